@@ -33,9 +33,7 @@ if not SECRET_KEY:
 PORT = env_int("PORT", 8000)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
 # Full origins (scheme, host, port) that pages are served from: CSRF and the sockets' check.
-ORIGINS = env_list(
-    "ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}" if DEBUG else ""
-)
+ORIGINS = env_list("ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = ORIGINS
 
 INSTALLED_APPS = [

@@ -1,0 +1,575 @@
+"""The only place that writes chats and messages and announces it.
+
+A viewset, a page, the admin or a consumer finds the chat, then calls one action. An action checks
+the rules, writes, and tells the sockets, in this order. It raises `Refused`, `Invalid`, or the
+`DoesNotExist` of what the user can't see.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError
+
+from . import commands, events
+from .errors import Invalid, Refused
+from .models import RECENT_SENDS, Chat, ChatPermissions, Message, ReadMarker, now
+from .permissions import permissions_for
+from .uuid7 import uuid7
+
+CLIENT_ID_MAX_LENGTH = 64  # characters
+
+
+# Chats -------------------------------------------------------------------------------------------
+
+
+def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
+    """The chat of these two people, and whether it is new."""
+    if other_id == user.pk:
+        raise Invalid("user_id", "A private chat needs somebody else.")
+    _require_people("user_id", [other_id])
+    pair = Chat.pair_of(user.pk, other_id)
+    chat = Chat.objects.filter(pair=pair).first()
+    if chat:
+        return chat, False
+    try:
+        chat = Chat.objects.create(pair=pair, owner_id=user.pk, member_ids=[user.pk, other_id])
+    except IntegrityError:  # the other side was faster
+        return Chat.objects.get(pair=pair), False
+    _announce_added(chat, chat.member_ids)
+    return chat, True
+
+
+def create_group(user: Any, name: str, member_ids: Iterable[int]) -> Chat:
+    """A new group of these people and its owner."""
+    name = _valid_name(name)
+    others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
+    _require_people("member_ids", others)
+    _require_room("member_ids", 1 + len(others))
+    chat = Chat.objects.create(
+        name=name, is_group=True, owner_id=user.pk, member_ids=[user.pk, *others]
+    )
+    _announce_added(chat, chat.member_ids)
+    return chat
+
+
+def rename_chat(user: Any, chat: Chat, name: str) -> Chat:
+    """Give a group another name."""
+    _require_group(chat)
+    if not permissions_for(chat, user.pk).can_rename:
+        raise Refused("You may not rename this chat.")
+    return _change_chat(chat, {"name": _valid_name(name)}, member_ids=user.pk)
+
+
+def transfer_ownership(user: Any, chat: Chat, new_owner_id: int) -> Chat:
+    """Make another member the owner of a group."""
+    _require_group(chat)
+    if chat.owner_id != user.pk:
+        raise Refused("Only the owner can hand over a group.")
+    if new_owner_id not in chat.member_ids:
+        raise Invalid("owner_id", "The new owner must be a member of the chat.")
+    return _make_owner(chat, new_owner_id)
+
+
+def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
+    """Delete a chat with its messages, permissions and markers."""
+    if not moderator and not permissions_for(chat, user.pk).can_delete_chat:
+        raise Refused("Only the owner can delete a group.")
+    conditions = {} if moderator else {"member_ids": user.pk}
+    if (
+        not Chat.objects.all()
+        .collection.delete_one({"_id": chat.pk.hex, **conditions})
+        .deleted_count
+    ):
+        raise Chat.DoesNotExist
+    gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
+    events.broadcast(events.chat_group(chat.pk), gone)
+    for model in (Message, ChatPermissions, ReadMarker):
+        model.objects.filter(chat_id=chat.pk).delete()
+
+
+# Messages ----------------------------------------------------------------------------------------
+
+
+def post_message(
+    user: Any,
+    chat_id: uuid.UUID,
+    content: str,
+    *,
+    client_id: str | None = None,
+    reply_to: uuid.UUID | None = None,
+) -> tuple[Message, bool]:
+    """Store a message and tell the chat; False if this `client_id` was stored before.
+
+    Content has 1 to `MESSAGE_MAX_LENGTH` characters and isn't blank; `client_id` up to 64.
+    """
+    _valid_content(content)
+    _valid_client_id(client_id)
+    replied = _replied_message(user, chat_id, reply_to)
+    numbers = _numbers_for_send(user.pk, chat_id, client_id)
+    return _store_message(
+        user,
+        replied,
+        **numbers,
+        chat_id=chat_id,
+        content=content,
+        client_id=client_id,
+        reply_to=reply_to,
+        command_due_at=numbers["created_at"] if commands.parse(content) else None,
+    )
+
+
+def post_bot_message(
+    question: Message, content: str, *, client_id: str, photo: dict[str, str] | None = None
+) -> Message:
+    """The bot's answer to a question; the same `client_id` is stored once."""
+    bot = get_user_model().objects.bot()
+    numbers = _take_numbers(bot.pk, question.chat_id, client_id) or _reserved_numbers(
+        Chat.objects.get(pk=question.chat_id), bot.pk, client_id
+    )
+    if numbers is None:
+        raise Chat.DoesNotExist
+    message, _ = _store_message(
+        bot,
+        question,
+        **numbers,
+        chat_id=question.chat_id,
+        content=content[: settings.MESSAGE_MAX_LENGTH],
+        kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
+        photo=photo,
+        client_id=client_id,
+        reply_to=question.pk,
+    )
+    return message
+
+
+def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
+    """Show the bot at work; a client forgets it after some seconds, so repeat it."""
+    bot = get_user_model().objects.bot()
+    events.broadcast(
+        events.chat_group(chat_id),
+        events.TypingIndicator(user_id=bot.pk, username=bot.username, is_typing=is_typing),
+    )
+
+
+def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Message:
+    """Change one's own message."""
+    _valid_content(content)
+    if message.sender_id != user.pk:
+        raise Refused("You can only edit your own messages.")
+    if message.deleted_at:
+        raise Refused("A deleted message can't be edited.")
+    if not permissions_for(chat, user.pk).can_send_messages:
+        raise Refused("You may not send messages in this chat.")
+    rev = _next_rev(chat, member_ids=user.pk).last_rev
+    # A change that took a later number wins, whichever is written first.
+    changed = _change_message(
+        message, rev, {"content": content, "edited_at": now()}, deleted_at=None
+    )
+    return changed or Message.objects.get(pk=message.pk)
+
+
+def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
+    """Turn a message into a tombstone: no content, who deleted it and when."""
+    own = message.sender_id == user.pk
+    if not (own or moderator or permissions_for(chat, user.pk).can_delete_other_messages):
+        raise Refused("You may not delete the messages of others.")
+    tombstone = {
+        "content": "",
+        "photo": None,
+        "kind": Message.Kind.TEXT.value,
+        "command_due_at": None,
+        "deleted_at": now(),
+        "deleted_by": user.pk,
+    }
+    conditions = {} if moderator else {"member_ids": user.pk}
+    while not message.deleted_at:
+        rev = _next_rev(chat, **conditions).last_rev
+        changed = _change_message(message, rev, tombstone, deleted_at=None)
+        # None: an edit took a later number meanwhile, or somebody else deleted it.
+        message = changed or Message.objects.get(pk=message.pk)
+    return message
+
+
+def mark_read(user: Any, chat: Chat, message: Message) -> bool:
+    """Move a member's marker up to this message; False if it was there already."""
+    moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
+    if moved:
+        events.broadcast(
+            events.chat_group(chat.pk),
+            events.MessageRead(
+                message_id=str(message.pk),
+                chat_id=str(chat.pk),
+                user_id=user.pk,
+                seq=message.seq,
+            ),
+        )
+    return moved
+
+
+# Members -----------------------------------------------------------------------------------------
+
+
+def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
+    """Bring people into a group; those who are in already are left as they are."""
+    _require_group(chat)
+    if not permissions_for(chat, user.pk).can_add_members:
+        raise Refused("You may not add members to this chat.")
+    new_ids = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in chat.member_ids]
+    people = _require_people("user_ids", new_ids)
+    _require_room("user_ids", len(chat.member_ids) + len(new_ids))
+    for user_id in new_ids:
+        chat = _add_member(user, chat, people[user_id])
+    return chat
+
+
+def _add_member(user: Any, chat: Chat, new_member: Any) -> Chat:
+    added = Chat.objects.advance(
+        chat.pk,
+        {
+            "$inc": {"last_rev": 1},
+            "$push": {"member_ids": new_member.pk},
+            "$set": {"updated_at": now()},
+        },
+        **{
+            "$and": [{"member_ids": user.pk}, {"member_ids": {"$ne": new_member.pk}}],
+            # Room for one more, also when others add people at the same time.
+            f"member_ids.{settings.CHAT_MAX_MEMBERS - 1}": {"$exists": False},
+        },
+    )
+    if added is None:
+        chat = Chat.objects.for_member(user).get(pk=chat.pk)
+        if new_member.pk not in chat.member_ids:
+            _require_room("user_ids", len(chat.member_ids) + 1)
+        return chat
+    # What was said before counts as read.
+    ReadMarker.objects.advance(added.pk, new_member.pk, added.last_seq)
+    events.broadcast(
+        events.chat_group(added.pk),
+        events.MemberAdded(
+            chat_id=str(added.pk),
+            rev=added.last_rev,
+            user_id=new_member.pk,
+            username=new_member.username,
+            name=new_member.name,
+            added_by=user.pk,
+        ),
+    )
+    _announce_added(added, [new_member.pk])
+    return added
+
+
+def remove_member(user: Any, chat: Chat, user_id: int, *, moderator: bool = False) -> Chat:
+    """Remove a member from a group, or leave it."""
+    _require_group(chat)
+    if user_id not in chat.member_ids:
+        raise Invalid("user_id", "This user is no member of the chat.")
+    if user_id == chat.owner_id:
+        raise Refused("The owner can't leave or be removed; hand over or delete the group.")
+    leaves = user_id == user.pk
+    if not (leaves or moderator or permissions_for(chat, user.pk).can_remove_members):
+        raise Refused("You may not remove members of this chat.")
+    return _drop_member(chat, user_id, removed_by=user.pk)
+
+
+def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> ChatPermissions:
+    """Change some of the four permissions of another member of a group."""
+    _require_group(chat)
+    if not permissions_for(chat, user.pk).can_change_permissions:
+        raise Refused("You may not change permissions in this chat.")
+    if user_id not in chat.member_ids:
+        raise Invalid("user_id", "This user is no member of the chat.")
+    if user_id == chat.owner_id:
+        raise Refused("The owner has every permission; nobody can change that.")
+    if user_id == user.pk:
+        raise Refused("Nobody can change their own permissions.")
+    return _store_permissions(user, chat, user_id, flags)
+
+
+# People ------------------------------------------------------------------------------------------
+
+
+def forget_user(user: Any) -> None:
+    """Take a deleted account out of its groups; one that it owns goes to the next member."""
+    for chat in Chat.objects.for_member(user).filter(is_group=True):
+        others = [member_id for member_id in chat.member_ids if member_id != user.pk]
+        if not others:
+            delete_chat(user, chat)
+            continue
+        if chat.owner_id == user.pk:
+            chat = _make_owner(chat, others[0])
+        _drop_member(chat, user.pk, removed_by=user.pk)
+    close_user_sockets(user.pk, "This account was deleted.")
+
+
+def close_user_sockets(user_id: int, reason: str) -> None:
+    """Close every socket of a person, on every process."""
+    events.close_sockets(events.user_group(user_id), events.CLOSE_SIGNED_OUT, reason)
+
+
+# Rules about values ------------------------------------------------------------------------------
+
+
+def _valid_text(field: str, text: str, limit: int) -> None:
+    if not text.strip():
+        raise Invalid(field, "This can't be blank.")
+    if len(text) > limit:
+        raise Invalid(field, f"At most {limit} characters; this has {len(text)}.")
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise Invalid(field, "This holds characters that aren't text (NUL or lone surrogates).")
+
+
+def _valid_content(content: str) -> None:
+    _valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
+
+
+def _valid_name(name: str) -> str:
+    _valid_text("name", name, settings.CHAT_NAME_MAX_LENGTH)
+    return name.strip()
+
+
+def _valid_client_id(client_id: str | None) -> None:
+    if client_id is not None:
+        _valid_text("client_id", client_id, CLIENT_ID_MAX_LENGTH)
+
+
+def _require_group(chat: Chat) -> None:
+    if not chat.is_group:
+        raise Refused("This is only possible in a group.")
+
+
+def _require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
+    """The people with these ids; all must exist, be active, and be no bot."""
+    people = get_user_model().objects.people().in_bulk(user_ids)
+    missing = [str(user_id) for user_id in user_ids if user_id not in people]
+    if missing:
+        raise Invalid(field, f"No such user: {', '.join(missing)}.")
+    return people
+
+
+def _require_room(field: str, members: int) -> None:
+    if members > settings.CHAT_MAX_MEMBERS:
+        raise Invalid(field, f"A chat has at most {settings.CHAT_MAX_MEMBERS} members.")
+
+
+def _replied_message(user: Any, chat_id: uuid.UUID, reply_to: uuid.UUID | None) -> Message | None:
+    if reply_to is None:
+        return None
+    Chat.objects.for_member(user).only("pk").get(pk=chat_id)
+    replied = Message.objects.in_chat(chat_id).filter(pk=reply_to).first()
+    if replied is None:
+        raise Invalid("reply_to", "There is no such message in this chat.")
+    return replied
+
+
+# Writes ------------------------------------------------------------------------------------------
+
+
+def _next_rev(chat: Chat, **conditions: Any) -> Chat:
+    """Take the next change number; `DoesNotExist` if the conditions don't hold (any more)."""
+    return _change_chat(chat, {}, announce=False, **conditions)
+
+
+def _change_chat(
+    chat: Chat, values: dict[str, Any], *, announce: bool = True, **conditions: Any
+) -> Chat:
+    update: dict[str, Any] = {"$inc": {"last_rev": 1}}
+    if values:
+        update["$set"] = {**values, "updated_at": now()}
+    changed = Chat.objects.advance(chat.pk, update, **conditions)
+    if changed is None:
+        raise Chat.DoesNotExist
+    if announce:
+        events.broadcast(events.chat_group(chat.pk), events.chat_updated(changed))
+    return changed
+
+
+def _make_owner(chat: Chat, new_owner_id: int) -> Chat:
+    silenced = [user_id for user_id in chat.silenced_ids if user_id != new_owner_id]
+    return _change_chat(
+        chat,
+        {"owner_id": new_owner_id, "silenced_ids": silenced},
+        member_ids=new_owner_id,
+        owner_id=chat.owner_id,
+    )
+
+
+def _drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
+    changed = Chat.objects.advance(
+        chat.pk,
+        {
+            "$inc": {"last_rev": 1},
+            "$pull": {"member_ids": user_id, "silenced_ids": user_id},
+            "$set": {"updated_at": now()},
+        },
+        member_ids=user_id,
+        owner_id={"$ne": user_id},
+    )
+    if changed is None:
+        raise Chat.DoesNotExist
+    for model in (ChatPermissions, ReadMarker):
+        model.objects.filter(chat_id=chat.pk, user_id=user_id).delete()
+    person = get_user_model().objects.names([user_id]).get(user_id)
+    events.broadcast(
+        events.chat_group(chat.pk),
+        events.MemberRemoved(
+            chat_id=str(chat.pk),
+            rev=changed.last_rev,
+            user_id=user_id,
+            username=person.username if person else None,
+            removed_by=removed_by,
+        ),
+    )
+    return changed
+
+
+def _store_permissions(
+    user: Any, chat: Chat, user_id: int, flags: dict[str, bool]
+) -> ChatPermissions:
+    update: dict[str, Any] = {"$inc": {"last_rev": 1}, "$set": {"updated_at": now()}}
+    if "can_send_messages" in flags:
+        operator = "$pull" if flags["can_send_messages"] else "$addToSet"
+        update[operator] = {"silenced_ids": user_id}
+    changed = Chat.objects.advance(chat.pk, update, member_ids={"$all": [user.pk, user_id]})
+    if changed is None:
+        raise Chat.DoesNotExist
+    defaults = {
+        name: ChatPermissions._meta.get_field(name).default for name in ChatPermissions.FLAGS
+    }
+    unset = {name: value for name, value in defaults.items() if name not in flags}
+    ChatPermissions.objects.all().collection.update_one(
+        {"chat_id": chat.pk.hex, "user_id": user_id},
+        {"$set": flags, "$setOnInsert": unset},
+        upsert=True,
+    )
+    stored = ChatPermissions.objects.get(chat_id=chat.pk, user_id=user_id)
+    events.broadcast(
+        events.chat_group(chat.pk),
+        events.PermissionsChanged(
+            chat_id=str(chat.pk),
+            rev=changed.last_rev,
+            user_id=user_id,
+            **{name: getattr(stored, name) for name in ChatPermissions.FLAGS},
+        ),
+    )
+    return stored
+
+
+def _announce_added(chat: Chat, user_ids: Iterable[int]) -> None:
+    added = events.ChatAdded(chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group)
+    events.broadcast_to_users(user_ids, added)
+
+
+def _take_numbers(
+    sender_id: int, chat_id: uuid.UUID, client_id: str | None, **conditions: Any
+) -> dict[str, Any] | None:
+    """The next `seq` and `rev`, an id and the time for a message, in one atomic update.
+
+    None: the conditions don't hold, or this `client_id` has taken its numbers. The time never
+    runs backwards within a chat, whatever the clocks of the processes say.
+    """
+    message_id = uuid7()
+    seq, rev = {"$add": ["$last_seq", 1]}, {"$add": ["$last_rev", 1]}
+    changes: dict[str, Any] = {
+        "last_seq": seq,
+        "last_rev": rev,
+        "last_message_at": {"$max": ["$last_message_at", now()]},
+    }
+    if client_id is not None:
+        key = _send_key(sender_id, client_id)
+        conditions["recent.key"] = {"$ne": key}
+        send = {"key": {"$literal": key}, "id": message_id.hex, "seq": seq, "rev": rev}
+        changes["recent"] = {"$slice": [{"$concatArrays": ["$recent", [send]]}, -RECENT_SENDS]}
+    chat = Chat.objects.advance(chat_id, [{"$set": changes}], **conditions)
+    if chat is None:
+        return None
+    return {
+        "id": message_id,
+        "seq": chat.last_seq,
+        "rev": chat.last_rev,
+        "created_at": chat.last_message_at,
+    }
+
+
+def _numbers_for_send(user_id: int, chat_id: uuid.UUID, client_id: str | None) -> dict[str, Any]:
+    """Numbers for a member's message: new ones, or those that a retry had taken before."""
+    while True:
+        numbers = _take_numbers(
+            user_id, chat_id, client_id, member_ids=user_id, silenced_ids={"$ne": user_id}
+        )
+        if numbers:
+            return numbers
+        chat = Chat.objects.filter(member_ids__contains=[user_id]).get(pk=chat_id)
+        numbers = _reserved_numbers(chat, user_id, client_id)
+        if numbers:
+            return numbers
+        if user_id in chat.silenced_ids:
+            raise Refused("You may not send messages in this chat.")
+
+
+def _reserved_numbers(chat: Chat, sender_id: int, client_id: str | None) -> dict[str, Any] | None:
+    if client_id is None:
+        return None
+    key = _send_key(sender_id, client_id)
+    send = next((send for send in chat.recent if send["key"] == key), None)
+    if send is None:
+        return None
+    return {
+        "id": uuid.UUID(send["id"]),
+        "seq": send["seq"],
+        "rev": send["rev"],
+        "created_at": now(),
+    }
+
+
+def _send_key(sender_id: int, client_id: str) -> str:
+    return f"{sender_id}:{client_id}"
+
+
+def _store_message(sender: Any, replied: Message | None, **values: Any) -> tuple[Message, bool]:
+    try:
+        message = Message.objects.create(
+            sender_id=sender.pk, updated_at=values["created_at"], **values
+        )
+    except IntegrityError:
+        return _stored_message(sender.pk, values["chat_id"], values["client_id"]), False
+    _announce_message(message, sender, replied)
+    if not sender.is_bot:
+        ReadMarker.objects.advance(message.chat_id, sender.pk, message.seq)
+    return message, True
+
+
+def _stored_message(sender_id: int, chat_id: uuid.UUID, client_id: str | None) -> Message:
+    return Message.objects.get(chat_id=chat_id, sender_id=sender_id, client_id=client_id)
+
+
+def _announce_message(message: Message, sender: Any, replied: Message | None) -> None:
+    names = {sender.pk: sender}
+    if replied and replied.sender_id not in names:
+        names |= get_user_model().objects.names([replied.sender_id])
+    event = events.message_event(message, names, replied, is_new=True)
+    events.broadcast(events.chat_group(message.chat_id), event)
+
+
+def _change_message(
+    message: Message, rev: int, values: dict[str, Any], **conditions: Any
+) -> Message | None:
+    """Write a change unless one with a later `rev` is there; announce it."""
+    document = Message.objects.all().collection.find_one_and_update(
+        {"_id": message.pk.hex, "rev": {"$lt": rev}, **conditions},
+        {"$set": {**values, "rev": rev, "updated_at": now()}},
+        return_document=True,
+    )
+    if document is None:
+        return None
+    changed: Message = Message.objects.all().from_document(document)
+    replied = Message.objects.reply_previews([changed]).get(changed.reply_to or changed.pk)
+    ids = {changed.sender_id, *([replied.sender_id] if replied else [])}
+    names = get_user_model().objects.names(ids)
+    event = events.message_event(changed, names, replied)
+    events.broadcast(events.chat_group(changed.chat_id), event)
+    return changed

@@ -1,0 +1,195 @@
+"""WebSockets: frames in become actions or events; what goes out comes from the hub."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from typing import Any
+
+import orjson
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils.functional import cached_property
+
+from . import actions, events
+from .errors import Invalid
+from .hub import ChatHub, switchboard
+from .models import Chat, Message
+from .outlet import Outlet
+
+logger = logging.getLogger(__name__)
+
+FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
+TYPING_INTERVAL = 1.0  # seconds between equal typing indicators of one socket
+
+
+class FrameError(Exception):
+    """What is wrong with a client's frame; told to its sender only."""
+
+    def __init__(self, message: str, *, code: str = "validation_error", field: str | None = None):
+        super().__init__(message)
+        self.error = events.Error(code=code, message=message, field=field)
+
+
+class SocketConsumer(AsyncJsonWebsocketConsumer):
+    """A socket of a signed-in user; anybody else is refused at the handshake."""
+
+    channel_layer_alias = None  # the hub receives from the layer, once a process
+
+    @property
+    def user(self) -> Any:
+        return self.scope["user"]
+
+    @cached_property
+    def outlet(self) -> Outlet:
+        outlet = Outlet(self.base_send, self.user.pk)
+        outlet.expires_at = self.scope.get("token_expires_at")
+        return outlet
+
+    async def disconnect(self, code: int) -> None:
+        await switchboard().drop(self.outlet)
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        try:
+            await self.receive_json(self.parse(text_data))
+        except FrameError as refusal:
+            self.outlet.write(events.encode(refusal.error))
+        except Exception:
+            logger.exception("A frame failed")
+            failure = events.Error(code="server_error", message="Something went wrong here.")
+            self.outlet.write(events.encode(failure))
+
+    @staticmethod
+    def parse(text: str | None) -> dict[str, Any]:
+        """The frame `{"type": …, "data": {…}}` of at most 64 KiB of JSON."""
+        if text is None:
+            raise FrameError("Frames are JSON text, not binary.", code="invalid_json")
+        if len(text) > FRAME_LIMIT or len(text.encode(errors="replace")) > FRAME_LIMIT:
+            raise FrameError(f"A frame has at most {FRAME_LIMIT} bytes.")
+        try:
+            frame = orjson.loads(text)
+        except ValueError as error:
+            raise FrameError(f"Not JSON: {error}", code="invalid_json") from None
+        return _fields("frame", frame, {"type": str, "data": dict})
+
+    async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
+        handler = getattr(self, f"on_{content['type']}", None)
+        if handler is None:
+            raise FrameError("This socket takes no such type.", field="type")
+        await handler(content["data"])
+
+
+class TypingThrottle:
+    """Lets a change of a typing indicator through at once, and a repetition once a second."""
+
+    def __init__(self) -> None:
+        self._is_typing = False
+        self._at = float("-inf")
+
+    def passes(self, is_typing: bool) -> bool:
+        moment = time.monotonic()
+        if is_typing == self._is_typing and moment - self._at < TYPING_INTERVAL:
+            return False
+        self._is_typing, self._at = is_typing, moment
+        return True
+
+
+class ChatConsumer(SocketConsumer):
+    """A member's socket of one chat."""
+
+    hub: ChatHub | None = None
+
+    async def connect(self) -> None:
+        if not self.user.is_authenticated or not await self._is_member():
+            await self.close()
+            return
+        board = switchboard()
+        hub = await board.chat(self.chat_id)
+        person = await board.user(self.user.pk)
+        await self.accept()
+        person.watchers.add(self.outlet)
+        self.hub = hub
+        await hub.join(self.outlet, self.user.username)
+        # Removed between the first look and joining the hub: no event was seen.
+        if not await self._is_member():
+            self.outlet.close(events.CLOSE_REMOVED, "You are no member of this chat any more.")
+
+    async def disconnect(self, code: int) -> None:
+        if self.hub is not None:
+            self.outlet.closed = True
+            await self.hub.leave(self.outlet, self.user.username)
+            await super().disconnect(code)
+
+    @property
+    def chat_id(self) -> uuid.UUID:
+        return self.scope["url_route"]["kwargs"]["chat_id"]
+
+    @cached_property
+    def typing(self) -> TypingThrottle:
+        return TypingThrottle()
+
+    async def on_typing_indicator(self, data: Any) -> None:
+        is_typing = _fields("data", data, {"is_typing": bool})["is_typing"]
+        if self.typing.passes(is_typing):
+            event = events.TypingIndicator(
+                user_id=self.user.pk, username=self.user.username, is_typing=is_typing
+            )
+            await events.abroadcast(events.chat_group(self.chat_id), event)
+
+    async def on_message_read(self, data: Any) -> None:
+        text = _fields("data", data, {"message_id": str})["message_id"]
+        try:
+            await self._mark_read(uuid.UUID(text))
+        except ValueError:
+            raise FrameError("This is no UUID.", field="message_id") from None
+        except Message.DoesNotExist:
+            raise FrameError("There is no such message here.", field="message_id") from None
+        except Invalid as refusal:
+            raise FrameError(refusal.message, field=refusal.field) from None
+
+    @database_sync_to_async
+    def _is_member(self) -> bool:
+        return Chat.objects.for_member(self.user).filter(pk=self.chat_id).exists()
+
+    @database_sync_to_async
+    def _mark_read(self, message_id: uuid.UUID) -> None:
+        chat = Chat.objects.for_member(self.user).get(pk=self.chat_id)
+        message = Message.objects.in_chat(chat.pk).get(pk=message_id)
+        actions.mark_read(self.user, chat, message)
+
+
+class UserConsumer(SocketConsumer):
+    """A person's chat list: small events of all their chats."""
+
+    async def connect(self) -> None:
+        if not self.user.is_authenticated:
+            await self.close()
+            return
+        person = await switchboard().user(self.user.pk)
+        await self.accept()
+        await person.watch_all(self.outlet)
+
+    async def disconnect(self, code: int) -> None:
+        if self.user.is_authenticated:
+            self.outlet.closed = True
+            await super().disconnect(code)
+
+
+def _fields(name: str, value: Any, types: dict[str, type]) -> dict[str, Any]:
+    """An object with just these fields of these types, or the error that names the field."""
+    if not isinstance(value, dict):
+        raise FrameError("This must be an object.", field=name)
+    for field in value.keys() - types.keys():
+        raise FrameError("There is no such field.", field=str(field)[:64])
+    for field, kind in types.items():
+        if field not in value:
+            raise FrameError("This field is required.", field=field)
+        if type(value[field]) is not kind:
+            raise FrameError(f"This must be {_NAMES[kind]}.", field=field)
+    return value
+
+
+_NAMES = {str: "a string", bool: "true or false", dict: "an object"}

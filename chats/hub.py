@@ -1,0 +1,551 @@
+"""Fan-out: one hub a chat and process.
+
+The hub receives each event of its chat once, encodes it once, and writes the same text to every
+socket of this process. The channel layer may lose events; MongoDB has every change under a dense
+`rev`. So a hub that misses a `rev` reads it, and sends each change once, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth import get_user_model
+
+from . import events
+from .models import Chat, Message
+from .outlet import Outlet
+from .presence import RENEWAL, Presence
+
+logger = logging.getLogger(__name__)
+
+POLL = 2.0  # seconds between looks at MongoDB
+GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
+HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others are not held up
+SETTLED = 10.0  # seconds after which a missing number is a hole for good
+MOST_MISSED = 1000  # changes; who missed more reloads
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What MongoDB says of a chat: where it is, and the changes that were asked for."""
+
+    chat: Chat
+    frames: dict[int, Frame]
+
+
+@database_sync_to_async
+def read_chat(chat_id: uuid.UUID) -> Chat | None:
+    return Chat.objects.filter(pk=chat_id).first()
+
+
+@database_sync_to_async
+def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
+    """The messages whose last change has one of these numbers, as frames by `rev`."""
+    messages = list(Message.objects.in_chat(chat.pk).filter(rev__in=revs).order_by("rev"))
+    replies = Message.objects.reply_previews(messages)
+    ids = {message.sender_id for message in (*messages, *replies.values())}
+    names = get_user_model().objects.names(ids)
+    frames = {
+        message.rev: events.message_event(
+            message,
+            names,
+            replies.get(message.reply_to) if message.reply_to else None,
+            is_new=message.seq > known_seq,
+        ).frame()
+        for message in messages
+    }
+    return Changes(chat, frames)
+
+
+@database_sync_to_async
+def read_chats(user_id: int) -> list[Chat]:
+    chats = Chat.objects.filter(member_ids__contains=[user_id])
+    return list(chats.only("pk", "name", "is_group"))
+
+
+@database_sync_to_async
+def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    return Chat.objects.all().last_revs(chat_ids)
+
+
+@database_sync_to_async
+def read_inactive(user_ids: list[int]) -> set[int]:
+    """Those of these people whose accounts are not active any more."""
+    active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    return set(user_ids) - set(active.values_list("pk", flat=True))
+
+
+@database_sync_to_async
+def read_username(user_id: int) -> str | None:
+    user = get_user_model().objects.names([user_id]).get(user_id)
+    return user.username if user else None
+
+
+class Hub:
+    """The sockets of this process that belong to one group of the layer."""
+
+    def __init__(self, board: Switchboard, group: str) -> None:
+        self.board = board
+        self.group = group
+        self.subscribed = False
+        self.sockets: set[Outlet] = set()
+        self.watchers: set[Outlet] = set()
+
+    @property
+    def empty(self) -> bool:
+        return not self.sockets and not self.watchers
+
+    async def start(self) -> None:
+        await self.subscribe()
+
+    async def subscribe(self) -> None:
+        """Join the group; when the layer is away, `Switchboard.poll` tries again."""
+        try:
+            await self.board.layer.group_add(self.group, self.board.channel)
+            self.subscribed = True
+        except Exception as error:  # noqa: BLE001 - MongoDB is asked until the layer is back
+            logger.warning("Not subscribed to %s: %s", self.group, error)
+
+    def receive(self, frame: Frame) -> None:
+        self.deliver(frame)
+
+    def deliver(self, frame: Frame) -> None:
+        """Write an event to every socket, encoded once."""
+        text = events.encode(frame)
+        for socket in tuple(self.sockets):
+            socket.write(text)
+
+    def close(self, code: int, reason: str, user_id: int | None = None) -> None:
+        for socket in (*self.sockets, *self.watchers):
+            if user_id is None or socket.user_id == user_id:
+                socket.close(code, reason)
+
+    def stop(self) -> None:
+        """End what runs for this hub."""
+
+    async def renew(self) -> None:
+        """What is to be done every `RENEWAL` seconds."""
+
+
+class UserHub(Hub):
+    """The sockets of one person: `sockets` are chat lists, `watchers` are sockets of chats."""
+
+    def __init__(self, board: Switchboard, user_id: int) -> None:
+        super().__init__(board, events.user_group(user_id))
+        self.user_id = user_id
+
+    def receive(self, frame: Frame) -> None:
+        if frame["type"] == "chat_added":
+            self.board.spawn(self._watch(uuid.UUID(frame["data"]["chat_id"]), frame))
+        else:
+            self.deliver(frame)
+
+    async def renew(self) -> None:
+        """Watch chats that the person was added to without an event."""
+        if self.sockets:
+            for chat in await read_chats(self.user_id):
+                added = events.ChatAdded(
+                    chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group
+                )
+                await self._watch(chat.pk, added.frame())
+
+    async def watch_all(self, socket: Outlet) -> None:
+        """Show a chat list every chat of its person."""
+        for chat in await read_chats(self.user_id):
+            hub = await self.board.chat(chat.pk)
+            hub.watchers.add(socket)
+        self.sockets.add(socket)
+
+    async def _watch(self, chat_id: uuid.UUID, frame: Frame) -> None:
+        hub = await self.board.chat(chat_id)
+        text = events.encode(frame)
+        for socket in self.sockets - hub.watchers:
+            hub.watchers.add(socket)
+            socket.write(text)
+
+
+class ChatHub(Hub):
+    """The sockets of one chat, and the chat lists (`watchers`) that show it."""
+
+    def __init__(self, board: Switchboard, chat_id: uuid.UUID) -> None:
+        super().__init__(board, events.chat_group(chat_id))
+        self.chat_id = chat_id
+        self.rev = 0  # the highest change that was sent
+        self.seq = 0  # the highest message that was sent
+        self.settled = 0  # every change up to this one was sent, or is a hole for good
+        self._seen: set[int] = set()  # changes after `settled` that were sent
+        self._pending: dict[int, Frame] = {}  # changes that came before those they follow
+        self._history: deque[tuple[float, int]] = deque()
+        self._ready = False
+        self._catching_up: asyncio.Task[None] | None = None
+        self._people: Counter[int] = Counter()
+
+    async def start(self) -> None:
+        await super().start()
+        chat = await read_chat(self.chat_id)
+        if chat is None:
+            raise Chat.DoesNotExist
+        self.rev, self.seq = chat.last_rev, chat.last_seq
+        self.settled = max(self.rev - 20, 0)
+        # Writes that took a number before now and aren't there yet: sent when they come.
+        recent = list(range(self.settled + 1, self.rev + 1))
+        self._seen = set((await read_changes(chat, recent, self.seq)).frames)
+        self._ready = True
+        self._send_pending()
+
+    def stop(self) -> None:
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+
+    # Events
+
+    def receive(self, frame: Frame) -> None:
+        rev = frame["data"].get("rev")
+        if rev is None:
+            self.deliver(frame)
+        elif not self._ready or rev > self.rev + 1:
+            self._pending[rev] = frame
+            self._catch_up_after(GAP_WAIT)
+        elif rev not in self._seen and rev > self.settled:
+            self._send(rev, frame)
+            self._send_pending()
+
+    def deliver(self, frame: Frame) -> None:
+        super().deliver(frame)
+        if self.watchers:
+            self._tell_watchers(frame)
+        if frame["type"] == "member_removed":
+            self._remove(frame["data"]["user_id"])
+        elif frame["type"] == "chat_deleted":
+            self.close_deleted()
+
+    def close_deleted(self) -> None:
+        for socket in self.sockets:
+            socket.close(events.CLOSE_CHAT_DELETED, "This chat was deleted.")
+        self.watchers.clear()
+
+    def _send(self, rev: int, frame: Frame) -> None:
+        self._seen.add(rev)
+        self.rev = max(self.rev, rev)
+        self.seq = max(self.seq, frame["data"].get("seq", 0))
+        self.deliver(frame)
+
+    def _send_pending(self) -> None:
+        while self.rev + 1 in self._pending:
+            self._send(self.rev + 1, self._pending.pop(self.rev + 1))
+        for rev in [rev for rev in self._pending if rev <= self.rev]:
+            frame = self._pending.pop(rev)
+            if rev not in self._seen and rev > self.settled:
+                self._send(rev, frame)
+
+    def _remove(self, user_id: int) -> None:
+        for socket in self.sockets:
+            if socket.user_id == user_id:
+                socket.close(events.CLOSE_REMOVED, "You are no member of this chat any more.")
+        self.watchers = {socket for socket in self.watchers if socket.user_id != user_id}
+
+    def _tell_watchers(self, frame: Frame) -> None:
+        """Tell the chat lists what they show of an event."""
+        kind, data = frame["type"], frame["data"]
+        if kind == "text_message":
+            self._write_watchers(events.chat_activity(data))
+        elif kind == "chat_updated":
+            self._write_watchers(events.ChatUpdated(**data))
+        elif kind == "message_read":
+            self._write_watchers(events.MessageRead(**data), only=data["user_id"])
+        elif kind == "member_removed":
+            gone = events.ChatRemoved(chat_id=data["chat_id"], reason="removed")
+            self._write_watchers(gone, only=data["user_id"])
+        elif kind == "chat_deleted":
+            self._write_watchers(events.ChatRemoved(chat_id=data["chat_id"], reason="deleted"))
+
+    def _write_watchers(self, event: events.Event, only: int | None = None) -> None:
+        text = events.encode(event)
+        for socket in tuple(self.watchers):
+            if only is None or socket.user_id == only:
+                socket.write(text)
+
+    # Catching up
+
+    def look(self, last_rev: int) -> None:
+        """Compare with `last_rev` of the chat in MongoDB, now and then."""
+        moment = time.monotonic()
+        self._history.append((moment, last_rev))
+        while self._history[0][0] < moment - SETTLED:
+            self.settled = max(self.settled, min(self._history.popleft()[1], self.rev))
+        self._seen = {rev for rev in self._seen if rev > self.settled}
+        if last_rev > self.rev or len(self._seen) < self.rev - self.settled:
+            self._catch_up_after(0)
+
+    def _catch_up_after(self, delay: float) -> None:
+        if self._ready and (self._catching_up is None or self._catching_up.done()):
+            self._catching_up = asyncio.create_task(self._catch_up(delay))
+
+    async def _catch_up(self, delay: float) -> None:
+        """Send what is missing, in order; wait a moment for writes under way, then go on."""
+        deadline = time.monotonic() + HOLE_PATIENCE
+        await asyncio.sleep(delay)
+        while True:
+            chat = await read_chat(self.chat_id)
+            if chat is None:
+                self.receive(events.ChatDeleted(chat_id=str(self.chat_id), deleted_by=None).frame())
+                return
+            target = max(chat.last_rev, *self._pending, self.rev)
+            if target - self.rev > MOST_MISSED:
+                self._resync(chat)
+                return
+            missing = [r for r in range(self.settled + 1, target + 1) if r not in self._seen]
+            changes = await read_changes(chat, missing[-MOST_MISSED:], self.seq)
+            patient = time.monotonic() < deadline
+            self._send_changes(changes, target, patient=patient)
+            if self.rev >= target or not patient:
+                return
+            await asyncio.sleep(GAP_WAIT)
+
+    def _send_changes(self, changes: Changes, target: int, *, patient: bool) -> None:
+        """Send these changes and the pending ones in order; stop at a hole while patient."""
+        due = {**changes.frames, **self._pending}
+        skipped = False
+        for rev in sorted(due):
+            if rev in self._seen or rev <= self.settled:
+                continue
+            if rev > self.rev + 1:
+                if patient:
+                    return
+                skipped = True
+            self._pending.pop(rev, None)
+            self._send(rev, due[rev])
+        if self.rev < target and not patient:
+            self.rev, skipped = target, True
+        if skipped:
+            self._send_state(changes.chat)
+
+    def _send_state(self, chat: Chat) -> None:
+        """After changes that no message tells (or that later ones replaced): the chat as it is."""
+        self.deliver(events.chat_updated(chat).frame())
+        for user_id in {socket.user_id for socket in (*self.sockets, *self.watchers)}:
+            if user_id not in chat.member_ids:
+                self._remove(user_id)
+
+    def _resync(self, chat: Chat) -> None:
+        self.rev, self.seq, self.settled = chat.last_rev, chat.last_seq, chat.last_rev
+        self._seen.clear()
+        self._pending.clear()
+        self.deliver(events.Resync(chat_id=str(chat.pk), last_rev=chat.last_rev).frame())
+        self._send_state(chat)
+
+    # Presence
+
+    async def join(self, socket: Outlet, username: str) -> None:
+        """Welcome and add a socket; tells the chat if the person wasn't there."""
+        self._people[socket.user_id] += 1
+        try:
+            first = await self.board.presence.join(self.chat_id, socket.user_id)
+            online = await self.board.presence.online(self.chat_id)
+        except Exception as error:  # noqa: BLE001 - the chat works without presence
+            logger.warning("No presence: %s", error)
+            first, online = False, sorted(self._people)
+        socket.write(events.encode(self._welcome(socket.user_id, online)))
+        self.sockets.add(socket)
+        if first:
+            joined = events.UserJoined(user_id=socket.user_id, username=username)
+            await events.abroadcast(self.group, joined)
+
+    def _welcome(self, user_id: int, online: list[int]) -> events.Welcome:
+        return events.Welcome(
+            chat_id=str(self.chat_id),
+            user_id=user_id,
+            last_seq=self.seq,
+            last_rev=self.rev,
+            online=online,
+        )
+
+    async def leave(self, socket: Outlet, username: str) -> None:
+        """Take a socket out; tells the chat if it was the person's last."""
+        self.sockets.discard(socket)
+        self._people[socket.user_id] -= 1
+        if self._people[socket.user_id] > 0:
+            return
+        del self._people[socket.user_id]
+        try:
+            last = await self.board.presence.leave(self.chat_id, socket.user_id)
+        except Exception as error:  # noqa: BLE001 - the lease ends by itself
+            logger.warning("No presence: %s", error)
+            return
+        if last:
+            left = events.UserLeft(user_id=socket.user_id, username=username)
+            await events.abroadcast(self.group, left)
+
+    async def renew(self) -> None:
+        """Renew the leases of this process; tell of people whose process has died."""
+        for user_id in tuple(self._people):
+            if await self.board.presence.join(self.chat_id, user_id):
+                username = await read_username(user_id)
+                joined = events.UserJoined(user_id=user_id, username=username)
+                await events.abroadcast(self.group, joined)
+        if not self._people:
+            return
+        for user_id in await self.board.presence.expire(self.chat_id):
+            left = events.UserLeft(user_id=user_id, username=await read_username(user_id))
+            await events.abroadcast(self.group, left)
+
+
+class Switchboard:
+    """The hubs of one process, and their one channel of the layer."""
+
+    def __init__(self) -> None:
+        layer = get_channel_layer()
+        assert layer is not None
+        self.layer: Any = layer
+        self.channel = ""
+        self.presence = Presence()
+        self._hubs: dict[str, Hub] = {}
+        self._starts: dict[str, asyncio.Task[None]] = {}
+        self._connected = asyncio.Event()
+        self._spawned: set[asyncio.Task[Any]] = set()
+        self._tasks = [
+            asyncio.create_task(self._receive()),
+            asyncio.create_task(self._every(POLL, self._poll)),
+            asyncio.create_task(self._every(RENEWAL, self._renew)),
+        ]
+
+    async def chat(self, chat_id: uuid.UUID) -> ChatHub:
+        """The hub of a chat, started; `drop` forgets it with its last socket."""
+        hub = await self._hub(events.chat_group(chat_id), lambda: ChatHub(self, chat_id))
+        assert isinstance(hub, ChatHub)
+        return hub
+
+    async def user(self, user_id: int) -> UserHub:
+        """The hub of a person's sockets."""
+        hub = await self._hub(events.user_group(user_id), lambda: UserHub(self, user_id))
+        assert isinstance(hub, UserHub)
+        return hub
+
+    async def drop(self, socket: Outlet) -> None:
+        """Take a socket out of every hub, and forget the hubs that it leaves empty."""
+        for hub in tuple(self._hubs.values()):
+            hub.sockets.discard(socket)
+            hub.watchers.discard(socket)
+            if hub.empty:
+                await self._release(hub)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the events; its failure is logged."""
+        task = asyncio.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    async def _hub(self, group: str, make: Callable[[], Hub]) -> Hub:
+        if group not in self._hubs:
+            self._hubs[group] = make()
+            self._starts[group] = asyncio.create_task(self._start(self._hubs[group]))
+        await asyncio.shield(self._starts[group])
+        return self._hubs[group]
+
+    async def _start(self, hub: Hub) -> None:
+        try:
+            async with asyncio.timeout(events.PUBLISH_TIMEOUT):
+                await self._connected.wait()
+        except TimeoutError:
+            logger.warning("The channel layer is away; events come from MongoDB.")
+        try:
+            await hub.start()
+        except BaseException:
+            self._hubs.pop(hub.group, None)
+            raise
+
+    async def _release(self, hub: Hub) -> None:
+        if self._hubs.pop(hub.group, None) is None:
+            return
+        hub.stop()
+        try:
+            await self.layer.group_discard(hub.group, self.channel)
+        except Exception as error:  # noqa: BLE001 - events for nobody are dropped
+            logger.warning("Still subscribed to %s: %s", hub.group, error)
+        if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
+            await self._hubs[hub.group].subscribe()
+
+    async def _receive(self) -> None:
+        """Take each event off the layer once and hand it to its hub."""
+        while True:
+            try:
+                if not self.channel:
+                    self.channel = await self.layer.new_channel("hub.")
+                    self._connected.set()
+                self._dispatch(await self.layer.receive(self.channel))
+            except Exception:
+                logger.exception("The channel layer failed")
+                await asyncio.sleep(1)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        hub = self._hubs.get(message["group"])
+        if hub is None:
+            return
+        if message["type"] == "hub.close":
+            hub.close(message["code"], message["reason"], message["user_id"])
+        else:
+            hub.receive(message["frame"])
+
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                logger.exception("Will try again in %s seconds", seconds)
+
+    async def _poll(self) -> None:
+        """Resubscribe, close sockets whose token has ended, and compare with MongoDB."""
+        for hub in tuple(self._hubs.values()):
+            if not hub.subscribed and self.channel:
+                await hub.subscribe()
+        self._close_expired()
+        hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
+        if not hubs:
+            return
+        revs = await read_revs(list(hubs))
+        for chat_id, hub in hubs.items():
+            # A chat that isn't there any more: the hub finds that out.
+            hub.look(revs.get(chat_id, hub.rev + 1))
+
+    def _close_expired(self) -> None:
+        moment = time.time()
+        for socket in self._sockets():
+            if socket.expires_at is not None and socket.expires_at < moment:
+                socket.close(events.CLOSE_SIGNED_OUT, "The access token has expired.")
+
+    def _sockets(self) -> set[Outlet]:
+        return {s for hub in self._hubs.values() for s in (*hub.sockets, *hub.watchers)}
+
+    async def _renew(self) -> None:
+        """Renew presence; close the sockets of accounts that were deactivated meanwhile."""
+        sockets = self._sockets()
+        inactive = await read_inactive(list({socket.user_id for socket in sockets}))
+        for socket in sockets:
+            if socket.user_id in inactive:
+                socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
+        for hub in tuple(self._hubs.values()):
+            await hub.renew()
+
+
+_boards: WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = WeakKeyDictionary()
+
+
+def switchboard() -> Switchboard:
+    """The hubs of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _boards:
+        _boards[loop] = Switchboard()
+    return _boards[loop]

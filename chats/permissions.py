@@ -1,0 +1,78 @@
+"""Who may do what in a chat: the one set of rules for API, pages, templates and sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .models import Chat, ChatPermissions
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What one member may do in one chat; every rule is a property."""
+
+    chat: Chat
+    user_id: int
+    flags: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_owner(self) -> bool:
+        return self.chat.is_group and self.chat.owner_id == self.user_id
+
+    def _flag(self, name: str) -> bool:
+        default = name == "can_send_messages"
+        return self.is_owner or (self.chat.is_group and self.flags.get(name, default))
+
+    @property
+    def can_send_messages(self) -> bool:
+        return not self.chat.is_group or self._flag("can_send_messages")
+
+    @property
+    def can_change_permissions(self) -> bool:
+        return self._flag("can_change_permissions")
+
+    @property
+    def can_remove_members(self) -> bool:
+        return self._flag("can_remove_members")
+
+    @property
+    def can_delete_other_messages(self) -> bool:
+        return self._flag("can_delete_other_messages")
+
+    @property
+    def can_add_members(self) -> bool:
+        """Members of a group bring others in, unless they were silenced."""
+        return self.chat.is_group and self.can_send_messages
+
+    @property
+    def can_rename(self) -> bool:
+        return self.can_change_permissions
+
+    @property
+    def can_delete_chat(self) -> bool:
+        return self.is_owner or not self.chat.is_group
+
+    @property
+    def can_leave(self) -> bool:
+        return self.chat.is_group and not self.is_owner
+
+    def as_flags(self) -> dict[str, bool]:
+        """The four stored permissions as they hold for this member."""
+        return {name: getattr(self, name) for name in ChatPermissions.FLAGS}
+
+
+def permissions_for(chat: Chat, user_id: int) -> Permissions:
+    """The permissions of one member; no query for a private chat or the owner."""
+    if not chat.is_group or chat.owner_id == user_id:
+        return Permissions(chat, user_id)
+    rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id=user_id)
+    return Permissions(chat, user_id, rows.values(*ChatPermissions.FLAGS).first() or {})
+
+
+def permissions_of(chat: Chat) -> dict[int, Permissions]:
+    """The permissions of every member of a chat, in one query."""
+    rows = ChatPermissions.objects.filter(chat_id=chat.pk).values("user_id", *ChatPermissions.FLAGS)
+    flags = {row.pop("user_id"): row for row in rows}
+    return {
+        user_id: Permissions(chat, user_id, flags.get(user_id, {})) for user_id in chat.member_ids
+    }
