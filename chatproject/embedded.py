@@ -2,6 +2,10 @@
 
 Both listen on 127.0.0.1 only and keep their data under one folder. A server whose URL is in the
 environment (MONGODB_URI, REDIS_URL) is not started.
+
+    python -m chatproject.embedded manage.py shell
+
+runs a command in development beside them: beside those of `make run` if it is running.
 """
 
 import ctypes
@@ -28,6 +32,10 @@ STOP_SECONDS = 20
 
 class Unavailable(Exception):
     """A server can't be had here; the message is one line that says what to do."""
+
+
+class AlreadyRunning(Unavailable):
+    """Another process runs the servers of this folder."""
 
 
 class Server:
@@ -240,6 +248,14 @@ def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dic
         yield urls
 
 
+def urls_of_running(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The URLs of the servers that another process runs on this folder."""
+    running = [kind(folder) for kind in (MongoDB, Valkey) if not given.get(kind.variable)]
+    for server in running:
+        server.port = int((server.folder / "port").read_text())
+    return {server.variable: server.url for server in running}
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -265,7 +281,7 @@ def _only_one(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Unavailable(_already_running(folder, file)) from None
+            raise AlreadyRunning(_already_running(folder, file)) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -324,3 +340,23 @@ def _end_with_parent() -> None:
     """In the child: be terminated when the parent dies, even by SIGKILL (Linux: prctl(2))."""
     if _prctl:
         _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def main(arguments: list[str]) -> int:
+    """Run `python ARGUMENTS` in development with the servers' URLs in its environment."""
+    environment = {"DEBUG": "1", **os.environ}
+    folder = Path(os.environ.get("CHAT_VAR_DIR", Path(__file__).resolve().parent.parent / "var"))
+    command = [sys.executable, *arguments]
+    try:
+        with servers(folder) as urls:
+            return subprocess.run(command, env=environment | urls, check=False).returncode
+    except AlreadyRunning:
+        urls = urls_of_running(folder)
+        return subprocess.run(command, env=environment | urls, check=False).returncode
+    except Unavailable as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,232 @@
+"""The cast and the stage of every test: people, chats, clients, real servers."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pymongo
+import pytest
+import redis
+
+from . import servers
+from .capture import CapturedEvents
+
+PASSWORD = "correct horse battery staple"  # of everyone in the cast
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--server",
+        choices=["daphne", "uvicorn"],
+        default="daphne",
+        help="what runs the server processes of the tests",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Servers first: the settings read their addresses from the environment."""
+    servers.start()
+    config.add_cleanup(servers.stop)
+
+    import django
+
+    django.setup()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: their event loop runs on, and async tests need to start their own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+# The databases -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> None:
+    """Make and migrate both test databases; their files go with the session's folder."""
+    from django.test import testcases
+    from django.test.utils import setup_databases
+
+    with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False)
+
+    def allow_chat(self: Any, *args: Any) -> Any:
+        """Django blocks a database that a test doesn't roll back; `empty_stores` empties ours."""
+        if self.wrapped.__self__.alias == "chat":
+            return self.wrapped(*args)
+        raise testcases.DatabaseOperationForbidden(self.message)
+
+    testcases._DatabaseFailure.__call__ = allow_chat  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def empty_stores() -> Callable[[], None]:
+    """A function that deletes every document of the chats app and every key of Valkey."""
+    from django.apps import apps
+    from django.conf import settings
+    from django.db import connections
+
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
+        settings.DATABASES["chat"]["HOST"]
+    )
+    valkey = redis.Redis.from_url(settings.REDIS_URLS[0])
+    tables = [model._meta.db_table for model in apps.get_app_config("chats").get_models()]
+
+    def empty() -> None:
+        database = client[connections["chat"].settings_dict["NAME"]]
+        for table in tables:
+            database[table].delete_many({})
+        valkey.flushdb()
+
+    return empty
+
+
+@pytest.fixture(autouse=True)
+def clean_stores(request: pytest.FixtureRequest) -> Iterator[None]:
+    """MongoDB has no test transaction: empty it after each test that may have used it."""
+    fixtures = {"db", "transactional_db"}.intersection(request.fixturenames)
+    if not fixtures and not request.node.get_closest_marker("django_db"):
+        yield
+        return
+    empty = request.getfixturevalue("empty_stores")
+    yield
+    empty()
+
+
+# The cast ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., Any]:
+    """A function that makes a user: `person("mary", "Mary", "Somerville")`."""
+    from django.contrib.auth import get_user_model
+
+    def make(username: str, first_name: str = "", last_name: str = "", **fields: Any) -> Any:
+        return get_user_model().objects.create_user(
+            username,
+            email=f"{username}@example.org",
+            password=PASSWORD,
+            first_name=first_name,
+            last_name=last_name,
+            **fields,
+        )
+
+    return make
+
+
+@pytest.fixture
+def ada(person: Callable[..., Any]) -> Any:
+    """The owner of `group`, one of the two in `private_chat`."""
+    return person("ada", "Ada", "Lovelace")
+
+
+@pytest.fixture
+def grace(person: Callable[..., Any]) -> Any:
+    """A member of `group`, the other in `private_chat`."""
+    return person("grace", "Grace", "Hopper")
+
+
+@pytest.fixture
+def alan(person: Callable[..., Any]) -> Any:
+    """A member of `group`."""
+    return person("alan", "Alan", "Turing")
+
+
+@pytest.fixture
+def stranger(person: Callable[..., Any]) -> Any:
+    """Someone who is in no chat."""
+    return person("stranger", "Joan", "Clarke")
+
+
+@pytest.fixture
+def group(ada: Any, grace: Any, alan: Any) -> Any:
+    """A group of ada (the owner), grace and alan."""
+    from chats import actions
+
+    return actions.create_group(ada, "Engines", [grace.pk, alan.pk])
+
+
+@pytest.fixture
+def private_chat(ada: Any, grace: Any) -> Any:
+    """The private chat of ada and grace."""
+    from chats import actions
+
+    chat, _ = actions.create_private_chat(ada, grace.pk)
+    return chat
+
+
+# What they use -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def api() -> Callable[..., Any]:
+    """A function: the API client of a user, or an anonymous one of None."""
+    from rest_framework.test import APIClient
+
+    def client_of(user: Any = None) -> APIClient:
+        client = APIClient()
+        if user is not None:
+            client.force_authenticate(user)
+        return client
+
+    return client_of
+
+
+@pytest.fixture
+def captured_events() -> Iterator[Callable[[str], CapturedEvents]]:
+    """A function that starts to capture what a group of the channel layer is sent."""
+    captured: list[CapturedEvents] = []
+
+    def capture(group: str) -> CapturedEvents:
+        events = CapturedEvents(group)
+        events.subscribe()
+        captured.append(events)
+        return events
+
+    yield capture
+    for events in captured:
+        events.close()
+
+
+@pytest.fixture(scope="session")
+def server_name(request: pytest.FixtureRequest) -> str:
+    return request.config.getoption("--server")
+
+
+@pytest.fixture
+def start_server(transactional_db: None, server_name: str) -> Iterator[Callable[..., Any]]:
+    """A function that starts one more server process; keywords are environment variables."""
+    from .server_process import ServerProcess
+
+    started: list[ServerProcess] = []
+
+    def start(**environment: str) -> ServerProcess:
+        process = ServerProcess(server_name, environment)
+        started.append(process)
+        process.wait_until_ready()
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def _shared_server(django_db_setup: None, server_name: str) -> Iterator[list[Any]]:
+    processes: list[Any] = []
+    yield processes
+    for process in processes:
+        process.stop()
+
+
+@pytest.fixture
+def live_server_process(transactional_db: None, server_name: str, _shared_server: list[Any]) -> Any:
+    """A server process (`url`, `websocket_url`, `output()`), shared by the session's tests."""
+    from .server_process import ServerProcess
+
+    if not _shared_server or not _shared_server[-1].is_running():
+        process = ServerProcess(server_name)
+        process.wait_until_ready()
+        _shared_server.append(process)
+    return _shared_server[-1]

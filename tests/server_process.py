@@ -1,0 +1,86 @@
+"""The project's server in a process of its own, on the databases of the tests."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from chatproject.embedded import free_port
+
+from .waiting import wait_for
+
+COMMANDS = {
+    "daphne": ["daphne", "--bind", "127.0.0.1", "--port", "{port}"],
+    "uvicorn": [
+        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
+        *("--ws", "websockets-sansio", "--no-access-log"),
+    ],
+}
+
+
+class ServerProcess:
+    """Daphne or uvicorn on a free port; pages, API and sockets.
+
+    A process, not a thread: it is what runs in production, it can be killed, and a MongoClient
+    must not be carried over a fork.
+    """
+
+    def __init__(self, server: str = "daphne", environment: dict[str, str] | None = None) -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}"
+        self.websocket_url = f"ws://localhost:{self.port}"
+        self.log = Path(settings.VAR_DIR) / f"server-{self.port}.log"
+        command = [part.format(port=self.port) for part in COMMANDS[server]]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *command, "chatproject.asgi:application"],
+                cwd=settings.BASE_DIR,
+                env={**os.environ, **self._databases(), **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_ready(self) -> None:
+        try:
+            wait_for(self._answers, 30, f"for {self.url}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """End the process as a deployment does (SIGTERM)."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process without a chance to say goodbye (SIGKILL)."""
+        self._process.kill()
+        self._process.wait()
+
+    def output(self) -> str:
+        """What the process has written to its log."""
+        return self.log.read_text(errors="replace")
+
+    def _databases(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
+            "MONGODB_NAME": connections["chat"].settings_dict["NAME"],
+            "PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _answers(self) -> bool:
+        assert self.is_running(), f"The server stopped while starting:\n{self.output()}"
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0

@@ -1,0 +1,46 @@
+"""One real MongoDB and one real Valkey for a whole test session."""
+
+import os
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from chatproject import embedded
+
+_running = ExitStack()
+
+
+def start() -> None:
+    """Start the servers and point the settings at them; before Django's settings are read."""
+    folder = Path(tempfile.mkdtemp(prefix="chat-tests-", dir=_fast_folder()))
+    _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="tests.settings",
+        SECRET_KEY="a-key-of-the-tests-that-is-long-enough-for-hs256",
+        DEBUG="1",
+        CHAT_VAR_DIR=str(folder),
+        DATABASE_URL=f"sqlite:///{folder / 'unused.sqlite3'}",
+        # Tests of the commands point these at servers of their own.
+        AI_API_KEY="",
+        UNSPLASH_ACCESS_KEY="",
+    )
+    # Never the servers that the environment names: tests empty what they find.
+    os.environ.update(_running.enter_context(embedded.servers(folder, given={})))
+
+
+def stop() -> None:
+    _running.close()
+
+
+def var_dir() -> Path:
+    """The folder of this session's files."""
+    return Path(os.environ["CHAT_VAR_DIR"])
+
+
+def _fast_folder() -> str | None:
+    """Memory, where there is plenty: every majority write waits for the disk."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**31:
+        return str(memory)
+    return None
