@@ -98,7 +98,6 @@ DATABASES = {
             "w": "majority",
             "journal": True,
             "retryWrites": True,
-            "tz_aware": True,
             "serverSelectionTimeoutMS": 5_000,
             "appname": "chat",
         },

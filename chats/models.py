@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from django.conf import settings
+from bson.codec_options import CodecOptions
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
@@ -39,7 +39,8 @@ class DocumentQuerySet(MongoQuerySet):
     @property
     def collection(self) -> MongoCollection[dict[str, Any]]:
         """The collection itself, for atomic updates that the ORM can't express."""
-        return connections[self.db].get_collection(self.model._meta.db_table)
+        collection = connections[self.db].get_collection(self.model._meta.db_table)
+        return collection.with_options(codec_options=CodecOptions(tz_aware=True))
 
     def from_document(self, document: dict[str, Any]) -> Any:
         """The model instance of a raw document; fields that it lacks are deferred."""
@@ -85,7 +86,7 @@ class Chat(models.Model):
     """A private chat of two people, or a group with an owner."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
-    name = models.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, blank=True)
+    name = models.CharField(max_length=255, blank=True)  # CHAT_NAME_MAX_LENGTH holds
     is_group = models.BooleanField(default=False)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())
