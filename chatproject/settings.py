@@ -98,6 +98,7 @@ DATABASES = {
             "w": "majority",
             "journal": True,
             "retryWrites": True,
+            "tz_aware": True,
             "serverSelectionTimeoutMS": 5_000,
             "appname": "chat",
         },

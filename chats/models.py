@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from bson.codec_options import CodecOptions
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
@@ -39,8 +38,7 @@ class DocumentQuerySet(MongoQuerySet):
     @property
     def collection(self) -> MongoCollection[dict[str, Any]]:
         """The collection itself, for atomic updates that the ORM can't express."""
-        collection = connections[self.db].get_collection(self.model._meta.db_table)
-        return collection.with_options(codec_options=CodecOptions(tz_aware=True))
+        return connections[self.db].get_collection(self.model._meta.db_table)
 
     def from_document(self, document: dict[str, Any]) -> Any:
         """The model instance of a raw document; fields that it lacks are deferred."""
