@@ -77,7 +77,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches a whole process group: this one is stopped by us, and last.
                 start_new_session=True,
-                preexec_fn=_end_with_parent,
+                preexec_fn=end_with_parent,
             )
         self._pid_file.write_text(str(self.process.pid))
         try:
@@ -329,14 +329,14 @@ def _can_load(library: str) -> bool:
     return True
 
 
-def _libc_prctl() -> Callable[..., int] | None:
+def _prctl_of_libc() -> Callable[..., int] | None:
     return ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
-_prctl = _libc_prctl()
+_prctl = _prctl_of_libc()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """In the child: be terminated when the parent dies, even by SIGKILL (Linux: prctl(2))."""
     if _prctl:
         _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG

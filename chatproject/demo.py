@@ -1,0 +1,125 @@
+"""Demo people and chats, made by the same actions as real ones. Safe to run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
+from django.db.models import Q
+
+from chats import actions
+from chats.models import Chat, Message
+
+
+@dataclass(frozen=True)
+class Person:
+    username: str
+    first_name: str
+    last_name: str
+    is_moderator: bool = False
+
+    @property
+    def password(self) -> str:
+        return f"{self.username}-demo-chat"
+
+
+PEOPLE = (
+    Person("ada", "Ada", "Lovelace"),
+    Person("grace", "Grace", "Hopper"),
+    Person("alan", "Alan", "Turing"),
+    Person("margaret", "Margaret", "Hamilton", is_moderator=True),
+)
+GROUP_NAME = "Summer exhibition"
+
+# Who says what, and the line (counted from 1) that it replies to.
+Line = tuple[str, str, int | None]
+GROUP_LINES: tuple[Line, ...] = (
+    ("ada", "Good morning! The hall is ours from the 14th, so we have three weeks.", None),
+    ("grace", "Lovely. I can bring the relay boards, and the moth in its frame, of course.", None),
+    ("alan", "Not the moth again.", 2),
+    ("grace", "Always the moth. 🦋", None),
+    ("margaret", "How many tables do we get? The listings alone are as tall as I am.", None),
+    ("ada", "Eight, and one long wall. You could stack the listings beside the door.", 5),
+    ("margaret", "Then I'll take the door. Who writes the labels?", None),
+    ("alan", "I will, if someone checks that they halt.", None),
+    (
+        "ada",
+        "I'll read them. By Friday, please:\n\n1. a title for each piece\n2. the power it needs",
+        None,
+    ),
+    ("grace", "Done for mine: https://example.org/exhibition/relays", 9),
+    ("alan", "Power: one socket and a lot of patience.", 9),
+    ("margaret", "Try @ai in this chat if you want a first draft of a label.", None),
+)
+PRIVATE_LINES: tuple[Line, ...] = (
+    ("grace", "Do you have a minute before the meeting?", None),
+    ("ada", "Of course. What is it?", None),
+    ("grace", "Your note on the Bernoulli numbers: may I quote it on a label?", None),
+    ("ada", "Please do. But mention that the table has a misprint in row 21.", 3),
+    ("grace", "I'd never let a bug go unmentioned. Thank you!", None),
+)
+
+
+def is_empty() -> bool:
+    """No person has an account yet."""
+    return not get_user_model().objects.people().exists()
+
+
+def create() -> None:
+    """Make what isn't there yet of the demo people and their two chats."""
+    people = {person.username: _user(person) for person in PEOPLE}
+    ada, grace = people["ada"], people["grace"]
+    group = Chat.objects.for_member(ada).filter(name=GROUP_NAME, is_group=True).first()
+    if group is None:
+        others = [user.pk for user in people.values() if user != ada]
+        group = actions.create_group(ada, GROUP_NAME, others)
+        actions.set_permissions(ada, group, people["margaret"].pk, can_remove_members=True)
+    lines = _say(group, people, GROUP_LINES)
+    for reader in (ada, people["margaret"]):
+        actions.mark_read(reader, group, lines[-1])
+    actions.mark_read(grace, group, lines[-4])
+    private, _ = actions.create_private_chat(ada, grace.pk)
+    lines = _say(private, people, PRIVATE_LINES)
+    actions.mark_read(grace, private, lines[-1])
+    actions.mark_read(ada, private, lines[-2])
+
+
+def _user(person: Person) -> Any:
+    users = get_user_model().objects
+    user = users.filter(username=person.username).first()
+    if user is None:
+        user = users.create_user(
+            person.username,
+            email=f"{person.username}@example.org",
+            password=person.password,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            is_staff=person.is_moderator,
+        )
+    if person.is_moderator:
+        user.user_permissions.set(_moderation())
+    return user
+
+
+def _moderation() -> Any:
+    """What a moderator may do in the admin: see and moderate chats, deactivate people."""
+    chats = Q(content_type__app_label="chats", codename__regex=r"^(view|moderate)_")
+    people = Q(content_type__app_label="users", codename__in=["view_user", "change_user"])
+    return Permission.objects.filter(chats | people)
+
+
+def _say(chat: Chat, people: dict[str, Any], lines: tuple[Line, ...]) -> list[Message]:
+    """Post the lines; a line that an earlier run has posted is found by its client_id."""
+    said: list[Message] = []
+    for number, (username, content, reply_to) in enumerate(lines, start=1):
+        message, _ = actions.post_message(
+            people[username],
+            chat.pk,
+            content,
+            client_id=f"demo-{number}",
+            reply_to=said[reply_to - 1].pk if reply_to else None,
+        )
+        said.append(message)
+    return said

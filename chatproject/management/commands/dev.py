@@ -1,0 +1,121 @@
+"""`manage.py dev`: the whole project on this machine, by one command."""
+
+import os
+import subprocess
+import sys
+import threading
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from chatproject import development, embedded
+
+ANSWER_SECONDS = 5  # for a MongoDB or Redis of the environment
+
+
+class Command(BaseCommand):
+    help = (
+        "Start a private MongoDB and Valkey, migrate, and serve on http://localhost:8000, "
+        "restarting on changes of the code. Ctrl-C stops everything; the data stays under var/."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
+
+    def handle(self, *args: Any, port: int, **options: Any) -> None:
+        var_dir = Path(settings.VAR_DIR)
+        _require_writable(var_dir)
+        _require_free(port)
+        with development.stop_signals() as stopped:
+            try:
+                with embedded.servers(var_dir) as urls:
+                    self._serve(
+                        port, {**os.environ, **urls, "DEBUG": "1", "PORT": str(port)}, stopped
+                    )
+            except embedded.Unavailable as problem:
+                raise CommandError(str(problem)) from None
+            self.stdout.write("Stopped.")
+
+    def _serve(self, port: int, environment: dict[str, str], stopped: threading.Event) -> None:
+        _require_answers(environment)
+        for command in (["migrate_all"], ["demo", "--offer"]):
+            _run(command, environment, stopped)
+            if stopped.is_set():
+                return
+        with development.running(_children(port, environment)) as children:
+            self.stdout.write(
+                self.style.SUCCESS(f"\nOpen http://localhost:{port} - Ctrl-C stops everything.\n")
+            )
+            development.restart_on_change(
+                children, Path(settings.BASE_DIR), stopped, self.stdout.write
+            )
+
+
+def _children(port: int, environment: dict[str, str]) -> list[development.Child]:
+    bind = ["--bind", "127.0.0.1", "--port", str(port)]
+    web = ["-m", "daphne", "--verbosity", "1", *bind, "chatproject.asgi:application"]
+    return [
+        development.Child("web process", web, environment),
+        development.Child("worker", ["manage.py", "run_commands"], environment),
+    ]
+
+
+def _run(command: list[str], environment: dict[str, str], stopped: threading.Event) -> None:
+    """Run a management command to its end; its own words tell what went wrong."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        check=False,
+        # Ctrl-C lets a migration finish, but it ends a question on the terminal.
+        start_new_session=command[0] != "demo",
+    )
+    if done.returncode and not stopped.is_set():
+        raise CommandError(f"`manage.py {' '.join(command)}` failed; see above.")
+
+
+def _require_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CommandError(
+            f"Can't write to {folder} ({error.strerror}): make it writable, or set CHAT_VAR_DIR."
+        ) from None
+
+
+def _require_free(port: int) -> None:
+    if not 0 < port < 65536:
+        raise CommandError(f"{port} is no port: choose one from 1 to 65535.")
+    if not embedded.port_is_free(port):
+        raise CommandError(
+            f"Port {port} is taken: stop what uses it, or choose another: make run PORT={port + 1}"
+        )
+
+
+def _require_answers(environment: dict[str, str]) -> None:
+    """The servers of the environment answer, or one line says which one doesn't."""
+    try:
+        options: dict[str, Any] = {"serverSelectionTimeoutMS": ANSWER_SECONDS * 1000}
+        with pymongo.MongoClient[dict[str, Any]](environment["MONGODB_URI"], **options) as client:
+            client.admin.command("ping")
+    except pymongo.errors.PyMongoError as error:
+        raise CommandError(f"MONGODB_URI: no MongoDB answers there ({_short(error)}).") from None
+    for url in environment["REDIS_URL"].split(","):
+        try:
+            with redis.Redis.from_url(url.strip(), socket_timeout=ANSWER_SECONDS) as client:
+                client.ping()
+        except (redis.RedisError, ValueError) as error:
+            raise CommandError(f"REDIS_URL: no Redis answers there ({_short(error)}).") from None
+
+
+def _short(error: Exception) -> str:
+    return str(error).split("(configured")[0].split("\n")[0].strip(" .")[:200]
