@@ -1,0 +1,423 @@
+"""The rules, the numbers and the announcements of every action."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from chats import actions
+from chats.errors import Invalid, Refused
+from chats.events import chat_group, user_group
+from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from chats.permissions import permissions_for
+
+pytestmark = pytest.mark.django_db
+
+
+def post(user, chat, content="Hello", **values):
+    message, _ = actions.post_message(user, chat.pk, content, **values)
+    return message
+
+
+# Sending -----------------------------------------------------------------------------------------
+
+
+def test_messages_take_dense_numbers_and_are_told_to_the_chat(group, ada, grace, captured_events):
+    told = captured_events(chat_group(group.pk))
+    first, second = post(ada, group, "one"), post(grace, group, "two")
+    assert [(m.seq, m.rev) for m in (first, second)] == [(1, 1), (2, 2)]
+    assert [d["content"] for d in told.of_type("text_message")] == ["one", "two"]
+    data = told.of_type("text_message")[0]
+    assert data["message_id"] == str(first.pk)
+    assert data["sender_username"] == "ada"
+    assert data["created_at"].endswith("Z")
+
+
+def test_a_stranger_cannot_send_and_nothing_is_stored_or_told(
+    group, ada, stranger, captured_events
+):
+    told = captured_events(chat_group(group.pk))
+    post(ada, group, "a member may")
+    with pytest.raises(Chat.DoesNotExist):
+        post(stranger, group, "I am not in")
+    assert Message.objects.in_chat(group.pk).count() == 1
+    assert told.types() == ["text_message"]
+    assert Chat.objects.get(pk=group.pk).last_seq == 1
+
+
+def test_a_member_without_send_permission_is_refused_and_nothing_is_sent(
+    group, ada, grace, captured_events
+):
+    post(grace, group, "before")
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    told = captured_events(chat_group(group.pk))
+    with pytest.raises(Refused):
+        post(grace, group, "after")
+    assert told.types() == []
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=True)
+    assert post(grace, group, "again").seq == 2
+
+
+@pytest.mark.parametrize("content", ["", "   \n\t", "x" * 10_001, "a\x00b", "\ud800"])
+def test_content_out_of_its_limits_is_refused_by_name(group, ada, content):
+    with pytest.raises(Invalid) as refusal:
+        post(ada, group, content)
+    assert refusal.value.field == "content"
+    assert Chat.objects.get(pk=group.pk).last_seq == 0
+
+
+def test_the_longest_content_is_stored_whole(group, ada):
+    assert Message.objects.get(pk=post(ada, group, "é" * 10_000).pk).content == "é" * 10_000
+
+
+def test_a_repeated_client_id_stores_one_message(group, ada, captured_events):
+    told = captured_events(chat_group(group.pk))
+    first, created = actions.post_message(ada, group.pk, "once", client_id="a")
+    again, created_again = actions.post_message(ada, group.pk, "once", client_id="a")
+    assert (created, created_again) == (True, False)
+    assert first.pk == again.pk
+    assert told.types() == ["text_message"]
+    assert Chat.objects.get(pk=group.pk).last_seq == 1
+
+
+def test_client_ids_of_two_people_do_not_meet(group, ada, grace):
+    assert post(ada, group, "mine", client_id="a").pk != post(grace, group, "mine", client_id="a").pk
+
+
+def test_a_client_id_is_known_long_after_the_chat_forgot_its_numbers(group, ada):
+    first = post(ada, group, "once", client_id="a")
+    for number in range(40):
+        post(ada, group, f"later {number}", client_id=f"later-{number}")
+    assert "a" not in {send["key"] for send in Chat.objects.get(pk=group.pk).recent}
+    again, created = actions.post_message(ada, group.pk, "once", client_id="a")
+    assert (again.pk, created) == (first.pk, False)
+
+
+def test_a_retry_after_a_crash_between_number_and_insert_takes_the_same_number(group, ada):
+    message = post(ada, group, "lost", client_id="a")
+    Message.objects.filter(pk=message.pk).delete()  # as if the process had died before the insert
+    again, created = actions.post_message(ada, group.pk, "lost", client_id="a")
+    assert (again.pk, again.seq, again.rev, created) == (message.pk, 1, 1, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_client_id_many_times_at_once_is_one_message(group, ada):
+    def send(_):
+        try:
+            return actions.post_message(ada, group.pk, "once", client_id="a")[0].pk
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(8) as threads:
+        ids = set(threads.map(send, range(50)))
+    assert len(ids) == 1
+    chat = Chat.objects.get(pk=group.pk)
+    assert (chat.last_seq, Message.objects.in_chat(chat.pk).count()) == (1, 1)
+
+
+def test_a_reply_shows_what_it_answers(group, ada, grace, captured_events):
+    question = post(ada, group, "When?")
+    told = captured_events(chat_group(group.pk))
+    post(grace, group, "Now.", reply_to=question.pk)
+    assert told.of_type("text_message")[0]["reply"] == {
+        "id": str(question.pk),
+        "sender_name": "Ada Lovelace",
+        "content": "When?",
+        "deleted": False,
+    }
+
+
+def test_a_reply_to_a_message_of_another_chat_is_refused(group, private_chat, ada):
+    elsewhere = post(ada, private_chat)
+    with pytest.raises(Invalid) as refusal:
+        post(ada, group, "Now.", reply_to=elsewhere.pk)
+    assert refusal.value.field == "reply_to"
+
+
+def test_the_time_of_messages_never_runs_backwards(group, ada, monkeypatch):
+    later = post(ada, group)
+    monkeypatch.setattr(actions, "now", lambda: later.created_at.replace(year=2000))
+    assert post(ada, group).created_at == later.created_at
+
+
+# Editing and deleting ----------------------------------------------------------------------------
+
+
+def test_only_the_sender_edits_a_message(group, ada, grace, captured_events):
+    message = post(grace, group, "teh")
+    told = captured_events(chat_group(group.pk))
+    with pytest.raises(Refused):
+        actions.edit_message(ada, group, message, "the")
+    edited = actions.edit_message(grace, group, message, "the")
+    assert (edited.content, edited.rev, edited.seq) == ("the", 2, 1)
+    assert edited.edited_at
+    assert [(d["content"], d["rev"]) for d in told.of_type("message_edited")] == [("the", 2)]
+
+
+def test_an_edit_with_an_earlier_number_does_not_undo_a_later_one(group, ada):
+    message = post(ada, group, "first")
+    Message.objects.filter(pk=message.pk).update(rev=9, content="by somebody faster")
+    assert actions.edit_message(ada, group, message, "slower").content == "by somebody faster"
+
+
+def test_a_deleted_message_is_a_tombstone_without_content(group, ada, grace, captured_events):
+    message = post(grace, group, "secret")
+    told = captured_events(chat_group(group.pk))
+    actions.delete_message(grace, group, message)
+    stored = Message.objects.get(pk=message.pk)
+    assert (stored.content, stored.deleted_by, stored.seq, stored.rev) == ("", grace.pk, 1, 2)
+    assert told.of_type("message_deleted")[0]["message_id"] == str(message.pk)
+    with pytest.raises(Refused):
+        actions.edit_message(grace, group, stored, "back")
+
+
+def test_deleting_twice_tells_once(group, ada, captured_events):
+    message = post(ada, group)
+    told = captured_events(chat_group(group.pk))
+    tombstone = actions.delete_message(ada, group, message)
+    actions.delete_message(ada, group, tombstone)
+    actions.delete_message(ada, group, message)
+    assert told.types() == ["message_deleted"]
+
+
+def test_deleting_the_message_of_another_needs_the_permission(group, ada, grace, alan):
+    message = post(ada, group)
+    with pytest.raises(Refused):
+        actions.delete_message(grace, group, message)
+    actions.set_permissions(ada, group, grace.pk, can_delete_other_messages=True)
+    assert actions.delete_message(grace, group, message).deleted_by == grace.pk
+
+
+def test_a_moderator_deletes_without_being_a_member(group, ada, stranger):
+    message = post(ada, group)
+    with pytest.raises((Refused, Chat.DoesNotExist)):
+        actions.delete_message(stranger, group, message)
+    assert actions.delete_message(stranger, group, message, moderator=True).deleted_at
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def test_a_marker_moves_forward_only_and_is_told_when_it_moves(group, ada, grace, captured_events):
+    first, second = post(ada, group), post(ada, group)
+    told = captured_events(chat_group(group.pk))
+    assert actions.mark_read(grace, group, second)
+    assert not actions.mark_read(grace, group, first)
+    assert ReadMarker.objects.of_chat(group.pk)[grace.pk] == 2
+    assert told.of_type("message_read") == [
+        {
+            "message_id": str(second.pk),
+            "chat_id": str(group.pk),
+            "user_id": grace.pk,
+            "seq": 2,
+        }
+    ]
+
+
+def test_ones_own_message_is_read(group, ada, grace):
+    post(ada, group)
+    assert ReadMarker.objects.of_chat(group.pk) == {ada.pk: 1}
+
+
+# Chats -------------------------------------------------------------------------------------------
+
+
+def test_a_private_chat_is_unique_for_its_pair_from_both_sides(ada, grace, captured_events):
+    told = captured_events(user_group(grace.pk))
+    chat, created = actions.create_private_chat(ada, grace.pk)
+    same, created_again = actions.create_private_chat(grace, ada.pk)
+    assert (chat.pk, created, created_again) == (same.pk, True, False)
+    assert told.types() == ["chat_added"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_private_chat_made_many_times_at_once_is_one(ada, grace):
+    def create(number):
+        user, other = (ada, grace) if number % 2 else (grace, ada)
+        try:
+            return actions.create_private_chat(user, other.pk)[0].pk
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(create, range(100)))) == 1
+    assert Chat.objects.count() == 1
+
+
+@pytest.mark.parametrize("wrong", ["oneself", "nobody", "the bot", "somebody inactive"])
+def test_a_private_chat_needs_another_person(ada, grace, wrong, django_user_model):
+    grace.is_active = False
+    grace.save()
+    bot = django_user_model.objects.bot()
+    ids = {"oneself": ada.pk, "nobody": 10**6, "the bot": bot.pk, "somebody inactive": grace.pk}
+    with pytest.raises(Invalid) as refusal:
+        actions.create_private_chat(ada, ids[wrong])
+    assert refusal.value.field == "user_id"
+    assert not Chat.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
+def test_a_group_needs_a_name_within_the_limit(ada, name):
+    with pytest.raises(Invalid) as refusal:
+        actions.create_group(ada, name, [])
+    assert refusal.value.field == "name"
+
+
+def test_a_group_has_a_largest_size(ada, grace, alan, group, stranger, settings):
+    settings.CHAT_MAX_MEMBERS = 3
+    with pytest.raises(Invalid) as refusal:
+        actions.add_members(ada, group, [stranger.pk])
+    assert refusal.value.field == "user_ids"
+    settings.CHAT_MAX_MEMBERS = 4
+    assert stranger.pk in actions.add_members(ada, group, [stranger.pk]).member_ids
+
+
+def test_only_the_owner_deletes_a_group_and_everything_goes(group, ada, grace, captured_events):
+    post(ada, group)
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+    told = captured_events(chat_group(group.pk))
+    with pytest.raises(Refused):
+        actions.delete_chat(grace, group)
+    assert Chat.objects.filter(pk=group.pk).exists()
+    actions.delete_chat(ada, group)
+    for model in (Chat, Message, ChatPermissions, ReadMarker):
+        assert not model.objects.exists()
+    assert told.types() == ["chat_deleted"]
+
+
+def test_either_member_deletes_a_private_chat(private_chat, grace):
+    actions.delete_chat(grace, private_chat)
+    assert not Chat.objects.exists()
+
+
+def test_renaming_needs_the_right_and_is_told(group, ada, grace, captured_events):
+    told = captured_events(chat_group(group.pk))
+    with pytest.raises(Refused):
+        actions.rename_chat(grace, group, "Looms")
+    actions.rename_chat(ada, group, "Looms")
+    assert Chat.objects.get(pk=group.pk).name == "Looms"
+    assert [(d["name"], d["rev"]) for d in told.of_type("chat_updated")] == [("Looms", 1)]
+
+
+def test_the_owner_hands_a_group_over_and_may_leave_then(group, ada, grace):
+    with pytest.raises(Refused):
+        actions.remove_member(ada, group, ada.pk)
+    group = actions.transfer_ownership(ada, group, grace.pk)
+    assert actions.remove_member(ada, group, ada.pk).member_ids == [grace.pk, group.member_ids[2]]
+
+
+# Members -----------------------------------------------------------------------------------------
+
+
+def test_a_member_adds_others_who_have_nothing_unread(group, ada, grace, stranger, captured_events):
+    post(ada, group)
+    told, theirs = captured_events(chat_group(group.pk)), captured_events(user_group(stranger.pk))
+    actions.add_members(grace, group, [stranger.pk, ada.pk])
+    assert Chat.objects.for_member(stranger).get().pk == group.pk
+    assert ReadMarker.objects.of_chat(group.pk)[stranger.pk] == 1
+    assert [d["user_id"] for d in told.of_type("member_added")] == [stranger.pk]
+    assert theirs.types() == ["chat_added"]
+
+
+def test_a_silenced_member_adds_nobody(group, ada, grace, stranger):
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    group.refresh_from_db()
+    with pytest.raises(Refused):
+        actions.add_members(grace, group, [stranger.pk])
+
+
+def test_nobody_joins_or_leaves_a_private_chat(private_chat, ada, grace, stranger):
+    for attempt in (
+        lambda: actions.add_members(ada, private_chat, [stranger.pk]),
+        lambda: actions.remove_member(ada, private_chat, grace.pk),
+        lambda: actions.remove_member(ada, private_chat, ada.pk),
+        lambda: actions.set_permissions(ada, private_chat, grace.pk, can_send_messages=False),
+        lambda: actions.rename_chat(ada, private_chat, "Us"),
+    ):
+        with pytest.raises(Refused):
+            attempt()
+
+
+def test_removing_another_needs_the_permission_and_leaving_does_not(
+    group, ada, grace, alan, captured_events
+):
+    told = captured_events(chat_group(group.pk))
+    with pytest.raises(Refused):
+        actions.remove_member(grace, group, alan.pk)
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+    actions.remove_member(grace, group, alan.pk)
+    actions.remove_member(grace, group, grace.pk)
+    assert Chat.objects.get(pk=group.pk).member_ids == [ada.pk]
+    removed = told.of_type("member_removed")
+    assert [(d["user_id"], d["removed_by"]) for d in removed] == [
+        (alan.pk, grace.pk),
+        (grace.pk, grace.pk),
+    ]
+
+
+def test_the_owner_cannot_be_removed(group, ada, grace):
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+    with pytest.raises(Refused):
+        actions.remove_member(grace, group, ada.pk)
+    with pytest.raises(Refused):
+        actions.remove_member(grace, group, ada.pk, moderator=True)
+
+
+def test_permissions_of_the_owner_and_ones_own_cannot_be_changed(group, ada, grace, alan):
+    actions.set_permissions(ada, group, grace.pk, can_change_permissions=True)
+    assert actions.set_permissions(grace, group, alan.pk, can_remove_members=True)
+    with pytest.raises(Refused):
+        actions.set_permissions(grace, group, ada.pk, can_send_messages=False)
+    with pytest.raises(Refused):
+        actions.set_permissions(grace, group, grace.pk, can_remove_members=True)
+    with pytest.raises(Refused):
+        actions.set_permissions(alan, group, grace.pk, can_send_messages=False)
+
+
+def test_one_permission_changes_and_the_others_stay(group, ada, grace, captured_events):
+    told = captured_events(chat_group(group.pk))
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    assert permissions_for(group, grace.pk).as_flags() == {
+        "can_send_messages": False,
+        "can_change_permissions": False,
+        "can_remove_members": True,
+        "can_delete_other_messages": False,
+    }
+    assert told.of_type("permissions_changed")[1]["can_remove_members"] is True
+
+
+def test_a_removed_member_who_comes_back_starts_with_the_defaults(group, ada, grace):
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    group = actions.remove_member(ada, group, grace.pk)
+    group = actions.add_members(ada, group, [grace.pk])
+    assert permissions_for(group, grace.pk).can_send_messages
+    assert post(grace, group)
+
+
+def test_a_deleted_account_leaves_its_groups_to_the_next_member(
+    group, private_chat, ada, grace, captured_events
+):
+    closings = captured_events(user_group(ada.pk))
+    actions.forget_user(ada)
+    group.refresh_from_db()
+    assert (group.owner_id, ada.pk in group.member_ids) == (grace.pk, False)
+    assert Chat.objects.for_member(ada).get().pk == private_chat.pk
+    assert [c["code"] for c in closings.closings()] == [4401]
+
+
+def test_every_change_of_a_chat_takes_one_change_number(group, ada, grace, alan, stranger):
+    message = post(ada, group)
+    actions.edit_message(ada, group, message, "edited")
+    actions.delete_message(ada, group, message)
+    actions.rename_chat(ada, group, "Looms")
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+    actions.add_members(ada, group, [stranger.pk])
+    actions.remove_member(grace, group, alan.pk)
+    assert Chat.objects.get(pk=group.pk).last_rev == 7
+
+
+def test_an_unknown_chat_does_not_exist_for_anybody(ada):
+    with pytest.raises(Chat.DoesNotExist):
+        actions.post_message(ada, uuid.uuid4(), "Hello")
