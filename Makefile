@@ -1,0 +1,76 @@
+# make run        start everything on http://localhost:8000 (another port: make run PORT=8001)
+# make test       install what the tests need and run all of them (some: make test ARGS="-k history")
+# make lint       everything that is checked without running the project
+# make format     put the code in the agreed form
+# make requirements   pin the newest releases that pyproject.toml allows
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/uv --no-config pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-annotate \
+	--custom-compile-command "make requirements" pyproject.toml
+APPS := chatproject chats users
+# What a deployment sets, for the checks of one.
+PRODUCTION := DEBUG=0 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
+	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
+
+.PHONY: run test lint format requirements chromium
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed
+	@exec $(BIN)/python manage.py dev --port $(PORT)
+
+test: $(VENV)/.installed-dev chromium
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	DEBUG=1 $(BIN)/mypy
+	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --quiet --lint templates
+	@echo "group_send is called in chats/events.py only"
+	@! grep -rnF --include='*.py' 'group_send(' $(APPS) | grep -v '^chats/events.py:'
+	$(BIN)/python -m chatproject.embedded manage.py makemigrations --check --dry-run
+	@echo "manage.py check --deploy"
+	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+	-$(BIN)/djlint --quiet --reformat templates
+
+requirements: $(VENV)/.installed-dev
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --constraint requirements.txt --extra embedded --output-file requirements-embedded.txt
+	$(COMPILE) --constraint requirements-embedded.txt --extra dev --output-file requirements-dev.txt
+
+# The stamps are newer than the requirements that they stand for: a second run installs nothing.
+$(VENV)/.installed: requirements-embedded.txt | $(BIN)/pip
+	@echo "Installing the requirements ..."
+	@$(PIP_INSTALL) -r $<
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/pip
+	@echo "Installing the requirements of development ..."
+	@$(PIP_INSTALL) -r $<
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/pip:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "There is no $(PYTHON): install Python 3.11 or newer, or name it: make PYTHON=python3.12"; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1): make PYTHON=python3.12"; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/apt-install python3-venv
+	@$(PYTHON) -m venv $(VENV)
+
+chromium:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$name >/dev/null && exit 0; \
+	done; .ci/apt-install chromium
