@@ -68,7 +68,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         if text is None:
             raise FrameError("Frames are JSON text, not binary.", code="invalid_json")
         if len(text) > FRAME_LIMIT or len(text.encode(errors="replace")) > FRAME_LIMIT:
-            raise FrameError(f"A frame has at most {FRAME_LIMIT} bytes.")
+            raise FrameError(f"A frame has at most {FRAME_LIMIT} bytes.", field="frame")
         try:
             frame = orjson.loads(text)
         except ValueError as error:
@@ -109,13 +109,15 @@ class ChatConsumer(SocketConsumer):
         board = switchboard()
         hub = await board.chat(self.chat_id)
         person = await board.user(self.user.pk)
-        await self.accept()
         person.watchers.add(self.outlet)
+        # Again: who was removed before the hub listened is found here, later by the hub.
+        if not await self._is_member():
+            await board.drop(self.outlet)
+            await self.close()
+            return
+        await self.accept()
         self.hub = hub
         await hub.join(self.outlet, self.user.username)
-        # Removed between the first look and joining the hub: no event was seen.
-        if not await self._is_member():
-            self.outlet.close(events.CLOSE_REMOVED, "You are no member of this chat any more.")
 
     async def disconnect(self, code: int) -> None:
         if self.hub is not None:

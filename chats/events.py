@@ -205,6 +205,15 @@ class Welcome(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Watching(Event):
+    """First frame of a chat list's socket: every chat of the person, and its latest message."""
+
+    type = "watching"
+    user_id: int
+    last_seqs: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Resync(Event):
     """Too much was missed to be sent one by one: read the chat again."""
 

@@ -163,10 +163,13 @@ class UserHub(Hub):
 
     async def watch_all(self, socket: Outlet) -> None:
         """Show a chat list every chat of its person."""
+        self.sockets.add(socket)
+        last_seqs = {}
         for chat in await read_chats(self.user_id):
             hub = await self.board.chat(chat.pk)
             hub.watchers.add(socket)
-        self.sockets.add(socket)
+            last_seqs[str(chat.pk)] = hub.seq
+        socket.write(events.encode(events.Watching(user_id=self.user_id, last_seqs=last_seqs)))
 
     async def _watch(self, chat_id: uuid.UUID, frame: Frame) -> None:
         hub = await self.board.chat(chat_id)
@@ -191,6 +194,7 @@ class ChatHub(Hub):
         self._ready = False
         self._catching_up: asyncio.Task[None] | None = None
         self._people: Counter[int] = Counter()
+        self._removed: set[int] = set()  # who may be on the way in with an older permission
 
     async def start(self) -> None:
         await super().start()
@@ -228,6 +232,8 @@ class ChatHub(Hub):
             self._tell_watchers(frame)
         if frame["type"] == "member_removed":
             self._remove(frame["data"]["user_id"])
+        elif frame["type"] == "member_added":
+            self._removed.discard(frame["data"]["user_id"])
         elif frame["type"] == "chat_deleted":
             self.close_deleted()
 
@@ -251,6 +257,7 @@ class ChatHub(Hub):
                 self._send(rev, frame)
 
     def _remove(self, user_id: int) -> None:
+        self._removed.add(user_id)
         for socket in self.sockets:
             if socket.user_id == user_id:
                 socket.close(events.CLOSE_REMOVED, "You are no member of this chat any more.")
@@ -335,6 +342,7 @@ class ChatHub(Hub):
     def _send_state(self, chat: Chat) -> None:
         """After changes that no message tells (or that later ones replaced): the chat as it is."""
         self.deliver(events.chat_updated(chat).frame())
+        self._removed -= set(chat.member_ids)
         for user_id in {socket.user_id for socket in (*self.sockets, *self.watchers)}:
             if user_id not in chat.member_ids:
                 self._remove(user_id)
@@ -359,6 +367,9 @@ class ChatHub(Hub):
             first, online = False, sorted(self._people)
         socket.write(events.encode(self._welcome(socket.user_id, online)))
         self.sockets.add(socket)
+        if socket.user_id in self._removed:
+            self._remove(socket.user_id)
+            return
         if first:
             joined = events.UserJoined(user_id=socket.user_id, username=username)
             await events.abroadcast(self.group, joined)

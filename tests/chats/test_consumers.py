@@ -1,0 +1,291 @@
+"""Sockets, by the real stack in process: consumers, hubs, the layer in Valkey, MongoDB."""
+
+import asyncio
+import uuid
+
+import orjson
+import pytest
+from channels.db import database_sync_to_async
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser
+
+from chats import actions, hub
+from chats.models import ReadMarker
+from chats.routing import websocket_urlpatterns
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+do = database_sync_to_async
+
+
+class Client:
+    """One socket of one person."""
+
+    def __init__(self, user, path):
+        self.user = user
+        self.socket = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+        self.socket.scope["user"] = user
+
+    async def open(self):
+        accepted, code = await self.socket.connect(timeout=5)
+        return accepted
+
+    async def send(self, kind, **data):
+        await self.socket.send_to(text_data=orjson.dumps({"type": kind, "data": data}).decode())
+
+    async def receive(self, *kinds, seconds=5):
+        """The data of the next frame of one of these types; others are passed over."""
+        async with asyncio.timeout(seconds):
+            while True:
+                output = await self.socket.output_queue.get()
+                if output["type"] != "websocket.send":
+                    raise AssertionError(f"closed while waiting for {kinds}: {output}")
+                frame = orjson.loads(output["text"])
+                if frame["type"] in kinds:
+                    return frame["data"]
+
+    async def closed(self, seconds=5):
+        """The code with which the server closes."""
+        async with asyncio.timeout(seconds):
+            while True:
+                output = await self.socket.output_queue.get()
+                if output["type"] == "websocket.close":
+                    return output["code"]
+
+    async def types_until(self, kind):
+        types = []
+        async with asyncio.timeout(5):
+            while kind not in types:
+                types.append(orjson.loads((await self.socket.output_queue.get())["text"])["type"])
+        return types
+
+    async def close(self):
+        await self.socket.disconnect(timeout=5)
+
+
+@pytest.fixture
+async def connect():
+    clients = []
+
+    async def open_client(user, chat=None):
+        path = f"/api/v1/chats/{chat.pk}" if chat else "/api/v1/users/me"
+        client = Client(user, path)
+        assert await client.open()
+        clients.append(client)
+        if chat:
+            client.welcome = await client.receive("welcome")
+        else:
+            client.watching = await client.receive("watching")
+        return client
+
+    yield open_client
+    for client in clients:
+        await client.close()
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+async def test_a_member_is_welcomed_and_others_are_refused(group, ada, stranger, slash):
+    member = Client(ada, f"/api/v1/chats/{group.pk}{slash}")
+    assert await member.open()
+    welcome = await member.receive("welcome")
+    assert welcome["online"] == [ada.pk]
+    assert welcome["last_rev"] == group.last_rev
+    for nobody in (stranger, AnonymousUser()):
+        assert not await Client(nobody, f"/api/v1/chats/{group.pk}{slash}").open()
+    assert not await Client(ada, f"/api/v1/chats/{uuid.uuid4()}{slash}").open()
+    await member.close()
+
+
+async def test_a_message_reaches_every_member_once(group, ada, grace, connect):
+    clients = [await connect(ada, group), await connect(grace, group)]
+    for number in range(20):
+        await do(actions.post_message)(ada, group.pk, f"number {number}")
+    for client in clients:
+        seqs = [(await client.receive("text_message"))["seq"] for _ in range(20)]
+        assert seqs == list(range(1, 21))
+
+
+async def test_typing_is_told_to_the_others(group, ada, grace, connect):
+    one, other = await connect(ada, group), await connect(grace, group)
+    await one.send("typing_indicator", is_typing=True)
+    told = await other.receive("typing_indicator")
+    assert told == {"user_id": ada.pk, "username": "ada", "is_typing": True}
+
+
+async def test_equal_typing_indicators_within_a_second_are_told_once(group, ada, grace, connect):
+    one, other = await connect(ada, group), await connect(grace, group)
+    for is_typing in (True, True, True, False):
+        await one.send("typing_indicator", is_typing=is_typing)
+    assert (await other.receive("typing_indicator"))["is_typing"] is True
+    assert (await other.receive("typing_indicator"))["is_typing"] is False
+
+
+async def test_a_read_frame_is_stored_and_told(group, ada, grace, connect):
+    one, other = await connect(ada, group), await connect(grace, group)
+    message, _ = await do(actions.post_message)(ada, group.pk, "Read this")
+    await other.receive("text_message")
+    await other.send("message_read", message_id=str(message.pk))
+    told = await one.receive("message_read")
+    assert (told["user_id"], told["message_id"]) == (grace.pk, str(message.pk))
+    assert (await do(ReadMarker.objects.of_chat)(group.pk))[grace.pk] == 1
+
+
+BAD_FRAMES = {
+    "not json": ("{", "invalid_json", None),
+    "nan": ('{"type":"typing_indicator","data":{"is_typing":NaN}}', "invalid_json", None),
+    "too deep": ("[" * 5000, "invalid_json", None),
+    "a list": ("[]", "validation_error", "frame"),
+    "no type": ('{"data":{}}', "validation_error", "type"),
+    "no data": ('{"type":"typing_indicator"}', "validation_error", "data"),
+    "a type that is no string": ('{"type":5,"data":{}}', "validation_error", "type"),
+    "an unknown type": ('{"type":"shout","data":{}}', "validation_error", "type"),
+    "a type of the server's": ('{"type":"text_message","data":{}}', "validation_error", "type"),
+    "an unknown field": (
+        '{"type":"typing_indicator","data":{"is_typing":true,"loud":1}}',
+        "validation_error",
+        "loud",
+    ),
+    "a field of the frame": ('{"type":"x","data":{},"to":1}', "validation_error", "to"),
+    "a number for a bool": (
+        '{"type":"typing_indicator","data":{"is_typing":1}}',
+        "validation_error",
+        "is_typing",
+    ),
+    "no message id": ('{"type":"message_read","data":{}}', "validation_error", "message_id"),
+    "a bad uuid": (
+        '{"type":"message_read","data":{"message_id":"5"}}',
+        "validation_error",
+        "message_id",
+    ),
+    "a missing message": (
+        '{"type":"message_read","data":{"message_id":"00000000-0000-4000-8000-000000000000"}}',
+        "validation_error",
+        "message_id",
+    ),
+    "an operator": (
+        '{"type":"message_read","data":{"message_id":{"$gt":""}}}',
+        "validation_error",
+        "message_id",
+    ),
+    "too long": (
+        '{"type":"typing_indicator","data":{"x":"' + "é" * 33_000 + '"}}',
+        "validation_error",
+        "frame",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FRAMES)
+async def test_a_bad_frame_is_told_to_its_sender_only_and_the_socket_lives(
+    group, ada, grace, connect, name
+):
+    text, code, field = BAD_FRAMES[name]
+    one, other = await connect(ada, group), await connect(grace, group)
+    await one.socket.send_to(text_data=text)
+    error = await one.receive("error")
+    assert (error["code"], error["field"]) == (code, field)
+    await one.send("typing_indicator", is_typing=True)
+    assert "error" not in await other.types_until("typing_indicator")
+
+
+async def test_a_binary_frame_is_an_error_of_its_sender(group, ada, connect):
+    one = await connect(ada, group)
+    await one.socket.send_to(bytes_data=b"\x00")
+    assert (await one.receive("error"))["code"] == "invalid_json"
+
+
+async def test_a_failure_of_ours_is_a_server_error_and_the_socket_lives(
+    group, ada, connect, monkeypatch
+):
+    one = await connect(ada, group)
+    message, _ = await do(actions.post_message)(ada, group.pk, "Read this")
+    with monkeypatch.context() as broken:
+        broken.setattr(actions, "mark_read", lambda *args: 1 / 0)
+        await one.send("message_read", message_id=str(message.pk))
+        assert (await one.receive("error"))["code"] == "server_error"
+    await one.send("message_read", message_id=str(message.pk))
+    await one.send("typing_indicator", is_typing=True)
+    await one.receive("typing_indicator")
+
+
+async def test_a_person_with_two_tabs_joins_once_and_leaves_once(group, ada, grace, connect):
+    watcher = await connect(ada, group)
+    tabs = [Client(grace, f"/api/v1/chats/{group.pk}") for _ in range(2)]
+    for tab in tabs:
+        assert await tab.open()
+        await tab.receive("welcome")
+    assert (await watcher.receive("user_joined"))["user_id"] == ada.pk
+    for tab in tabs:
+        await tab.close()
+    assert (await watcher.receive("user_joined"))["user_id"] == grace.pk
+    assert await watcher.types_until("user_left") == ["user_left"]
+
+
+async def test_a_removed_member_is_told_and_closed_and_gets_nothing_later(
+    group, ada, grace, connect
+):
+    one, removed = await connect(ada, group), await connect(grace, group)
+    await removed.send("typing_indicator", is_typing=True)
+    await removed.receive("typing_indicator")
+    await do(actions.remove_member)(ada, group, grace.pk)
+    await do(actions.post_message)(ada, group.pk, "Now we are two")
+    assert (await removed.receive("member_removed"))["user_id"] == grace.pk
+    assert await removed.closed() == 4403
+    await one.receive("text_message")
+    assert removed.socket.output_queue.empty()
+
+
+async def test_a_deleted_chat_closes_every_socket_with_the_reason(group, ada, grace, connect):
+    clients = [await connect(ada, group), await connect(grace, group)]
+    await do(actions.delete_chat)(ada, group)
+    for client in clients:
+        await client.receive("chat_deleted")
+        assert await client.closed() == 4404
+
+
+async def test_closing_the_sockets_of_a_person_closes_all_of_theirs_and_no_others(
+    group, ada, grace, connect
+):
+    chat, chats, other = await connect(ada, group), await connect(ada), await connect(grace, group)
+    await do(actions.close_user_sockets)(ada.pk, "This account is not active.")
+    assert await chat.closed() == 4401
+    assert await chats.closed() == 4401
+    await other.send("typing_indicator", is_typing=True)
+    await other.receive("typing_indicator")
+
+
+async def test_a_chat_list_hears_of_messages_reads_and_chats(group, ada, grace, alan, connect):
+    chats = await connect(grace)
+    message, _ = await do(actions.post_message)(ada, group.pk, "Hello" * 100)
+    activity = await chats.receive("chat_activity")
+    assert (activity["chat_id"], activity["seq"]) == (str(group.pk), 1)
+    assert len(activity["preview"]) == 140
+    await do(actions.mark_read)(grace, group, message)
+    assert (await chats.receive("message_read"))["user_id"] == grace.pk
+    new = await do(actions.create_group)(ada, "Looms", [grace.pk])
+    assert (await chats.receive("chat_added"))["chat_id"] == str(new.pk)
+    await do(actions.post_message)(ada, new.pk, "In the new one")
+    assert (await chats.receive("chat_activity"))["chat_id"] == str(new.pk)
+    await do(actions.rename_chat)(ada, group, "Engines II")
+    assert (await chats.receive("chat_updated"))["name"] == "Engines II"
+    await do(actions.remove_member)(ada, group, grace.pk)
+    assert (await chats.receive("chat_removed"))["chat_id"] == str(group.pk)
+    await do(actions.post_message)(ada, group.pk, "Not for grace")
+    await do(actions.post_message)(ada, new.pk, "For grace")
+    assert (await chats.receive("chat_activity"))["preview"] == "For grace"
+
+
+async def test_the_chat_list_takes_no_frames(ada, connect):
+    chats = await connect(ada)
+    await chats.send("typing_indicator", is_typing=True)
+    assert (await chats.receive("error"))["field"] == "type"
+
+
+async def test_a_socket_is_closed_when_its_token_ends(group, ada, monkeypatch):
+    monkeypatch.setattr(hub, "POLL", 0.05)
+    client = Client(ada, f"/api/v1/chats/{group.pk}")
+    client.socket.scope["token_expires_at"] = 1.0
+    assert await client.open()
+    assert await client.closed() == 4401
+    await client.close()
