@@ -34,6 +34,9 @@ HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others ar
 SETTLED = 10.0  # seconds after which a missing number is a hole for good
 MOST_MISSED = 1000  # changes; who missed more reloads
 
+# What a `chat_updated` with a later `rev` has told already.
+CHAT_STATE = {"chat_updated", "member_added", "member_removed"}
+
 Frame = dict[str, Any]
 
 
@@ -188,6 +191,7 @@ class ChatHub(Hub):
         self.rev = 0  # the highest change that was sent
         self.seq = 0  # the highest message that was sent
         self.settled = 0  # every change up to this one was sent, or is a hole for good
+        self._state_rev = 0  # the `rev` of the chat's state that was sent last
         self._seen: set[int] = set()  # changes after `settled` that were sent
         self._pending: dict[int, Frame] = {}  # changes that came before those they follow
         self._history: deque[tuple[float, int]] = deque()
@@ -246,6 +250,10 @@ class ChatHub(Hub):
         self._seen.add(rev)
         self.rev = max(self.rev, rev)
         self.seq = max(self.seq, frame["data"].get("seq", 0))
+        if frame["type"] in CHAT_STATE and rev <= self._state_rev:
+            return
+        if frame["type"] == "chat_updated":
+            self._state_rev = rev
         self.deliver(frame)
 
     def _send_pending(self) -> None:
@@ -341,6 +349,7 @@ class ChatHub(Hub):
 
     def _send_state(self, chat: Chat) -> None:
         """After changes that no message tells (or that later ones replaced): the chat as it is."""
+        self._state_rev = chat.last_rev
         self.deliver(events.chat_updated(chat).frame())
         self._removed -= set(chat.member_ids)
         for user_id in {socket.user_id for socket in (*self.sockets, *self.watchers)}:

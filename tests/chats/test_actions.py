@@ -82,7 +82,9 @@ def test_a_repeated_client_id_stores_one_message(group, ada, captured_events):
 
 
 def test_client_ids_of_two_people_do_not_meet(group, ada, grace):
-    assert post(ada, group, "mine", client_id="a").pk != post(grace, group, "mine", client_id="a").pk
+    assert (
+        post(ada, group, "mine", client_id="a").pk != post(grace, group, "mine", client_id="a").pk
+    )
 
 
 def test_a_client_id_is_known_long_after_the_chat_forgot_its_numbers(group, ada):

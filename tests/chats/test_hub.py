@@ -1,0 +1,297 @@
+"""The hub: every change once and in order, whatever the layer loses; nobody waits for a slow one."""
+
+import asyncio
+import random
+
+import orjson
+import pytest
+from channels.db import database_sync_to_async
+
+from chats import actions, events, hub, outlet
+from chats.models import Chat, Message
+from chats.outlet import Outlet
+from tests.waiting import wait_for_async
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+
+do = database_sync_to_async
+
+
+class Reader:
+    """A socket that reads everything at once, unless it is stopped."""
+
+    def __init__(self, user):
+        self.frames = []
+        self.code = None
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        self.outlet = Outlet(self.send, user.pk)
+
+    async def send(self, message):
+        await self.may_read.wait()
+        if message["type"] == "websocket.close":
+            self.code = message["code"]
+        else:
+            self.frames.append(orjson.loads(message["text"]))
+
+    def of_type(self, *kinds):
+        return [frame["data"] for frame in self.frames if frame["type"] in kinds]
+
+    @property
+    def contents(self):
+        return [data["content"] for data in self.of_type("text_message")]
+
+
+@pytest.fixture
+async def join(monkeypatch):
+    monkeypatch.setattr(hub, "POLL", 0.05)
+    readers = []
+
+    async def reader_of(user, chat):
+        reader = Reader(user)
+        readers.append(reader)
+        await (await hub.switchboard().chat(chat.pk)).join(reader.outlet, user.username)
+        return reader
+
+    yield reader_of
+    for reader in readers:
+        await hub.switchboard().drop(reader.outlet)
+
+
+@pytest.fixture
+def lossy(monkeypatch):
+    """A layer that loses every event while `lossy.losing` is true."""
+
+    class Lossy:
+        losing = False
+
+    publish = events.publish
+
+    async def maybe_publish(group, message):
+        if not Lossy.losing:
+            await publish(group, message)
+
+    monkeypatch.setattr(events, "publish", maybe_publish)
+    return Lossy
+
+
+def post(user, chat, content="Hello"):
+    return actions.post_message(user, chat.pk, content)[0]
+
+
+async def test_what_the_layer_lost_is_read_from_mongodb(group, ada, grace, join, lossy):
+    reader = await join(grace, group)
+    lossy.losing = True
+    for number in range(5):
+        await do(post)(ada, group, f"lost {number}")
+    await wait_for_async(lambda: len(reader.contents) == 5)
+    assert reader.contents == [f"lost {number}" for number in range(5)]
+
+
+async def test_what_was_lost_comes_before_what_came(group, ada, grace, join, lossy):
+    reader = await join(grace, group)
+    lossy.losing = True
+    await do(post)(ada, group, "one")
+    await do(post)(ada, group, "two")
+    lossy.losing = False
+    await do(post)(ada, group, "three")
+    await wait_for_async(lambda: len(reader.contents) >= 3)
+    assert reader.contents == ["one", "two", "three"]
+
+
+async def test_an_event_that_comes_twice_or_late_is_sent_once(group, ada, grace, join, lossy):
+    reader = await join(grace, group)
+    lossy.losing = True
+    message = await do(post)(ada, group, "one")
+    await wait_for_async(lambda: reader.contents == ["one"])
+    lossy.losing = False
+    frame = events.message_event(message, {ada.pk: ada}, is_new=True)
+    for _ in range(2):
+        await events.abroadcast(events.chat_group(group.pk), frame)
+    await do(post)(ada, group, "two")
+    await wait_for_async(lambda: "two" in reader.contents)
+    assert reader.contents == ["one", "two"]
+
+
+async def test_a_write_that_is_late_is_waited_for_and_keeps_its_place(
+    group, ada, grace, join, lossy
+):
+    reader = await join(grace, group)
+    lossy.losing = True
+    late = await do(post)(ada, group, "took the number first")
+    await do(Message.objects.filter(pk=late.pk).delete)()
+    lossy.losing = False
+    await do(post)(ada, group, "was written first")
+    await asyncio.sleep(0)  # nothing may have been sent: the hub waits for the first
+    assert reader.contents == []
+    await do(Message.objects.create)(
+        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
+    )
+    await wait_for_async(lambda: len(reader.contents) == 2)
+    assert reader.contents == ["took the number first", "was written first"]
+
+
+async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    reader = await join(grace, group)
+    lossy.losing = True
+    hole = await do(post)(ada, group, "from the hole")
+    await do(Message.objects.filter(pk=hole.pk).delete)()
+    lossy.losing = False
+    await do(post)(ada, group, "after")
+    await wait_for_async(lambda: reader.contents == ["after"])
+    await do(Message.objects.create)(
+        **{f.attname: getattr(hole, f.attname) for f in hole._meta.fields}
+    )
+    await wait_for_async(lambda: "from the hole" in reader.contents)
+    assert reader.contents == ["after", "from the hole"]
+
+
+async def test_lost_edits_and_deletions_and_members_are_told(
+    group, ada, grace, alan, join, lossy, monkeypatch
+):
+    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    first, second = await do(post)(ada, group), await do(post)(ada, group)
+    reader, removed = await join(grace, group), await join(alan, group)
+    lossy.losing = True
+    await do(actions.edit_message)(ada, group, first, "edited")
+    await do(actions.delete_message)(ada, group, second)
+    await do(actions.rename_chat)(ada, group, "Looms")
+    await do(actions.remove_member)(ada, group, alan.pk)
+    await wait_for_async(lambda: reader.of_type("chat_updated"))
+    assert [data["content"] for data in reader.of_type("message_edited")] == ["edited"]
+    assert [data["seq"] for data in reader.of_type("message_deleted")] == [2]
+    assert reader.of_type("chat_updated")[-1]["name"] == "Looms"
+    assert removed.code == 4403
+    assert reader.code is None
+
+
+async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join, lossy):
+    reader = await join(grace, group)
+    lossy.losing = True
+    await do(actions.delete_chat)(ada, group)
+    await wait_for_async(lambda: reader.code == 4404)
+
+
+async def test_who_missed_too_much_is_told_to_reload(group, ada, grace, join, lossy, monkeypatch):
+    monkeypatch.setattr(hub, "MOST_MISSED", 3)
+    reader = await join(grace, group)
+    lossy.losing = True
+    for number in range(8):
+        await do(post)(ada, group, f"lost {number}")
+    await wait_for_async(lambda: reader.of_type("resync"))
+    lossy.losing = False
+    await do(post)(ada, group, "after")
+    await wait_for_async(lambda: "after" in reader.contents)
+
+
+async def test_a_slow_reader_delays_nobody_and_is_closed(group, ada, grace, join, monkeypatch):
+    monkeypatch.setattr(outlet, "QUEUE_LIMIT", 30_000)
+    slow, quick = await join(grace, group), await join(ada, group)
+    slow.may_read.clear()
+    for _ in range(5):
+        await do(post)(ada, group, "x" * 9_000)
+    await wait_for_async(lambda: len(quick.contents) == 5)
+    assert slow.outlet.closed
+    slow.may_read.set()
+    await wait_for_async(lambda: slow.code == 1013)
+
+
+async def test_a_reader_that_was_slow_for_a_moment_gets_everything_in_order(
+    group, ada, grace, join
+):
+    slow = await join(grace, group)
+    slow.may_read.clear()
+    for number in range(5):
+        await do(post)(ada, group, str(number))
+    quick = await join(ada, group)
+    await do(post)(ada, group, "5")
+    await wait_for_async(lambda: "5" in quick.contents)
+    slow.may_read.set()
+    await wait_for_async(lambda: len(slow.contents) == 6)
+    assert slow.contents == [str(number) for number in range(6)]
+
+
+async def test_a_write_that_is_blocked_too_long_closes_the_socket(
+    group, ada, grace, join, monkeypatch
+):
+    monkeypatch.setattr(outlet, "BLOCKED_LIMIT", 0.1)
+    slow = await join(grace, group)
+    slow.may_read.clear()
+    await do(post)(ada, group)
+    await wait_for_async(lambda: slow.outlet.closed)
+
+
+async def test_a_hub_without_sockets_is_forgotten(group, ada, join):
+    reader = await join(ada, group)
+    board = hub.switchboard()
+    assert events.chat_group(group.pk) in board._hubs
+    await board.drop(reader.outlet)
+    assert board._hubs == {}
+
+
+def state_of(chat):
+    """What a client that loads the chat now knows of it."""
+    chat = Chat.objects.get(pk=chat.pk)
+    messages = {
+        message.seq: None if message.deleted_at else message.content
+        for message in Message.objects.in_chat(chat.pk)
+    }
+    return {"name": chat.name, "members": set(chat.member_ids), "messages": messages}
+
+
+def apply(state, frame):
+    """What a client does with an event."""
+    kind, data = frame["type"], frame["data"]
+    if kind in ("text_message", "message_edited"):
+        state["messages"][data["seq"]] = data["content"]
+    elif kind == "message_deleted":
+        state["messages"][data["seq"]] = None
+    elif kind == "chat_updated":
+        state["name"], state["members"] = data["name"], set(data["member_ids"])
+    elif kind == "member_added":
+        state["members"].add(data["user_id"])
+    elif kind == "member_removed":
+        state["members"].discard(data["user_id"])
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_old_state_and_events_are_the_fresh_state(
+    group, ada, grace, alan, stranger, join, lossy, monkeypatch, seed
+):
+    """Random changes of every kind, over a layer that loses some: nothing is missed."""
+    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    chance = random.Random(seed)
+    messages = [await do(post)(ada, group, f"old {number}") for number in range(5)]
+    state = await do(state_of)(group)
+    reader = await join(ada, group)
+
+    def change():
+        chat = Chat.objects.get(pk=group.pk)
+        message = Message.objects.get(pk=chance.choice(messages).pk)
+        others = [user for user in (grace, alan, stranger) if user.pk in chat.member_ids]
+        what = chance.randrange(6)
+        if what <= 1:
+            messages.append(post(ada, chat, f"new {chat.last_seq}"))
+        elif what == 2 and not message.deleted_at:
+            actions.edit_message(ada, chat, message, f"edited {chat.last_rev}")
+        elif what == 3:
+            actions.delete_message(ada, chat, message)
+        elif what == 4:
+            actions.rename_chat(ada, chat, f"Name {chat.last_rev}")
+        elif others and chance.random() < 0.5:
+            actions.remove_member(ada, chat, chance.choice(others).pk)
+        else:
+            actions.add_members(ada, chat, [grace.pk, alan.pk, stranger.pk])
+
+    for _ in range(40):
+        lossy.losing = chance.random() < 0.3
+        await do(change)()
+    last = await do(Chat.objects.get)(pk=group.pk)
+    board_hub = await hub.switchboard().chat(group.pk)
+    await wait_for_async(lambda: board_hub.rev == last.last_rev and not board_hub._pending)
+    for frame in reader.frames:
+        apply(state, frame)
+    assert state == await do(state_of)(group)
