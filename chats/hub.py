@@ -118,7 +118,7 @@ class Hub:
         try:
             await self.board.layer.group_add(self.group, self.board.channel)
             self.subscribed = True
-        except Exception as error:  # noqa: BLE001 - MongoDB is asked until the layer is back
+        except Exception as error:
             logger.warning("Not subscribed to %s: %s", self.group, error)
 
     def receive(self, frame: Frame) -> None:
@@ -317,23 +317,26 @@ class ChatHub(Hub):
             if chat is None:
                 self.receive(events.ChatDeleted(chat_id=str(self.chat_id), deleted_by=None).frame())
                 return
-            target = max(chat.last_rev, *self._pending, self.rev)
-            if target - self.rev > MOST_MISSED:
+            if chat.last_rev - self.rev > MOST_MISSED:
                 self._resync(chat)
                 return
-            missing = [r for r in range(self.settled + 1, target + 1) if r not in self._seen]
+            missing = [r for r in range(self.settled + 1, chat.last_rev + 1) if r not in self._seen]
             changes = await read_changes(chat, missing[-MOST_MISSED:], self.seq)
             patient = time.monotonic() < deadline
-            self._send_changes(changes, target, patient=patient)
-            if self.rev >= target or not patient:
+            self._send_changes(changes, patient=patient)
+            self._send_pending()
+            if not self._pending and (self.rev >= chat.last_rev or not patient):
                 return
             await asyncio.sleep(GAP_WAIT)
 
-    def _send_changes(self, changes: Changes, target: int, *, patient: bool) -> None:
-        """Send these changes and the pending ones in order; stop at a hole while patient."""
+    def _send_changes(self, changes: Changes, *, patient: bool) -> None:
+        """Send these changes and the pending ones in order; stop at a hole while patient.
+
+        Without patience the chat as it was read stands for what no message tells.
+        """
         due = {**changes.frames, **self._pending}
         skipped = False
-        for rev in sorted(due):
+        for rev in sorted(rev for rev in due if rev <= changes.chat.last_rev):
             if rev in self._seen or rev <= self.settled:
                 continue
             if rev > self.rev + 1:
@@ -342,13 +345,15 @@ class ChatHub(Hub):
                 skipped = True
             self._pending.pop(rev, None)
             self._send(rev, due[rev])
-        if self.rev < target and not patient:
-            self.rev, skipped = target, True
+        if self.rev < changes.chat.last_rev and not patient:
+            self.rev, skipped = changes.chat.last_rev, True
         if skipped:
             self._send_state(changes.chat)
 
     def _send_state(self, chat: Chat) -> None:
         """After changes that no message tells (or that later ones replaced): the chat as it is."""
+        if chat.last_rev < self._state_rev:
+            return
         self._state_rev = chat.last_rev
         self.deliver(events.chat_updated(chat).frame())
         self._removed -= set(chat.member_ids)
@@ -371,7 +376,7 @@ class ChatHub(Hub):
         try:
             first = await self.board.presence.join(self.chat_id, socket.user_id)
             online = await self.board.presence.online(self.chat_id)
-        except Exception as error:  # noqa: BLE001 - the chat works without presence
+        except Exception as error:
             logger.warning("No presence: %s", error)
             first, online = False, sorted(self._people)
         socket.write(events.encode(self._welcome(socket.user_id, online)))
@@ -401,7 +406,7 @@ class ChatHub(Hub):
         del self._people[socket.user_id]
         try:
             last = await self.board.presence.leave(self.chat_id, socket.user_id)
-        except Exception as error:  # noqa: BLE001 - the lease ends by itself
+        except Exception as error:
             logger.warning("No presence: %s", error)
             return
         if last:
@@ -492,7 +497,7 @@ class Switchboard:
         hub.stop()
         try:
             await self.layer.group_discard(hub.group, self.channel)
-        except Exception as error:  # noqa: BLE001 - events for nobody are dropped
+        except Exception as error:
             logger.warning("Still subscribed to %s: %s", hub.group, error)
         if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
             await self._hubs[hub.group].subscribe()

@@ -62,7 +62,7 @@ class Outlet:
             waited_for = write.send(None)
         except StopIteration:
             return None
-        except Exception:  # noqa: BLE001 - the peer is gone; the server tells the consumer
+        except Exception:
             self.closed = True
             return None
         return _resume(write, waited_for)
@@ -85,7 +85,7 @@ class Outlet:
         except TimeoutError:
             self._drainer = None
             self.close(CLOSE_TOO_SLOW, "Reads too slowly.")
-        except Exception:  # noqa: BLE001 - the peer is gone
+        except Exception:
             self.closed = True
         else:
             self._drainer = None
@@ -94,7 +94,7 @@ class Outlet:
         try:
             async with asyncio.timeout(BLOCKED_LIMIT):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
-        except Exception as error:  # noqa: BLE001 - the peer is gone
+        except Exception as error:
             logger.debug("Socket was gone before it could be closed: %r", error)
 
 
@@ -105,7 +105,7 @@ def _resume(write: Coroutine[Any, Any, None], waited_for: Any) -> Generator[Any,
         try:
             try:
                 value = yield waited_for
-            except BaseException as error:  # noqa: BLE001 - a cancellation belongs to the write
+            except BaseException as error:
                 waited_for = write.throw(error)
             else:
                 waited_for = write.send(value)

@@ -28,7 +28,7 @@ class Client:
         self.socket.scope["user"] = user
 
     async def open(self):
-        accepted, code = await self.socket.connect(timeout=5)
+        accepted, _ = await self.socket.connect(timeout=5)
         return accepted
 
     async def send(self, kind, **data):

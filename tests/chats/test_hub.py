@@ -1,4 +1,4 @@
-"""The hub: every change once and in order, whatever the layer loses; nobody waits for a slow one."""
+"""The hub: every change once and in order, whatever the layer loses; no reader delays another."""
 
 import asyncio
 import random
