@@ -1,0 +1,121 @@
+"""HTTP to the providers behind @ai and @photo, with every failure as one kind of error."""
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+
+logger = logging.getLogger(__name__)
+
+RESPONSE_MAX_BYTES = 4 * 1024 * 1024
+
+
+class ProviderError(Exception):
+    """No answer to be had; the message is for the person who asked.
+
+    `status_code` is what our own API answers: 404 nothing found, 502 the provider failed, 503 not
+    set up, busy or unreachable, 504 too slow.
+    """
+
+    def __init__(self, message: str, status_code: int = HTTPStatus.BAD_GATEWAY) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Whom we ask: the name that people are told, and the setting that holds its key."""
+
+    name: str
+    key_setting: str
+
+    def require_key(self, key: str) -> str:
+        """The key without blanks around it; `ProviderError` if there is none."""
+        if key.strip():
+            return key.strip()
+        raise ProviderError(
+            f"{self.name} isn't set up here: an administrator must set {self.key_setting}.",
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        )
+
+    def fetch(self, method: str, url: str, *, timeout: float, **request: Any) -> Any:
+        """The JSON that this request is answered with; at most `timeout` seconds in all."""
+        try:
+            response = asyncio.run(_response(method, url, timeout, request))
+        except (TimeoutError, httpx.TimeoutException):
+            raise ProviderError(
+                f"{self.name} didn't answer within {timeout:g} seconds. Please try again later.",
+                HTTPStatus.GATEWAY_TIMEOUT,
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            # Not the error's text: it may hold the key (a header that can't be sent).
+            logger.warning("%s: %s", self.name, type(error).__name__)
+            raise ProviderError(
+                f"{self.name} can't be reached. Please try again later.",
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            ) from None
+        self._refuse_error(response)
+        return self._json(response)
+
+    def nonsense(self) -> ProviderError:
+        """The error for an answer of the wrong shape."""
+        return ProviderError(f"{self.name} sent an answer that makes no sense to this chat.")
+
+    def _refuse_error(self, response: httpx.Response) -> None:
+        status = response.status_code
+        if status == HTTPStatus.OK:
+            return
+        logger.warning("%s: HTTP %s", self.name, status)
+        # Unsplash says 403 when its hourly limit is used up.
+        if status == 429 or (
+            status == 403 and response.headers.get("x-ratelimit-remaining") == "0"
+        ):
+            raise ProviderError(
+                f"{self.name} is busy or our quota is used up. Please try again later.",
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            )
+        raise ProviderError(self._explanation(status))
+
+    def _explanation(self, status: int) -> str:
+        if status == 401:
+            return f"{self.name} didn't accept our key: an administrator must check it."
+        if status == 403:
+            return f"{self.name} doesn't allow this with our key: an administrator must check it."
+        if status >= 500:
+            return f"{self.name} has a problem (HTTP {status}). Please try again later."
+        return f"{self.name} refused the request (HTTP {status})."
+
+    def _json(self, response: httpx.Response) -> Any:
+        try:
+            return json.loads(response.content)
+        except (ValueError, RecursionError):
+            raise self.nonsense() from None
+
+
+async def _response(
+    method: str, url: str, seconds: float, request: dict[str, Any]
+) -> httpx.Response:
+    """The whole response in this time; httpx's own timeouts start anew with every byte."""
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(timeout=seconds) as client,
+        client.stream(method, url, **request) as response,
+    ):
+        content = b""
+        async for chunk in response.aiter_bytes():
+            content += chunk
+            if len(content) > RESPONSE_MAX_BYTES:
+                raise httpx.DecodingError("The response is too long.")
+        # The content is unpacked: the headers that say how it was packed must not come along.
+        limits = {k: v for k, v in response.headers.items() if k.startswith("x-ratelimit-")}
+        return httpx.Response(response.status_code, headers=limits, content=content)
+
+
+def storable(text: str) -> str:
+    """The text without what MongoDB and JSON can't carry: NUL and lone surrogates."""
+    return "".join(char for char in text if char != "\x00" and not "\ud800" <= char <= "\udfff")
