@@ -1,0 +1,124 @@
+"""Who a request or a socket is from: access tokens (JWT, RFC 7519) and sessions.
+
+A token is only ever taken from the `Authorization: Bearer` header (RFC 6750), never from a URL.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from channels.auth import AuthMiddlewareStack
+from channels.db import database_sync_to_async
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from .models import RefreshToken, User
+
+ALGORITHM = "HS256"
+REFUSED = "This access token is not valid, has expired, or was revoked."
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a valid access token says: the user, its sign-in, and when it ends (Unix time)."""
+
+    user: User
+    family: uuid.UUID
+    expires_at: float
+
+
+def access_token(user: User, family: uuid.UUID) -> str:
+    """A token for `ACCESS_TOKEN_LIFETIME` seconds."""
+    moment = int(time.time())
+    claims = {
+        "typ": "access",
+        "sub": str(user.pk),
+        "family": family.hex,
+        "iat": moment,
+        "exp": moment + settings.ACCESS_TOKEN_LIFETIME,
+    }
+    return jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
+
+
+def read_access_token(token: str | bytes) -> Access:
+    """Whose token this is, in one query; `AuthenticationFailed` if it is not good (any more).
+
+    A token is refused as soon as its user is deactivated or its sign-in is revoked.
+    """
+    try:
+        claims = jwt.decode(
+            token,
+            settings.SECRET_KEY,
+            [ALGORITHM],
+            options={"require": ["typ", "sub", "family", "exp"]},
+        )
+        family = uuid.UUID(claims["family"])
+        user_id = int(claims["sub"])
+    except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
+        raise AuthenticationFailed(REFUSED) from None
+    revoked = RefreshToken.objects.filter(family=family, revoked_at__isnull=False)
+    known = RefreshToken.objects.filter(family=family, user=OuterRef("pk"))
+    user = User.objects.filter(~Exists(revoked), Exists(known), pk=user_id, is_active=True).first()
+    if user is None or claims["typ"] != "access":
+        raise AuthenticationFailed(REFUSED)
+    return Access(user, family, float(claims["exp"]))
+
+
+def bearer_token(header: bytes) -> bytes | None:
+    """The token of an `Authorization` header; None if it isn't of that scheme."""
+    scheme, _, token = header.partition(b" ")
+    return token.strip() if scheme.lower() == b"bearer" else None
+
+
+class JWTAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`; `request.auth` is the `Access`."""
+
+    def authenticate(self, request: Request) -> tuple[User, Access] | None:
+        token = bearer_token(get_authorization_header(request))
+        if token is None:
+            return None
+        access = read_access_token(token)
+        return access.user, access
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class SocketAuthMiddleware:
+    """Puts the user into a socket's scope.
+
+    By the Bearer header where there is one; otherwise by the session, and then only for pages of
+    our own origins, because a browser sends cookies with a handshake from anywhere.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.by_session = AuthMiddlewareStack(app)
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        headers = dict(scope["headers"])
+        token = bearer_token(headers.get(b"authorization", b""))
+        if token is not None:
+            return await self.app({**scope, **await self._by_token(token)}, receive, send)
+        # Compared as a whole: `OriginValidator` of Channels fails on some malformed origins.
+        if headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
+            return await self.by_session(scope, receive, send)
+        return await WebsocketDenier()(scope, receive, send)
+
+    @staticmethod
+    @database_sync_to_async
+    def _by_token(token: bytes) -> dict[str, Any]:
+        try:
+            access = read_access_token(token)
+        except AuthenticationFailed:
+            return {"user": AnonymousUser()}
+        return {"user": access.user, "token_expires_at": access.expires_at}
