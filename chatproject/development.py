@@ -51,12 +51,12 @@ class Child:
 
 
 @contextmanager
-def running(children: list[Child]) -> Iterator[list[Child]]:
+def running(children: list[Child]) -> Iterator[None]:
     """Start the children in order; stop them in the opposite order."""
     try:
         for child in children:
             child.start()
-        yield children
+        yield
     finally:
         for child in reversed(children):
             child.stop()

@@ -48,13 +48,19 @@ class Command(BaseCommand):
             _run(command, environment, stopped)
             if stopped.is_set():
                 return
-        with development.running(_children(port, environment)) as children:
+        children = _children(port, environment)
+        with development.running(children):
+            _wait_until_served(port, children[0], stopped)
             self.stdout.write(
                 self.style.SUCCESS(f"\nOpen http://localhost:{port} - Ctrl-C stops everything.\n")
             )
-            development.restart_on_change(
-                children, Path(settings.BASE_DIR), stopped, self.stdout.write
-            )
+            folder = Path(settings.BASE_DIR)
+            development.restart_on_change(children, folder, stopped, self.stdout.write)
+
+
+def _wait_until_served(port: int, web: development.Child, stopped: threading.Event) -> None:
+    while embedded.port_is_free(port) and web.exit_code() is None and not stopped.wait(0.1):
+        pass
 
 
 def _children(port: int, environment: dict[str, str]) -> list[development.Child]:

@@ -1,0 +1,44 @@
+"""The settings, their example file, and the rules that lint can't hold."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+
+
+def test_the_example_names_every_setting_and_no_other() -> None:
+    reads = r"""(?:env_\w+|environ\.get)\(\s*["']([A-Z_]+)"""
+    sources = [ROOT / "chatproject" / "settings.py", *ROOT.glob("chatproject/**/commands/*.py")]
+    read = {name for path in sources for name in re.findall(reads, path.read_text())}
+    elsewhere = {"DEMO", "DATABASE_URL"}  # by a subscript, by dj_database_url
+    named = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert read | elsewhere == named
+
+
+def test_outside_development_a_missing_secret_key_is_one_clear_line() -> None:
+    done = _manage("check", SECRET_KEY="", DEBUG="0")
+    assert done.returncode == 1
+    assert "Set SECRET_KEY to a long random string" in done.stderr.splitlines()[-1]
+
+
+def test_a_setting_that_is_no_number_is_named() -> None:
+    done = _manage("check", ACCESS_TOKEN_LIFETIME="soon")
+    assert done.returncode == 1
+    assert "ACCESS_TOKEN_LIFETIME must be a whole number" in done.stderr
+
+
+def _manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "chatproject.settings", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
