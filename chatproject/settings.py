@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -86,7 +87,7 @@ TEMPLATES = [
 
 # Stores ------------------------------------------------------------------------------------------
 
-DATABASES = {
+DATABASES: dict[str, Any] = {
     "default": dj_database_url.config(
         default=f"sqlite:///{VAR_DIR / 'chat.sqlite3'}", conn_max_age=60, conn_health_checks=True
     ),

@@ -437,11 +437,9 @@ def _store_permissions(
     changed = Chat.objects.advance(chat.pk, update, member_ids={"$all": [user.pk, user_id]})
     if changed is None:
         raise Chat.DoesNotExist
-    defaults = {
-        name: ChatPermissions._meta.get_field(name).default for name in ChatPermissions.FLAGS
-    }
-    unset = {name: value for name, value in defaults.items() if name not in flags}
-    ChatPermissions.objects.all().collection.update_one(
+    defaults = ChatPermissions(chat_id=chat.pk, user_id=user_id)
+    unset = {name: getattr(defaults, name) for name in ChatPermissions.FLAGS if name not in flags}
+    ChatPermissions.objects.collection().update_one(
         {"chat_id": chat.pk.hex, "user_id": user_id},
         {"$set": flags, "$setOnInsert": unset},
         upsert=True,
@@ -559,14 +557,14 @@ def _change_message(
     message: Message, rev: int, values: dict[str, Any], **conditions: Any
 ) -> Message | None:
     """Write a change unless one with a later `rev` is there; announce it."""
-    document = Message.objects.all().collection.find_one_and_update(
+    document = Message.objects.collection().find_one_and_update(
         {"_id": message.pk.hex, "rev": {"$lt": rev}, **conditions},
         {"$set": {**values, "rev": rev, "updated_at": now()}},
         return_document=True,
     )
     if document is None:
         return None
-    changed: Message = Message.objects.all().from_document(document)
+    changed: Message = Message.objects.from_document(document)
     replied = Message.objects.reply_previews([changed]).get(changed.reply_to or changed.pk)
     ids = {changed.sender_id, *([replied.sender_id] if replied else [])}
     names = get_user_model().objects.names(ids)

@@ -9,20 +9,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
-from django_mongodb_backend.managers import MongoManager
-from django_mongodb_backend.queryset import MongoQuerySet
 from pymongo import ReturnDocument
 from pymongo.collection import Collection as MongoCollection
 
 from chatproject.mongodb.indexes import UniqueIndex
 
 from .uuid7 import uuid7
+
+M = TypeVar("M", bound=models.Model)
 
 RECENT_SENDS = 32  # sends whose client_id a chat remembers with its numbers
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,20 +34,20 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-class DocumentQuerySet(MongoQuerySet):
-    @property
+class DocumentQuerySet(models.QuerySet[M]):
     def collection(self) -> MongoCollection[dict[str, Any]]:
         """The collection itself, for atomic updates that the ORM can't express."""
-        return connections[self.db].get_collection(self.model._meta.db_table)
+        connection: Any = connections[self.db]
+        return connection.get_collection(self.model._meta.db_table)
 
-    def from_document(self, document: dict[str, Any]) -> Any:
+    def from_document(self, document: dict[str, Any]) -> M:
         """The model instance of a raw document; fields that it lacks are deferred."""
         fields = [f for f in self.model._meta.concrete_fields if f.column in document]
-        values = [f.to_python(document[f.column]) for f in fields]
+        values = [f.to_python(document[f.column or f.name]) for f in fields]
         return self.model.from_db(self.db, [f.attname for f in fields], values)
 
 
-class ChatQuerySet(DocumentQuerySet):
+class ChatQuerySet(DocumentQuerySet["Chat"]):
     def for_member(self, user: Any) -> Self:
         """The chats that this user is a member of: the only door to a chat."""
         return self.filter(member_ids__contains=[user.pk])
@@ -65,7 +65,7 @@ class ChatQuerySet(DocumentQuerySet):
 
         The update takes the next `rev` (and `seq`) by `$inc` or a pipeline. None: no such chat.
         """
-        document = self.collection.find_one_and_update(
+        document = self.collection().find_one_and_update(
             {"_id": chat_id.hex, **conditions},
             update,
             return_document=ReturnDocument.AFTER,
@@ -74,7 +74,7 @@ class ChatQuerySet(DocumentQuerySet):
 
     def last_revs(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
         """`last_rev` of each of these chats that exists."""
-        rows = self.collection.find(
+        rows = self.collection().find(
             {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}}, {"last_rev": 1}
         )
         return {uuid.UUID(row["_id"]): row["last_rev"] for row in rows}
@@ -101,7 +101,7 @@ class Chat(models.Model):
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 
-    objects = MongoManager.from_queryset(ChatQuerySet)()
+    objects = ChatQuerySet.as_manager()
 
     class Meta:
         # `_id` is indexed by MongoDB itself. No index on `member_ids` alone: it is a prefix.
@@ -130,7 +130,7 @@ class Chat(models.Model):
         return f"{low}:{high}"
 
 
-class MessageQuerySet(DocumentQuerySet):
+class MessageQuerySet(DocumentQuerySet["Message"]):
     def in_chat(self, chat_id: uuid.UUID) -> Self:
         return self.filter(chat_id=chat_id)
 
@@ -198,13 +198,15 @@ class Message(models.Model):
     reply_to = models.UUIDField(null=True, blank=True)
     # An @ai or @photo question is due for the worker from then on; null: nothing to do.
     command_due_at = models.DateTimeField(null=True, blank=True)
+    # How often a worker has taken it: what ends every worker must not be taken for ever.
+    command_attempts = models.IntegerField(default=0, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 
-    objects = MongoManager.from_queryset(MessageQuerySet)()
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         # No index on `chat_id` alone: it is a prefix of three of these.
@@ -252,7 +254,7 @@ class ChatPermissions(models.Model):
         "can_delete_other_messages",
     )
 
-    objects = MongoManager.from_queryset(DocumentQuerySet)()
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "chat permissions"
@@ -267,7 +269,7 @@ class ChatPermissions(models.Model):
         return f"Permissions of user {self.user_id}"
 
 
-class ReadMarkerQuerySet(DocumentQuerySet):
+class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
     def of_user(self, user_id: int, chat_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
         """How far one person has read these chats."""
         rows = self.filter(user_id=user_id, chat_id__in=list(chat_ids))
@@ -280,7 +282,7 @@ class ReadMarkerQuerySet(DocumentQuerySet):
     def advance(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
         """Move a marker forward, atomically; False if it was there or further already."""
         key = {"chat_id": chat_id.hex, "user_id": user_id}
-        before = self.collection.find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
+        before = self.collection().find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
         return before is None or before["seq"] < seq
 
 
@@ -291,7 +293,7 @@ class ReadMarker(models.Model):
     user_id = models.BigIntegerField()
     seq = models.BigIntegerField(default=0)
 
-    objects = MongoManager.from_queryset(ReadMarkerQuerySet)()
+    objects = ReadMarkerQuerySet.as_manager()
 
     class Meta:
         indexes = [

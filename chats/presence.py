@@ -97,7 +97,7 @@ class Presence:
 
     async def _eval(self, script: str, chat_id: uuid.UUID, user_id: int, *args: Any) -> Any:
         keys = _keys(chat_id, user_id)
-        return await self._client(chat_id).eval(script, len(keys), *keys, *args)  # type: ignore[misc]
+        return await self._client(chat_id).eval(script, len(keys), *keys, *args)
 
     async def join(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Take or renew the lease; True if the person wasn't in the chat before."""

@@ -21,7 +21,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def names(self, ids: Iterable[int]) -> dict[int, User]:
         """Users by id, in one query, or in none."""
-        return self.in_bulk(set(ids))
+        return {user.pk: user for user in self.filter(pk__in=set(ids))}
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -14,6 +14,6 @@ class UniqueIndex(Index):
     """
 
     def get_pymongo_index_model(self, model: Any, schema_editor: Any, **kwargs: Any) -> IndexModel:
-        index = super().get_pymongo_index_model(model, schema_editor, **kwargs)
+        index = super().get_pymongo_index_model(model, schema_editor, **kwargs)  # type: ignore[misc]
         index.document["unique"] = True
         return index
