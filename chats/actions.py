@@ -80,11 +80,7 @@ def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
     if not moderator and not permissions_for(chat, user.pk).can_delete_chat:
         raise Refused("Only the owner can delete a group.")
     conditions = {} if moderator else {"member_ids": user.pk}
-    if (
-        not Chat.objects.all()
-        .collection.delete_one({"_id": chat.pk.hex, **conditions})
-        .deleted_count
-    ):
+    if not Chat.objects.collection().delete_one({"_id": chat.pk.hex, **conditions}).deleted_count:
         raise Chat.DoesNotExist
     gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
     events.broadcast(events.chat_group(chat.pk), gone)
