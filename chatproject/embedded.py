@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import ClassVar, TextIO
+from typing import Any, ClassVar, TextIO
 
 import pymongo
 import redis
@@ -184,7 +184,8 @@ class MongoDB(Server):
 
     def is_ready(self) -> bool:
         try:
-            with pymongo.MongoClient(self.url, serverSelectionTimeoutMS=500) as client:
+            options: dict[str, Any] = {"serverSelectionTimeoutMS": 500}
+            with pymongo.MongoClient[dict[str, Any]](self.url, **options) as client:
                 if client.admin.command("hello").get("isWritablePrimary"):
                     return True
                 self._configure(client)
@@ -192,7 +193,7 @@ class MongoDB(Server):
             pass
         return False
 
-    def _configure(self, client: pymongo.MongoClient) -> None:
+    def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
         """Initiate the set, or tell it of a new port: a node must find itself in its set."""
         member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
         try:
