@@ -1,0 +1,20 @@
+"""Answers the @ai and @photo questions of all chats."""
+
+import logging
+import signal
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from chats.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Answer @ai and @photo questions until SIGTERM or Ctrl-C. Run as many as you like."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = Worker()
+        signal.signal(signal.SIGTERM, worker.stop)
+        signal.signal(signal.SIGINT, worker.stop)
+        logging.getLogger("chats.worker").info("Answering @ai and @photo.")
+        worker.run()
