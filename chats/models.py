@@ -50,7 +50,7 @@ class DocumentQuerySet(models.QuerySet[M]):
 class ChatQuerySet(DocumentQuerySet["Chat"]):
     def for_member(self, user: Any) -> Self:
         """The chats that this user is a member of: the only door to a chat."""
-        return self.filter(member_ids__contains=[user.pk])
+        return self.filter(member_ids__contains=[user.pk]).defer("recent")
 
     def latest_first(self) -> Self:
         return self.order_by("-last_message_at")

@@ -1,0 +1,45 @@
+"""What happens to an account, with all that must happen at once."""
+
+from __future__ import annotations
+
+import secrets
+
+from chats import actions as chat_actions
+
+from . import tokens
+from .models import User
+
+
+def deactivate(user: User) -> None:
+    """Nobody signs in to this account; its sessions, tokens and sockets end now."""
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    end_sign_ins(user, "This account was deactivated.")
+
+
+def activate(user: User) -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+
+
+def end_sign_ins(user: User, reason: str) -> None:
+    """End the user's tokens and sockets.
+
+    Sessions need no help: Django refuses those of an account that isn't active, and those from
+    before a change of the password.
+    """
+    tokens.revoke_all(user)
+    chat_actions.close_user_sockets(user.pk, reason)
+
+
+def delete_account(user: User) -> None:
+    """Take the account out of its groups and leave nothing personal; its messages stay, unnamed."""
+    chat_actions.forget_user(user)
+    user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
+    user.first_name, user.last_name, user.email = "Deleted", "user", ""
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+    end_sign_ins(user, "This account was deleted.")

@@ -1,0 +1,95 @@
+"""JSON of accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from rest_framework import serializers
+
+from chatproject.api import StrictSerializer
+
+from .models import User
+
+
+class UserSerializer(serializers.ModelSerializer[User]):
+    """A person as others see them."""
+
+    name = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "name", "is_bot")
+        read_only_fields = fields
+
+
+class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+    """One's own account."""
+
+    name = serializers.CharField(read_only=True)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+
+    class Meta:
+        model = User
+        fields = (
+            *("id", "username", "name", "is_bot"),
+            *("email", "first_name", "last_name", "date_joined"),
+        )
+        read_only_fields = ("id", "username", "is_bot", "date_joined")
+
+    def validate_email(self, email: str) -> str:
+        return _unused_email(email, but=self.instance)
+
+
+class RegisterSerializer(StrictSerializer):
+    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+
+    def validate_username(self, username: str) -> str:
+        if User.objects.filter(username__iexact=username).exists():
+            raise serializers.ValidationError("This user name is taken.")
+        return username
+
+    def validate_email(self, email: str) -> str:
+        return _unused_email(email)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        others = {name: value for name, value in attrs.items() if name != "password"}
+        try:
+            validate_password(attrs["password"], User(**others))
+        except ValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from None
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> User:
+        user: User = User.objects.create_user(**validated_data)
+        return user
+
+
+class LoginSerializer(StrictSerializer):
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh = serializers.CharField(max_length=2000)
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    """The answer to a sign-in."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    user = UserSerializer()
+
+
+def _unused_email(email: str, but: User | None = None) -> str:
+    others = User.objects.filter(email__iexact=email).exclude(pk=but.pk if but else None)
+    if email and others.exists():
+        raise serializers.ValidationError("This address belongs to another account.")
+    return email

@@ -1,0 +1,162 @@
+"""Accounts over the API: register, sign in and out, one's own account, finding people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, status
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from chatproject.api import StrictLimitOffsetPagination
+from chats.actions import close_user_sockets
+
+from . import actions, tokens
+from .authentication import Access
+from .models import User
+from .serializers import (
+    LoginSerializer,
+    MeSerializer,
+    RefreshSerializer,
+    RegisterSerializer,
+    TokensSerializer,
+    UserSerializer,
+)
+
+TOKENS = OpenApiExample(
+    "Tokens",
+    {
+        "access": "eyJhbGciOi…",
+        "refresh": "eyJhbGciOi…",
+        "user": {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False},
+    },
+    response_only=True,
+)
+CREDENTIALS = OpenApiExample(
+    "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
+)
+BAD_INPUT = OpenApiResponse(description="A field is out of its limits; the answer names it.")
+NOT_SIGNED_IN = OpenApiResponse(description="The credentials or the token are not good.")
+SEARCH = OpenApiParameter(
+    "search", str, description="The beginning of a user name, first or last name.", required=True
+)
+
+
+class OpenView(generics.GenericAPIView[Any]):
+    """An endpoint that needs no account; a bad token in the header is no reason to refuse."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def answer(self, user: User, pair: dict[str, str], code: int = status.HTTP_200_OK) -> Response:
+        return Response({**pair, "user": UserSerializer(user).data}, status=code)
+
+    def user_agent(self) -> str:
+        return str(self.request.headers.get("User-Agent", ""))
+
+
+class RegisterView(OpenView):
+    """Make an account and sign in to it."""
+
+    serializer_class = RegisterSerializer
+
+    @extend_schema(
+        responses={201: TokensSerializer, 400: BAD_INPUT}, examples=[TOKENS, CREDENTIALS]
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = serializer.save()
+        return self.answer(user, tokens.sign_in(user, self.user_agent()), status.HTTP_201_CREATED)
+
+
+class LoginView(OpenView):
+    """Sign in; a wrong name and a wrong password get the same answer after the same time."""
+
+    serializer_class = LoginSerializer
+
+    @extend_schema(
+        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN},
+        examples=[TOKENS, CREDENTIALS],
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = authenticate(request._request, **serializer.validated_data)
+        if not isinstance(user, User):
+            raise AuthenticationFailed("The user name or the password is wrong.")
+        return self.answer(user, tokens.sign_in(user, self.user_agent()))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class RefreshView(OpenView):
+    """A new pair for a refresh token; using one twice ends its whole sign-in."""
+
+    serializer_class = RefreshSerializer
+
+    @extend_schema(
+        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN}, examples=[TOKENS]
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user, pair = tokens.rotate(serializer.validated_data["refresh"])
+        return self.answer(user, pair)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class LogoutView(generics.GenericAPIView[Any]):
+    """End the sign-in of this access token, and close the sockets."""
+
+    @extend_schema(request=None, responses={204: None, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
+    def post(self, request: Request) -> Response:
+        if not isinstance(request.auth, Access):
+            raise ValidationError({"detail": "Only an access token is signed out here."})
+        tokens.revoke(request.auth.family)
+        close_user_sockets(request.auth.user.pk, "You have signed out.")
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
+    """One's own account; deleting it leaves its messages without a name."""
+
+    serializer_class = MeSerializer
+    http_method_names = ("get", "patch", "delete", "head", "options")
+
+    def get_object(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)
+        return user
+
+    def perform_destroy(self, instance: User) -> None:
+        actions.delete_account(instance)
+
+
+@extend_schema(parameters=[SEARCH], responses={200: UserSerializer(many=True), 400: BAD_INPUT})
+class PeopleView(generics.ListAPIView[User]):
+    """People to talk to, by the beginning of their names."""
+
+    serializer_class: type[BaseSerializer[User]] = UserSerializer
+    pagination_class = StrictLimitOffsetPagination
+
+    def get_queryset(self) -> QuerySet[User]:
+        search = self.request.query_params.get("search", "").strip()
+        if not 1 <= len(search) <= 150 or "\x00" in search:
+            raise ValidationError({"search": ["This takes 1 to 150 characters."]})
+        matches = (
+            Q(username__istartswith=search)
+            | Q(first_name__istartswith=search)
+            | Q(last_name__istartswith=search)
+        )
+        people = User.objects.people().filter(matches).exclude(pk=self.request.user.pk)
+        return people.order_by("username")
