@@ -160,14 +160,22 @@ def private_chat(ada: Any, grace: Any) -> Any:
 
 
 @pytest.fixture
-def api() -> Callable[..., Any]:
-    """A function: the API client of a user, or an anonymous one of None."""
+def token_of() -> Callable[[Any], str]:
+    """A function: a new access token of a user, as a sign-in gives it."""
+    from users import tokens
+
+    return lambda user: tokens.sign_in(user)["access"]
+
+
+@pytest.fixture
+def api(token_of: Callable[[Any], str]) -> Callable[..., Any]:
+    """A function: the API client of a user (by a Bearer token), or an anonymous one of None."""
     from rest_framework.test import APIClient
 
     def client_of(user: Any = None) -> APIClient:
         client = APIClient()
         if user is not None:
-            client.force_authenticate(user)
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_of(user)}")
         return client
 
     return client_of

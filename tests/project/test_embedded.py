@@ -83,6 +83,15 @@ def test_a_platform_without_the_wheel_is_told_what_to_set(
     assert "\n" not in str(refused.value)
 
 
+def test_a_machine_without_libcurl_gets_it_from_a_wheel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_can_load", lambda library: False)
+    with embedded.servers(folder, given={"REDIS_URL": "not needed"}) as urls:
+        assert (folder / "mongodb" / "lib" / "libcurl.so.4").exists()
+        assert pymongo.MongoClient(urls["MONGODB_URI"]).admin.command("ping")["ok"] == 1
+
+
 def _is_alive(pid: int) -> bool:
     """A process that has ended but isn't reaped yet (a zombie) counts as gone."""
     try:
