@@ -1,0 +1,80 @@
+"""The chat list of a person: titles, previews, unread counts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from .events import PREVIEW_LENGTH
+from .models import Chat, Message, ReadMarker
+
+SHOWN = 100  # chats; a link shows the rest
+
+
+@dataclass(frozen=True)
+class ChatItem:
+    """One line of the list."""
+
+    chat: Chat
+    title: str
+    colour_key: uuid.UUID | int
+    marker: int
+    last_message: Message | None
+    preview: str
+
+    @property
+    def unread(self) -> int:
+        return max(self.chat.last_seq - self.marker, 0)
+
+
+def title_of(chat: Chat, user_id: int, names: dict[int, Any]) -> str:
+    """The name of a group; the other person's name in a private chat."""
+    if chat.is_group:
+        return chat.name
+    other = names.get(chat.other_id(user_id))
+    return other.name if other else "Deleted user"
+
+
+def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
+    """What an avatar's colour is derived from: a private chat has the colour of the other."""
+    return chat.pk if chat.is_group else chat.other_id(user_id)
+
+
+def chat_items(user: Any, limit: int | None = SHOWN) -> list[ChatItem]:
+    """The chats of a person, latest first; four queries whatever their number."""
+    chats = list(Chat.objects.for_member(user).latest_first()[:limit])
+    latest = Message.objects.latest_of(chats)
+    markers = ReadMarker.objects.of_user(user.pk, [chat.pk for chat in chats])
+    names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
+    return [
+        ChatItem(
+            chat=chat,
+            title=title_of(chat, user.pk, names),
+            colour_key=colour_key(chat, user.pk),
+            marker=markers.get(chat.pk, 0),
+            last_message=latest.get(chat.pk),
+            preview=_preview(chat, latest.get(chat.pk), user.pk, names),
+        )
+        for chat in chats
+    ]
+
+
+def _people(chats: Iterable[Chat], messages: Iterable[Message], user_id: int) -> set[int]:
+    others = {chat.other_id(user_id) for chat in chats if not chat.is_group}
+    return others | {message.sender_id for message in messages}
+
+
+def _preview(chat: Chat, message: Message | None, user_id: int, names: dict[int, Any]) -> str:
+    if message is None:
+        return "No messages yet"
+    if message.deleted_at:
+        return "Message deleted"
+    text = message.content[:PREVIEW_LENGTH]
+    if message.sender_id == user_id:
+        return f"You: {text}"
+    sender = names.get(message.sender_id)
+    return f"{sender.name}: {text}" if chat.is_group and sender else text

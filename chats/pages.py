@@ -1,0 +1,51 @@
+"""How a chat page is answered: whole, or as the part that a dialog shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from .chat_list import SHOWN, chat_items
+from .errors import Refused
+from .models import Chat, Message
+
+PARTIAL = "X-Partial"  # a request header: answer without the frame around; repeated in the answer
+
+
+def render_page(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A template in the app's frame with the chat list, or alone for a dialog."""
+    partial = PARTIAL in request.headers
+    context["layout"] = "chats/partial.html" if partial else "chats/app.html"
+    if not partial:
+        everything = "all" in request.GET
+        items = chat_items(request.user, None if everything else SHOWN)
+        context |= {"chat_items": items, "more_chats": not everything and len(items) == SHOWN}
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, [PARTIAL])
+    if partial:
+        response.headers[PARTIAL] = "1"
+    return response
+
+
+def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view for people signed in, whose refusals become pages: 403 with the reason, 404."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (Chat.DoesNotExist, Message.DoesNotExist):
+            raise Http404 from None
+        except Refused as refusal:
+            return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
+
+    return guarded

@@ -1,0 +1,131 @@
+"""A stretch of a chat's history as a page shows it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from .events import iso, reply_preview
+from .models import Chat, Message, ReadMarker
+
+PAGE = 50  # messages
+CONTINUED = timedelta(minutes=5)  # a sender's next message within this joins the one before
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message with what its row shows."""
+
+    message: Message
+    sender: Any
+    own: bool
+    reply: dict[str, Any] | None
+    new_day: bool
+    continued: bool
+    first_unread: bool
+    read_by: list[str]
+
+    @property
+    def created_at(self) -> str | None:
+        return iso(self.message.created_at)
+
+    @property
+    def read_text(self) -> str:
+        return f"Read by {', '.join(self.read_by)}" if self.read_by else "Sent"
+
+
+class Timeline:
+    """Up to 50 messages in order: the newest, those before one, or those around one."""
+
+    def __init__(
+        self, chat: Chat, user: Any, *, before: int | None = None, around: Message | None = None
+    ) -> None:
+        self.chat = chat
+        self.user = user
+        self.high = chat.last_seq
+        if before is not None:
+            self.high = min(before - 1, chat.last_seq)
+        elif around is not None:
+            self.high = min(around.seq + PAGE // 2, chat.last_seq)
+        self.low = max(self.high - PAGE, 0)
+        self.markers = ReadMarker.objects.of_chat(chat.pk)
+        self.messages = self._read()
+        self.replies = Message.objects.reply_previews(self.messages)
+        self.names: dict[int, Any] = get_user_model().objects.names(self._people())
+
+    def _read(self) -> list[Message]:
+        rows = Message.objects.in_chat(self.chat.pk).after(self.low).before(self.high + 1)
+        return list(rows.oldest_first())
+
+    def _people(self) -> set[int]:
+        messages = (*self.messages, *self.replies.values())
+        return {*self.chat.member_ids, *(message.sender_id for message in messages)}
+
+    @property
+    def has_older(self) -> bool:
+        return self.low > 0
+
+    @property
+    def has_newer(self) -> bool:
+        return self.high < self.chat.last_seq
+
+    @property
+    def oldest_seq(self) -> int:
+        return self.low + 1
+
+    @property
+    def newest_before(self) -> int:
+        """`before` of the page that follows this one."""
+        return self.high + PAGE + 1
+
+    @property
+    def people(self) -> dict[int, str]:
+        """Names by id, for what happens while the page is open."""
+        return {user_id: person.name for user_id, person in self.names.items()}
+
+    def rows(self) -> Iterable[Row]:
+        previous: Message | None = None
+        unread = self._first_unread()
+        for message in self.messages:
+            new_day = previous is None or message.created_at.date() != previous.created_at.date()
+            yield Row(
+                message=message,
+                sender=self.names.get(message.sender_id),
+                own=message.sender_id == self.user.pk,
+                reply=self._reply(message.reply_to),
+                new_day=new_day,
+                continued=not new_day and message.pk != unread and _continues(message, previous),
+                first_unread=message.pk == unread,
+                read_by=self._read_by(message),
+            )
+            previous = message
+
+    def _first_unread(self) -> uuid.UUID | None:
+        marker = self.markers.get(self.user.pk, 0)
+        unread = (m.pk for m in self.messages if m.seq > marker and m.sender_id != self.user.pk)
+        return next(unread, None)
+
+    def _reply(self, reply_to: uuid.UUID | None) -> dict[str, Any] | None:
+        return reply_preview(self.replies.get(reply_to), self.names) if reply_to else None
+
+    def _read_by(self, message: Message) -> list[str]:
+        if message.sender_id != self.user.pk:
+            return []
+        return [
+            self.names[user_id].name
+            for user_id, seq in self.markers.items()
+            if seq >= message.seq and user_id != self.user.pk and user_id in self.names
+        ]
+
+
+def _continues(message: Message, previous: Message | None) -> bool:
+    return (
+        previous is not None
+        and message.sender_id == previous.sender_id
+        and message.created_at - previous.created_at < CONTINUED
+    )

@@ -1,0 +1,149 @@
+import { Controller } from "@hotwired/stimulus"
+import { api } from "helpers/api.js"
+import { listTime } from "helpers/dates.js"
+import { paintAvatar } from "helpers/names.js"
+import { LiveSocket } from "models/socket.js"
+
+/** The chat list: previews, order and unread counts of all chats, live. */
+export default class extends Controller {
+  static targets = ["list", "item", "empty", "template"]
+  static values = { userId: Number, current: String }
+
+  connect() {
+    this.title = document.title
+    for (const item of this.itemTargets) this.#showTime(item)
+    this.socket = new LiveSocket("/api/v1/users/me")
+    this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
+    this.socket.addEventListener("state", ({ detail }) => detail === "connected" && this.refresh())
+    this.socket.open()
+    this.#count()
+  }
+
+  disconnect() {
+    this.socket.close()
+  }
+
+  #receive({ type, data }) {
+    if (type === "chat_activity") this.#active(data)
+    else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
+    else if (type === "chat_added") this.#load(data.chat_id)
+    else if (type === "chat_removed") this.#remove(data.chat_id)
+    else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
+  }
+
+  /** Ask for what may have changed while nobody told. */
+  async refresh() {
+    const { results } = await api("GET", "/api/v1/chats/?limit=100").catch(() => ({ results: [] }))
+    for (const chat of results.reverse()) this.#put(chat)
+  }
+
+  read({ detail }) {
+    this.#read(detail)
+  }
+
+  async #active({ chat_id, seq, sender_id, sender_name, preview, created_at }) {
+    const item = this.#find(chat_id) ?? (await this.#load(chat_id))
+    if (!item || seq < Number(item.dataset.seq)) return
+    const isNew = seq > Number(item.dataset.seq)
+    item.dataset.seq = seq
+    if (sender_id === this.userIdValue) item.dataset.marker = seq
+    this.#showPreview(item, { sender_id, sender_name, content: preview })
+    if (isNew) this.#toTop(item, created_at)
+    this.#showUnread(item)
+  }
+
+  #read({ chat_id, seq }) {
+    const item = this.#find(chat_id)
+    if (!item) return
+    item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
+    this.#showUnread(item)
+  }
+
+  async #load(id) {
+    const chat = await api("GET", `/api/v1/chats/${id}`).catch(() => null)
+    return chat && this.#put(chat)
+  }
+
+  /** Show a chat as the API describes it. */
+  #put(chat) {
+    const item = this.#find(chat.id) ?? this.#make(chat)
+    const before = Number(item.dataset.seq)
+    item.dataset.seq = Math.max(before, chat.last_seq)
+    item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
+    this.#rename(chat.id, chat.name)
+    if (chat.last_message && chat.last_seq >= before) this.#showPreview(item, chat.last_message)
+    if (item.dataset.at < chat.last_message_at || !before) this.#toTop(item, chat.last_message_at)
+    this.#showUnread(item)
+    return item
+  }
+
+  #make({ id, is_group, member_ids }) {
+    const item = this.templateTarget.content.firstElementChild.cloneNode(true)
+    Object.assign(item.dataset, { id, isGroup: is_group })
+    item.querySelector("a").href = `/chats/${id}/`
+    this.#part(item, "avatar").classList.toggle("avatar--group", is_group)
+    if (!is_group) item.dataset.otherId = member_ids.find((each) => each !== this.userIdValue)
+    this.#part(item, "preview").textContent = "No messages yet"
+    this.listTarget.prepend(item)
+    this.emptyTarget.hidden = true
+    return item
+  }
+
+  #remove(id) {
+    this.#find(id)?.remove()
+    this.emptyTarget.hidden = this.itemTargets.length > 0
+    this.#count()
+  }
+
+  #rename(id, name) {
+    const item = this.#find(id)
+    if (!item) return
+    const title = this.#part(item, "title")
+    if (title.textContent === name) return
+    title.textContent = name
+    paintAvatar(this.#part(item, "avatar"), name, Number(item.dataset.otherId) || id)
+  }
+
+  #toTop(item, at) {
+    item.dataset.at = at
+    this.#showTime(item)
+    if (this.listTarget.firstElementChild !== item) this.listTarget.prepend(item)
+  }
+
+  #showTime(item) {
+    const time = this.#part(item, "time")
+    if (!item.dataset.at) return
+    time.dateTime = item.dataset.at
+    time.textContent = listTime(new Date(item.dataset.at))
+  }
+
+  #showPreview(item, { sender_id, sender_name, content, deleted_at }) {
+    const isGroup = item.dataset.isGroup === "true"
+    const who = sender_id === this.userIdValue ? "You: " : isGroup ? `${sender_name}: ` : ""
+    this.#part(item, "preview").textContent = deleted_at || !content ? "Message deleted" : who + content
+  }
+
+  #showUnread(item) {
+    const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
+    this.#part(item, "count").textContent = unread > 99 ? "99+" : unread
+    this.#part(item, "unread").hidden = !unread
+    item.classList.toggle("chat-item--unread", unread > 0)
+    this.#count()
+  }
+
+  /** The chats with something unread, in the title of the tab. */
+  #count() {
+    const unread = this.itemTargets.filter(
+      (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.currentValue,
+    )
+    document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
+  }
+
+  #find(id) {
+    return this.listTarget.querySelector(`[data-id="${CSS.escape(id)}"]`)
+  }
+
+  #part(item, name) {
+    return item.querySelector(`[data-part="${name}"]`)
+  }
+}

@@ -1,0 +1,205 @@
+import { Controller } from "@hotwired/stimulus"
+import { ApiError, api } from "helpers/api.js"
+import { Outbox } from "models/outbox.js"
+
+const TYPING = 2000 // milliseconds between two frames that say the same
+const MOST_LINES = 8
+
+/** The form that writes: sends through the outbox, edits, replies, tells that one is typing. */
+export default class extends Controller {
+  static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
+  static values = {
+    url: String,
+    page: String,
+    chatId: String,
+    userId: Number,
+    maxLength: Number,
+  }
+
+  connect() {
+    const place = `${this.userIdValue}:${this.chatIdValue}`
+    this.draftKey = `draft:${place}`
+    this.outbox = new Outbox({
+      storage: localStorage,
+      prefix: `outbox:${place}:`,
+      post: ({ client_id, content, reply_to }) =>
+        api("POST", this.urlValue, { client_id, content, ...(reply_to && { reply_to }) }),
+    })
+    this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
+    this.outbox.addEventListener("stored", ({ detail }) => this.dispatch("stored", { detail }))
+    this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
+    if (!this.contentTarget.value) this.contentTarget.value = sessionStorage.getItem(this.draftKey) ?? ""
+    this.#fit()
+    // The other controllers are connected in the next task.
+    setTimeout(() => this.#resume())
+  }
+
+  disconnect() {
+    this.outbox.close()
+  }
+
+  #resume() {
+    for (const entry of this.outbox.entries) this.#pending(entry)
+    this.outbox.flush()
+  }
+
+  #pending(entry) {
+    this.dispatch("pending", { target: window, detail: { ...entry } })
+  }
+
+  // Writing
+
+  key(event) {
+    if (event.isComposing) return
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault()
+      this.formTarget.requestSubmit()
+    } else if (event.key === "Escape") this.cancel()
+    else if (event.key === "ArrowUp" && !this.contentTarget.value && !this.editing) {
+      event.preventDefault()
+      this.dispatch("editLast", { target: window })
+    }
+  }
+
+  input() {
+    this.#fit()
+    this.#showError("")
+    if (!this.editing) sessionStorage.setItem(this.draftKey, this.contentTarget.value)
+    if (this.editing || !this.contentTarget.value.trim()) this.stopTyping()
+    else this.#tellTyping()
+  }
+
+  submit() {
+    const content = this.contentTarget.value
+    if (!content.trim()) return
+    const surplus = [...content].length - this.maxLengthValue
+    if (surplus > 0) {
+      this.#showError(`This is ${surplus} characters too long: ${this.maxLengthValue} is the most.`)
+      return
+    }
+    this.stopTyping()
+    if (this.editing) this.#saveEdit(content)
+    else this.#send(content)
+  }
+
+  #send(content) {
+    this.outbox.add({ content, reply_to: this.replying?.id, reply: this.replying })
+    this.#clear()
+    // A page of older messages doesn't show what is sent: the newest page goes on with it.
+    if (location.search) location.assign(this.pageValue)
+  }
+
+  async #saveEdit(content) {
+    const { id } = this.editing
+    try {
+      const message = await api("PATCH", `${this.urlValue}/${id}`, { content })
+      if (this.editing?.id === id) this.#clear()
+      this.dispatch("stored", { detail: message })
+    } catch (error) {
+      this.#showError(error instanceof ApiError ? error.message : "Nobody answers. Try again.")
+    }
+  }
+
+  reply({ detail }) {
+    if (this.editing) this.#clear()
+    this.replying = { id: detail.id, sender_name: detail.sender_name, content: detail.content }
+    this.#showMode(`Reply to ${detail.sender_name}`, detail.content)
+  }
+
+  edit({ detail }) {
+    this.replying = null
+    this.editing = detail
+    this.contentTarget.value = detail.content
+    this.#showMode("Edit your message", detail.content)
+    this.#fit()
+  }
+
+  cancel() {
+    if (this.editing) this.#clear()
+    this.replying = null
+    this.modeTarget.hidden = true
+    this.focus()
+  }
+
+  #showMode(title, text) {
+    this.modeTitleTarget.textContent = title
+    this.modeTextTarget.textContent = text
+    this.modeTarget.hidden = false
+    this.focus()
+  }
+
+  #clear() {
+    this.editing = this.replying = null
+    this.modeTarget.hidden = true
+    this.contentTarget.value = ""
+    sessionStorage.removeItem(this.draftKey)
+    this.#showError("")
+    this.#fit()
+    this.focus()
+  }
+
+  #showError(text) {
+    this.errorTarget.textContent = text
+    this.errorTarget.hidden = !text
+  }
+
+  /** As many lines as are written, up to eight. */
+  #fit() {
+    const area = this.contentTarget
+    area.rows = 1
+    const { lineHeight, paddingBlockStart, paddingBlockEnd } = getComputedStyle(area)
+    const padding = parseFloat(paddingBlockStart) + parseFloat(paddingBlockEnd)
+    const lines = Math.round((area.scrollHeight - padding) / parseFloat(lineHeight))
+    area.rows = Math.min(Math.max(lines, 1), MOST_LINES)
+  }
+
+  // Typing
+
+  #tellTyping() {
+    if (Date.now() - (this.typedAt ?? 0) < TYPING) return
+    this.typedAt = Date.now()
+    this.dispatch("typing", { detail: { is_typing: true } })
+  }
+
+  stopTyping() {
+    if (!this.typedAt) return
+    this.typedAt = 0
+    this.dispatch("typing", { detail: { is_typing: false } })
+  }
+
+  // From other controllers
+
+  confirm({ detail: { client_id, sender_id, id, deleted_at } }) {
+    if (client_id && sender_id === this.userIdValue) this.outbox.confirm(client_id)
+    if (deleted_at && [this.editing?.id, this.replying?.id].includes(id)) this.cancel()
+  }
+
+  connection({ detail: { state } }) {
+    if (state === "ready") this.outbox.flush()
+  }
+
+  retry({ detail: { client_id } }) {
+    this.outbox.retry(client_id)
+    this.focus()
+  }
+
+  giveUp({ detail }) {
+    this.outbox.discard(detail.client_id)
+    this.dispatch("discarded", { target: window, detail })
+    this.focus()
+  }
+
+  allow({ detail: { canSend } }) {
+    this.formTarget.hidden = !canSend
+    this.refusedTarget.hidden = canSend
+  }
+
+  end() {
+    this.outbox.close()
+    this.element.hidden = true
+  }
+
+  focus() {
+    if (!this.formTarget.hidden) this.contentTarget.focus()
+  }
+}

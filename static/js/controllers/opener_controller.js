@@ -1,0 +1,12 @@
+import { Controller } from "@hotwired/stimulus"
+
+/** A link to a page that may as well be shown in the dialog. */
+export default class extends Controller {
+  open(event) {
+    const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.button
+    if (elsewhere || !document.querySelector("#dialog")) return
+    event.preventDefault()
+    this.element.closest("details")?.removeAttribute("open")
+    this.dispatch("open", { detail: { url: this.element.href } })
+  }
+}

@@ -1,0 +1,18 @@
+import { Controller } from "@hotwired/stimulus"
+import { nameList, plural } from "helpers/names.js"
+import { people } from "models/people.js"
+
+/** Who is here: in a group how many, in a private chat whether the other is. */
+export default class extends Controller {
+  static values = { userId: Number, isGroup: Boolean }
+
+  show({ detail: { online, members } }) {
+    const others = online.filter((id) => id !== this.userIdValue)
+    this.element.textContent = this.isGroupValue
+      ? [plural(members, "member"), others.length && `${others.length} online`].filter(Boolean).join(", ")
+      : others.length ? "Online" : "Offline"
+    this.element.title = others.length
+      ? `${nameList(others.map((id) => people.name(id)), 10)} online`
+      : "Nobody else is online"
+  }
+}

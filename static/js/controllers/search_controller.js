@@ -1,0 +1,41 @@
+import { Controller } from "@hotwired/stimulus"
+
+const PAUSE = 200 // milliseconds without a key
+
+/** Results while one types: the same form, answered by the same page. */
+export default class extends Controller {
+  static targets = ["form", "results", "status"]
+  static values = { url: String }
+
+  soon() {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => this.now(), PAUSE)
+  }
+
+  disconnect() {
+    clearTimeout(this.timer)
+    this.request?.abort()
+  }
+
+  async now() {
+    clearTimeout(this.timer)
+    this.request?.abort()
+    this.request = new AbortController()
+    const query = new URLSearchParams(new FormData(this.formTarget))
+    query.delete("csrfmiddlewaretoken")
+    const options = { headers: { "X-Partial": "1" }, signal: this.request.signal }
+    const html = await fetch(`${this.urlValue}?${query}`, options).then(
+      (response) => response.ok && response.text(),
+      () => null,
+    )
+    if (html) this.#show(new DOMParser().parseFromString(html, "text/html"))
+  }
+
+  #show(page) {
+    const found = page.querySelector("[data-search-target=results]")
+    if (!found) return
+    this.resultsTarget.replaceChildren(...found.childNodes)
+    const people = this.resultsTarget.querySelectorAll(".person").length
+    if (this.hasStatusTarget) this.statusTarget.textContent = `${people} found`
+  }
+}

@@ -1,0 +1,40 @@
+import { Controller } from "@hotwired/stimulus"
+import { nameList } from "helpers/names.js"
+import { Typists } from "models/typists.js"
+
+/** "Ada is typing…" */
+export default class extends Controller {
+  static targets = ["dots", "text"]
+
+  connect() {
+    this.names = new Map()
+    this.typists = new Typists((ids) => this.#tell(ids))
+  }
+
+  disconnect() {
+    this.typists.clear()
+  }
+
+  show({ detail: { user_id, name, is_typing } }) {
+    this.names.set(user_id, name)
+    if (is_typing) this.typists.add(user_id)
+    else this.typists.remove(user_id)
+  }
+
+  /** Whoever has written or left isn't typing any more. */
+  forget({ detail: { sender_id, edited_at, deleted_at } }) {
+    if (!edited_at && !deleted_at) this.typists.remove(sender_id)
+  }
+
+  connection({ detail: { state } }) {
+    if (state !== "ready") this.typists.clear()
+  }
+
+  #tell(ids) {
+    const names = ids.map((id) => this.names.get(id))
+    this.dotsTarget.hidden = !ids.length
+    this.textTarget.textContent = ids.length
+      ? `${nameList(names, 2)} ${ids.length === 1 ? "is" : "are"} typing…`
+      : ""
+  }
+}

@@ -1,0 +1,52 @@
+// The REST API, as the person who is signed in.
+
+const TIMEOUT = 15_000 // milliseconds
+
+/** An answer that isn't 2xx. `retriable`: the same request may succeed later. */
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(explanation(status, body))
+    this.status = status
+  }
+
+  get signedOut() {
+    return this.status === 401
+  }
+
+  get retriable() {
+    return this.status >= 500 || this.status === 429 || this.status === 408
+  }
+}
+
+/** Ask the API; answers the JSON. Throws ApiError, or TypeError when nobody answers. */
+export async function api(method, url, data) {
+  const response = await fetch(url, {
+    method,
+    headers: {
+      Accept: "application/json",
+      "X-CSRFToken": csrfToken(),
+      ...(data && { "Content-Type": "application/json" }),
+    },
+    body: data && JSON.stringify(data),
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(TIMEOUT),
+  })
+  const body = await response.json().catch(() => null)
+  if (!response.ok) throw new ApiError(response.status, body)
+  return body
+}
+
+/** Whether trying again later makes sense: nobody answered, or the server was unwell. */
+export function isRetriable(error) {
+  return !(error instanceof ApiError) || error.retriable
+}
+
+export function csrfToken() {
+  return document.querySelector("meta[name=csrf-token]")?.content ?? ""
+}
+
+function explanation(status, body) {
+  if (typeof body?.detail === "string") return body.detail
+  const first = body && Object.values(body).flat()[0]
+  return typeof first === "string" ? first : `The server refused this (${status}).`
+}

@@ -1,0 +1,32 @@
+// The rules of chats/templatetags/chat_tags.py, for what is made in the browser.
+
+const HUES = 12
+const list = new Intl.ListFormat("en", { type: "conjunction" })
+
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words
+  return ends.map((word) => [...word][0]).join("").toUpperCase() || "?"
+}
+
+/** The number of a user's colour (an id) or of a chat's (a UUID). */
+export function hue(key) {
+  return typeof key === "string" ? parseInt(key.slice(-2), 16) % HUES : key % HUES
+}
+
+/** "Ada", "Ada and Grace", "Ada, Grace, and 3 others". */
+export function nameList(names, most = 3) {
+  if (names.length <= most) return list.format(names)
+  return list.format([...names.slice(0, most - 1), `${names.length - most + 1} others`])
+}
+
+export function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`
+}
+
+/** Give an avatar the initials and colour of a name and an id. */
+export function paintAvatar(avatar, name, key) {
+  avatar.textContent = initials(name)
+  const classes = [...avatar.classList].filter((each) => !/^avatar--\d+$/.test(each))
+  avatar.className = [...classes, `avatar--${hue(key)}`].join(" ")
+}

@@ -1,0 +1,55 @@
+import { api } from "helpers/api.js"
+
+const LIMIT = 50 // messages
+
+/** History beyond both ends of what a page shows; numbers are dense, so a page is a range of `seq`. */
+export class Paginator {
+  #url
+  #loading = new Set()
+
+  constructor({ url, oldest, newest, hasNewer }) {
+    this.#url = url
+    this.oldest = oldest
+    this.newest = newest
+    this.hasNewer = hasNewer
+  }
+
+  get hasOlder() {
+    return this.oldest > 1
+  }
+
+  /** Whether a message belongs into what is shown. */
+  covers(seq) {
+    return seq >= this.oldest && (!this.hasNewer || seq <= this.newest)
+  }
+
+  /** The messages before, oldest first; null while they are being loaded. */
+  async older() {
+    const page = await this.#page("older", `before=${this.oldest}`)
+    if (page) this.oldest = Math.max(this.oldest - LIMIT, 1)
+    return page && inOrder(page.results)
+  }
+
+  /** The messages after, oldest first; null while they are being loaded. */
+  async newer() {
+    const page = await this.#page("newer", `after=${this.newest}`)
+    if (!page) return null
+    this.newest = Math.min(this.newest + LIMIT, page.chat.last_seq)
+    this.hasNewer = this.newest < page.chat.last_seq
+    return inOrder(page.results)
+  }
+
+  async #page(end, query) {
+    if (this.#loading.has(end)) return null
+    this.#loading.add(end)
+    try {
+      return await api("GET", `${this.#url}?${query}&limit=${LIMIT}`)
+    } finally {
+      this.#loading.delete(end)
+    }
+  }
+}
+
+function inOrder(messages) {
+  return messages.toSorted((one, other) => one.seq - other.seq)
+}

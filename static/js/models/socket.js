@@ -1,0 +1,84 @@
+import { backoff } from "helpers/backoff.js"
+
+// Close codes after which there is nothing to come back to (chats/events.py).
+export const SIGNED_OUT = 4401
+export const REMOVED = 4403
+export const DELETED = 4404
+const FINAL = new Set([SIGNED_OUT, REMOVED, DELETED])
+
+/**
+ * A WebSocket that comes back. Events: `state` (detail: "connecting", "connected", "offline"),
+ * `frame` (detail: {type, data}), `failed` (closed before it opened: perhaps refused),
+ * `ended` (detail: {code, reason}; it won't come back).
+ */
+export class LiveSocket extends EventTarget {
+  #url
+  #socket = null
+  #timer = null
+  #attempt = 0
+  #closed = true
+
+  constructor(path) {
+    super()
+    this.#url = new URL(path, location.href)
+    this.#url.protocol = location.protocol === "https:" ? "wss:" : "ws:"
+  }
+
+  get isOpen() {
+    return this.#socket?.readyState === WebSocket.OPEN
+  }
+
+  open() {
+    this.#closed = false
+    clearTimeout(this.#timer)
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return
+    this.#tell("state", "connecting")
+    this.#connect()
+  }
+
+  close() {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#socket?.close()
+    this.#socket = null
+  }
+
+  /** Send a frame; false if there is no connection. */
+  send(type, data) {
+    if (!this.isOpen) return false
+    this.#socket.send(JSON.stringify({ type, data }))
+    return true
+  }
+
+  #connect() {
+    const socket = new WebSocket(this.#url)
+    let opened = false
+    this.#socket = socket
+    socket.onopen = () => {
+      opened = true
+      this.#attempt = 0
+      this.#tell("state", "connected")
+    }
+    socket.onmessage = ({ data }) => this.#tell("frame", JSON.parse(data))
+    socket.onclose = (event) => {
+      if (this.#socket === socket) this.#lost(event, opened)
+    }
+  }
+
+  #lost({ code, reason }, opened) {
+    this.#socket = null
+    if (this.#closed) return
+    if (FINAL.has(code)) {
+      this.#closed = true
+      this.#tell("ended", { code, reason })
+      return
+    }
+    this.#tell("state", "offline")
+    this.#timer = setTimeout(() => this.open(), backoff(this.#attempt++))
+    if (!opened) this.#tell("failed")
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}
