@@ -47,7 +47,7 @@ def _as_api_error(error: Exception) -> Exception:
 
 
 class StrictLimitOffsetPagination(LimitOffsetPagination):
-    """`limit` 1–100, by default 50; `offset` from 0. Out of range: 400 with the name, no clamp."""
+    """`limit` from 1 to 100, by default 50; `offset` from 0. Out of range: 400, no clamp."""
 
     default_limit = 50
     max_limit = 100

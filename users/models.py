@@ -19,6 +19,15 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those who can be talked to: active, and no bot."""
         return self.filter(is_active=True, is_bot=False)
 
+    def search(self, text: str) -> Self:
+        """People whose user name, first or last name begins with this, in any case."""
+        matches = (
+            models.Q(username__istartswith=text)
+            | models.Q(first_name__istartswith=text)
+            | models.Q(last_name__istartswith=text)
+        )
+        return self.people().filter(matches).order_by("username")
+
     def names(self, ids: Iterable[int]) -> dict[int, User]:
         """Users by id, in one query, or in none."""
         return {user.pk: user for user in self.filter(pk__in=set(ids))}

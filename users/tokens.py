@@ -1,4 +1,4 @@
-"""Refresh tokens: rotated at every use; the reuse of one ends its whole sign-in (RFC 9700, 4.14)."""
+"""Refresh tokens: used once; the reuse of one ends its whole sign-in (RFC 9700, 4.14)."""
 
 from __future__ import annotations
 

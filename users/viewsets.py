@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import authenticate
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
@@ -153,10 +153,4 @@ class PeopleView(generics.ListAPIView[User]):
         search = self.request.query_params.get("search", "").strip()
         if not 1 <= len(search) <= 150 or "\x00" in search:
             raise ValidationError({"search": ["This takes 1 to 150 characters."]})
-        matches = (
-            Q(username__istartswith=search)
-            | Q(first_name__istartswith=search)
-            | Q(last_name__istartswith=search)
-        )
-        people = User.objects.people().filter(matches).exclude(pk=self.request.user.pk)
-        return people.order_by("username")
+        return User.objects.search(search).exclude(pk=self.request.user.pk)

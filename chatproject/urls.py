@@ -1,0 +1,21 @@
+"""Paths of everything that speaks HTTP; those of the sockets are in `chats/routing.py`."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+api = [
+    path("", include("users.api_urls")),
+    path("", include("chats.api_urls")),
+    re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^docs/?$", SpectacularSwaggerView.as_view(), name="docs"),
+]
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
+    path("chats/", include("chats.urls")),
+    path("accounts/", include("users.urls")),
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+]

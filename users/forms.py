@@ -1,0 +1,72 @@
+"""Forms of the account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+
+from .models import User
+
+
+class SignInForm(AuthenticationForm):
+    """Says the same whether the account or the password is wrong."""
+
+    error_messages = {
+        "invalid_login": "The user name or the password is wrong.",
+        "inactive": "The user name or the password is wrong.",
+    }
+
+
+class _UnusedNames(forms.ModelForm):
+    """User name and address belong to one account, in any case of letters."""
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if self._others().filter(username__iexact=username).exists():
+            raise forms.ValidationError("This user name is taken.")
+        return username
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data.get("email", "")
+        if email and self._others().filter(email__iexact=email).exists():
+            raise forms.ValidationError("This address belongs to another account.")
+        return email
+
+    def _others(self) -> Any:
+        return User.objects.exclude(pk=self.instance.pk)
+
+
+class SignUpForm(_UnusedNames, UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email")
+        help_texts = {
+            "username": "Letters, digits and @ . + - _ only.",
+            "email": "To set a new password when you forget yours. Nobody else sees it.",
+        }
+
+
+class ProfileForm(_UnusedNames):
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email")
+
+
+class DeleteAccountForm(forms.Form):
+    """Asks for the password again: what follows can't be undone."""
+
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not your password.")
+        return password

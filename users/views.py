@@ -1,0 +1,125 @@
+"""The account pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login, logout
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import (
+    LoginView,
+    LogoutView,
+    PasswordChangeView,
+    PasswordResetConfirmView,
+    PasswordResetView,
+)
+from django.contrib.messages.views import SuccessMessageMixin
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+from django.views.generic import CreateView, FormView, UpdateView
+
+from chats.actions import close_user_sockets
+
+from . import actions
+from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
+from .models import User
+
+
+class SignUp(CreateView):
+    """Make an account, and be signed in to it."""
+
+    form_class = SignUpForm
+    template_name = "users/sign_up.html"
+    success_url = reverse_lazy("chats:list")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return redirect("chats:list")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        response = super().form_valid(form)
+        login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
+        return response
+
+
+class SignIn(LoginView):
+    authentication_form = SignInForm
+    template_name = "users/sign_in.html"
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """Ends the session and closes the person's sockets; other sign-ins open theirs again."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user_id = request.user.pk
+        response = super().post(request, *args, **kwargs)
+        if user_id:
+            close_user_sockets(user_id, "You have signed out.")
+        return response  # type: ignore[return-value]
+
+
+class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
+    form_class = ProfileForm
+    template_name = "users/profile.html"
+    success_url = reverse_lazy("users:profile")
+    success_message = "Your profile was saved."
+
+    def get_object(self, queryset: Any = None) -> User:
+        # Another instance than `request.user`: a refused form must not change what pages show.
+        return User.objects.get(pk=self.request.user.pk)
+
+
+class PasswordChange(SuccessMessageMixin, PasswordChangeView):
+    """A new password; ends every other session, every token and every socket."""
+
+    template_name = "users/password_change.html"
+    success_url = reverse_lazy("users:profile")
+    success_message = "Your password was changed."
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response = super().form_valid(form)
+        assert isinstance(self.request.user, User)
+        actions.end_sign_ins(self.request.user, "The password was changed.")
+        return response
+
+
+class PasswordReset(SuccessMessageMixin, PasswordResetView):
+    """Mails a link; says the same whether or not the address belongs to an account."""
+
+    template_name = "users/password_reset.html"
+    email_template_name = "users/password_reset_email.txt"
+    subject_template_name = "users/password_reset_subject.txt"
+    success_url = reverse_lazy("users:sign_in")
+    success_message = "If this address belongs to an account, a mail is on its way to it."
+
+
+class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
+    template_name = "users/password_reset_confirm.html"
+    success_url = reverse_lazy("users:sign_in")
+    success_message = "Your new password is set. Please sign in."
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        response = super().form_valid(form)
+        assert isinstance(self.user, User)
+        actions.end_sign_ins(self.user, "The password was changed.")
+        return response
+
+
+class DeleteAccount(LoginRequiredMixin, FormView):
+    form_class = DeleteAccountForm
+    template_name = "users/delete_account.html"
+    success_url = reverse_lazy("users:sign_in")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.request.user}
+
+    def form_valid(self, form: DeleteAccountForm) -> HttpResponse:
+        actions.delete_account(form.user)
+        logout(self.request)
+        messages.success(self.request, "Your account was deleted.")
+        return super().form_valid(form)
