@@ -9,9 +9,9 @@ django_application = get_asgi_application()
 
 # Imported after the apps are loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from users.authentication import SocketAuthMiddleware  # noqa: E402
 
 from chats.routing import websocket_urlpatterns  # noqa: E402
+from users.authentication import SocketAuthMiddleware  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
