@@ -51,7 +51,7 @@ GROUP_LINES: tuple[Line, ...] = (
     ),
     ("grace", "Done for mine: https://example.org/exhibition/relays", 9),
     ("alan", "Power: one socket and a lot of patience.", 9),
-    ("margaret", "Try @ai in this chat if you want a first draft of a label.", None),
+    ("margaret", "Then I will ask the assistant for a first draft of the other labels.", None),
 )
 PRIVATE_LINES: tuple[Line, ...] = (
     ("grace", "Do you have a minute before the meeting?", None),
