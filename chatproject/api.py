@@ -84,4 +84,20 @@ class StrictSerializer(serializers.Serializer[Any]):
                 raise exceptions.ValidationError(
                     {name[:64]: ["There is no such field."] for name in unknown}
                 )
+            for name, value in data.items():
+                if isinstance(value, str) and not value.isascii():
+                    _require_text(name, value)
         return super().to_internal_value(data)
+
+
+def _require_text(name: str, value: str) -> None:
+    """JSON can carry halves of UTF-16 pairs, which no store takes."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise exceptions.ValidationError({name: ["This holds a lone surrogate."]}) from None
+
+
+def without_slash(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """For the schema: each path once, though it is served with and without a trailing slash."""
+    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]

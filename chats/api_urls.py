@@ -1,10 +1,54 @@
 """The API of chats, under `/api/v1/`; every path also ends in a slash."""
 
-from django.urls import re_path
+from django.urls import path, register_converter
 
 from .ai_views import AskView, PhotoView
+from .viewsets import ChatViewSet, MemberViewSet, MessageViewSet
+
+
+class UserIdConverter:
+    """An id of a user: up to 18 digits, so that it fits the stores."""
+
+    regex = "[0-9]{1,18}"
+    to_python = int
+    to_url = str
+
+
+register_converter(UserIdConverter, "user_id")
+
+CHATS = ChatViewSet.as_view({"get": "list"})
+PRIVATE = ChatViewSet.as_view({"post": "private"})
+GROUP = ChatViewSet.as_view({"post": "group"})
+CHAT = ChatViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
+MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"})
+MESSAGE = MessageViewSet.as_view(
+    {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+)
+READ = MessageViewSet.as_view({"post": "read"})
+MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"})
+MEMBER = MemberViewSet.as_view({"delete": "destroy"})
+PERMISSIONS = MemberViewSet.as_view({"patch": "permissions"})
+
+ROUTES = {
+    "chats": ("chats", CHATS),
+    "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),
+    "chat-group": ("chats/group", GROUP),
+    "chat": ("chats/<uuid:chat_id>", CHAT),
+    "messages": ("chats/<uuid:chat_id>/messages", MESSAGES),
+    "message": ("chats/<uuid:chat_id>/messages/<uuid:message_id>", MESSAGE),
+    "message-read": ("chats/<uuid:chat_id>/messages/<uuid:message_id>/read", READ),
+    "members": ("chats/<uuid:chat_id>/members", MEMBERS),
+    "member": ("chats/<uuid:chat_id>/members/<user_id:user_id>", MEMBER),
+    "permissions": (
+        "chats/<uuid:chat_id>/members/<user_id:user_id>/permissions",
+        PERMISSIONS,
+    ),
+    "ai-ask": ("ai/ask", AskView.as_view()),
+    "ai-photo": ("ai/photo", PhotoView.as_view()),
+}
 
 urlpatterns = [
-    re_path(r"^ai/ask/?$", AskView.as_view(), name="ai-ask"),
-    re_path(r"^ai/photo/?$", PhotoView.as_view(), name="ai-photo"),
+    route
+    for name, (pattern, view) in ROUTES.items()
+    for route in (path(pattern, view, name=name), path(f"{pattern}/", view))
 ]

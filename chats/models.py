@@ -149,19 +149,6 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     def changed_after(self, rev: int) -> Self:
         return self.filter(rev__gt=rev).order_by("rev")
 
-    def page(
-        self, chat: Chat, *, offset: int = 0, limit: int = 50, newest_first: bool = True
-    ) -> list[Message]:
-        """The messages at an offset, by a range of `seq`: numbers are dense, nothing is skipped."""
-        if newest_first:
-            high = chat.last_seq - offset
-            low = max(high - limit, 0)
-        else:
-            low = offset
-            high = min(offset + limit, chat.last_seq)
-        rows = self.in_chat(chat.pk).filter(seq__gt=low, seq__lte=high)
-        return list(rows.newest_first() if newest_first else rows.oldest_first())
-
     def latest_of(self, chats: Iterable[Chat]) -> dict[uuid.UUID, Message]:
         """The latest message of each of these chats, in one query."""
         ends = [Q(chat_id=chat.pk, seq=chat.last_seq) for chat in chats if chat.last_seq]

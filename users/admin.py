@@ -24,7 +24,11 @@ class UserAdmin(DjangoUserAdmin):
     @admin.action(description="Deactivate: sign out everywhere, at once", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Deactivate the chosen people, but not oneself or a superuser."""
-        chosen = queryset.filter(is_superuser=False, is_bot=False).exclude(pk=request.user.pk)
+        chosen = [
+            user
+            for user in queryset.filter(is_superuser=False, is_bot=False)
+            if user != request.user
+        ]
         for user in chosen:
             actions.deactivate(user)
             self.log_change(request, user, "Deactivated.")

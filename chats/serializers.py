@@ -1,0 +1,332 @@
+"""JSON of chats, messages and members.
+
+What goes out is written by hand: a `ModelSerializer` costs six times as much for a page of 50. The
+fields are declared all the same, for the schema and the forms of the browsable API.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from chatproject.api import StrictSerializer
+from users.serializers import UserSerializer
+
+from .actions import CLIENT_ID_MAX_LENGTH
+from .events import iso, reply_preview
+from .models import Chat, ChatPermissions, Message, ReadMarker
+from .permissions import Permissions
+
+
+def user_id_field(*, required: bool = True) -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=required)
+
+
+# Messages ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MessageContext:
+    """What a page of messages shows beside them, in at most three queries."""
+
+    markers: dict[int, int]
+    replies: dict[uuid.UUID, Message]
+    names: dict[int, Any]
+
+    @classmethod
+    def of(cls, chat_id: uuid.UUID, messages: Collection[Message]) -> MessageContext:
+        replies = Message.objects.reply_previews(messages)
+        ids = {message.sender_id for message in (*messages, *replies.values())}
+        names = get_user_model().objects.names(ids) if ids else {}
+        return cls(ReadMarker.objects.of_chat(chat_id), replies, names)
+
+
+class ReplySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    sender_name = serializers.CharField()
+    content = serializers.CharField(help_text="The first 140 characters.")
+    deleted = serializers.BooleanField()
+
+
+class PhotoSerializer(serializers.Serializer[Any]):
+    image_url = serializers.URLField()
+    alt = serializers.CharField()
+    author = serializers.CharField()
+    author_url = serializers.URLField()
+    page_url = serializers.URLField()
+
+
+class MessageSerializer(serializers.Serializer[Message]):
+    """A message as it goes out; needs a `MessageContext` as `context["messages"]`."""
+
+    id = serializers.UUIDField()
+    chat_id = serializers.UUIDField()
+    seq = serializers.IntegerField(help_text="Its number in the chat: 1, 2, 3 …")
+    rev = serializers.IntegerField(help_text="The number of its last change in the chat.")
+    sender_id = serializers.IntegerField()
+    sender_username = serializers.CharField()
+    sender_name = serializers.CharField()
+    content = serializers.CharField(help_text="Empty when it was deleted.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    photo = PhotoSerializer(allow_null=True)
+    client_id = serializers.CharField(allow_null=True)
+    reply_to = serializers.UUIDField(allow_null=True)
+    reply = ReplySerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    edited_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+    deleted_by = serializers.IntegerField(allow_null=True)
+    is_read = serializers.BooleanField(help_text="By somebody else than its sender.")
+    read_by = serializers.ListField(child=serializers.IntegerField())
+
+    def to_representation(self, message: Message) -> dict[str, Any]:
+        context: MessageContext = self.context["messages"]
+        sender = context.names.get(message.sender_id)
+        replied = context.replies.get(message.reply_to) if message.reply_to else None
+        read_by = [
+            user_id
+            for user_id, seq in context.markers.items()
+            if seq >= message.seq and user_id != message.sender_id
+        ]
+        return {
+            "id": str(message.pk),
+            "chat_id": str(message.chat_id),
+            "seq": message.seq,
+            "rev": message.rev,
+            "sender_id": message.sender_id,
+            "sender_username": sender.username if sender else "",
+            "sender_name": sender.name if sender else "",
+            "content": message.content,
+            "kind": message.kind,
+            "photo": message.photo,
+            "client_id": message.client_id,
+            "reply_to": str(message.reply_to) if message.reply_to else None,
+            "reply": reply_preview(replied, context.names),
+            "created_at": iso(message.created_at),
+            "updated_at": iso(message.updated_at),
+            "edited_at": iso(message.edited_at),
+            "deleted_at": iso(message.deleted_at),
+            "deleted_by": message.deleted_by,
+            "is_read": bool(read_by),
+            "read_by": read_by,
+        }
+
+
+class ContentSerializer(StrictSerializer):
+    content = serializers.CharField(
+        max_length=settings.MESSAGE_MAX_LENGTH,
+        trim_whitespace=False,
+        style={"base_template": "textarea.html", "rows": 4},
+    )
+
+
+class NewMessageSerializer(ContentSerializer):
+    client_id = serializers.CharField(
+        max_length=CLIENT_ID_MAX_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Yours; sending it again answers with the message that was stored.",
+    )
+    reply_to = serializers.UUIDField(required=False, allow_null=True)
+
+
+# Chats -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChatContext:
+    """What a list of chats shows beside them, in three queries."""
+
+    user_id: int
+    latest: dict[uuid.UUID, Message] = field(default_factory=dict)
+    markers: dict[uuid.UUID, int] = field(default_factory=dict)
+    names: dict[int, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, user: Any, chats: Collection[Chat]) -> ChatContext:
+        latest = Message.objects.latest_of(chats)
+        markers = ReadMarker.objects.of_user(user.pk, [chat.pk for chat in chats])
+        others = {chat.other_id(user.pk) for chat in chats if not chat.is_group}
+        ids = others | {message.sender_id for message in latest.values()}
+        return cls(user.pk, latest, markers, get_user_model().objects.names(ids))
+
+
+class LastMessageSerializer(serializers.Serializer[Message]):
+    id = serializers.UUIDField()
+    seq = serializers.IntegerField()
+    sender_id = serializers.IntegerField()
+    sender_name = serializers.CharField()
+    content = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChatSerializer(serializers.Serializer[Chat]):
+    """A chat as its member sees it; needs a `ChatContext` as `context["chats"]`."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="Of a private chat: the other person's name.")
+    is_group = serializers.BooleanField()
+    owner_id = serializers.IntegerField()
+    member_ids = serializers.ListField(child=serializers.IntegerField())
+    last_seq = serializers.IntegerField()
+    last_rev = serializers.IntegerField()
+    last_message_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    unread_count = serializers.IntegerField()
+    last_message = LastMessageSerializer(allow_null=True)
+
+    def to_representation(self, chat: Chat) -> dict[str, Any]:
+        context: ChatContext = self.context["chats"]
+        return {
+            "id": str(chat.pk),
+            "name": self._name(chat, context),
+            "is_group": chat.is_group,
+            "owner_id": chat.owner_id,
+            "member_ids": list(chat.member_ids),
+            "last_seq": chat.last_seq,
+            "last_rev": chat.last_rev,
+            "last_message_at": iso(chat.last_message_at),
+            "created_at": iso(chat.created_at),
+            "updated_at": iso(chat.updated_at),
+            "unread_count": max(chat.last_seq - context.markers.get(chat.pk, 0), 0),
+            "last_message": self._last_message(context.latest.get(chat.pk), context),
+        }
+
+    @staticmethod
+    def _name(chat: Chat, context: ChatContext) -> str:
+        if chat.is_group:
+            return chat.name
+        other = context.names.get(chat.other_id(context.user_id))
+        return other.name if other else ""
+
+    @staticmethod
+    def _last_message(message: Message | None, context: ChatContext) -> dict[str, Any] | None:
+        if message is None:
+            return None
+        sender = context.names.get(message.sender_id)
+        return {
+            "id": str(message.pk),
+            "seq": message.seq,
+            "sender_id": message.sender_id,
+            "sender_name": sender.name if sender else "",
+            "content": message.content,
+            "created_at": iso(message.created_at),
+            "deleted_at": iso(message.deleted_at),
+        }
+
+
+class GroupSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH)
+    member_ids = serializers.ListField(
+        child=user_id_field(),
+        max_length=settings.CHAT_MAX_MEMBERS,
+        required=False,
+        default=list,
+    )
+
+
+class ChatChangeSerializer(StrictSerializer):
+    """Another name, or another owner; one thing at a time, so that nothing is half done."""
+
+    name = serializers.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
+    owner_id = user_id_field(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give either `name` or `owner_id`.")
+        return attrs
+
+
+# Members -----------------------------------------------------------------------------------------
+
+
+class PermissionsSerializer(StrictSerializer):
+    """The four permissions; a change names those that it changes."""
+
+    can_send_messages = serializers.BooleanField(required=False)
+    can_change_permissions = serializers.BooleanField(required=False)
+    can_remove_members = serializers.BooleanField(required=False)
+    can_delete_other_messages = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(f"Give one of {', '.join(ChatPermissions.FLAGS)}.")
+        return attrs
+
+
+class MemberSerializer(UserSerializer):
+    is_owner = serializers.BooleanField()
+    online = serializers.BooleanField()
+    permissions = PermissionsSerializer()
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "is_owner", "online", "permissions")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+
+def member_rows(
+    chat: Chat, allowed: dict[int, Permissions], online: Iterable[int]
+) -> list[dict[str, Any]]:
+    """The members of a chat, in the order in which they came."""
+    people, here = get_user_model().objects.names(chat.member_ids), set(online)
+    return [
+        {
+            **UserSerializer(people[user_id]).data,
+            "is_owner": allowed[user_id].is_owner,
+            "online": user_id in here,
+            "permissions": allowed[user_id].as_flags(),
+        }
+        for user_id in chat.member_ids
+        if user_id in people
+    ]
+
+
+class AddMembersSerializer(StrictSerializer):
+    """One person (`user_id`) or several (`user_ids`)."""
+
+    user_id = user_id_field(required=False)
+    user_ids = serializers.ListField(
+        child=user_id_field(),
+        min_length=1,
+        max_length=settings.CHAT_MAX_MEMBERS,
+        required=False,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Give either `user_id` or `user_ids`.")
+        return attrs
+
+
+class ChatDetailSerializer(ChatSerializer):
+    """One chat, with its members, what one may do in it, and how far each has read."""
+
+    members = MemberSerializer(many=True)
+    permissions = PermissionsSerializer()
+    read_markers = serializers.DictField(child=serializers.IntegerField())
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    """The answer to a request for messages."""
+
+    count = serializers.IntegerField(help_text="Of all messages asked for, not of this page.")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    chat = ChatSerializer()
+    results = MessageSerializer(many=True)
+    last_rev = serializers.IntegerField(required=False, help_text="With `changed_after`.")
+    too_far_behind = serializers.BooleanField(
+        required=False, help_text="With `changed_after`: more than 1,000 changes; load anew."
+    )
+    read_markers = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="With `changed_after`."
+    )
