@@ -44,8 +44,8 @@ def answer_to(question: Message, command: Command) -> Answer:
 
 def _photo_answer(query: str) -> Answer:
     photo = unsplash.find(query)
-    # For what shows text only: previews, notifications, other clients.
-    return Answer(f"{photo['alt']} (photo by {photo['author']} on Unsplash)", photo)
+    # The text is for the chat list, quotes, and clients that show no images.
+    return Answer(f"Photo: {photo['alt']}", photo)
 
 
 def _thread_before(question: Message) -> list[Turn]:

@@ -79,7 +79,7 @@ def answer(question: Message) -> None:
         return
     given = _safe_answer(question, command)
     # Not asking twice: an answer that can't be stored now is kept for as long as it is ours.
-    _patiently(lambda: _deliver(question, command, given), question.command_due_at)
+    _patiently(lambda: deliver(question, command, given), question.command_due_at)
 
 
 def _safe_answer(question: Message, command: Command) -> Answer:
@@ -94,7 +94,7 @@ def _safe_answer(question: Message, command: Command) -> Answer:
         return Answer(BROKEN)
 
 
-def _deliver(question: Message, command: Command, given: Answer) -> None:
+def deliver(question: Message, command: Command, given: Answer) -> None:
     """Store and announce the answer, unless the question has gone or changed meanwhile."""
     current = Message.objects.filter(pk=question.pk).first()
     if current is None or not _is_wanted(current):
@@ -134,14 +134,15 @@ def _answer_id(question: Message) -> str:
     return f"answer:{question.pk}"
 
 
-def _patiently(work: Callable[[], None], until: datetime) -> None:
+def _patiently(work: Callable[[], None], until: datetime | None) -> None:
     """Do the work, again and again until then while a store is away."""
     delay = RETRY_DELAY
     while True:
         try:
             return work()
-        except STORE_AWAY:
-            if now() + timedelta(seconds=delay) >= until:
+        except STORE_AWAY as error:
+            logger.warning("An answer can't be stored now: %s.", type(error).__name__)
+            if until is None or now() + timedelta(seconds=delay) >= until:
                 raise
         time.sleep(delay)
         delay = min(delay * 2, RETRY_MAX_DELAY)
