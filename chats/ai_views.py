@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from chatproject.api import StrictSerializer
+
 from . import ai, unsplash
 from .providers import ProviderError
 
@@ -26,31 +28,19 @@ class NoAnswer(APIException):
         self.status_code = error.status_code
 
 
-class KnownFieldsSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Refuses fields that it doesn't know, by name."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        unknown = set(data) - set(self.fields) if hasattr(data, "keys") else set()
-        if unknown:
-            raise serializers.ValidationError(
-                {name: ["There is no such field."] for name in sorted(unknown)}
-            )
-        return super().to_internal_value(data)
-
-
-class QuestionSerializer(KnownFieldsSerializer):
+class QuestionSerializer(StrictSerializer):
     user_input = serializers.CharField(max_length=settings.MESSAGE_MAX_LENGTH)
 
 
-class AnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class AnswerSerializer(serializers.Serializer[Any]):
     response = serializers.CharField()
 
 
-class PhotoQuerySerializer(KnownFieldsSerializer):
+class PhotoQuerySerializer(StrictSerializer):
     query = serializers.CharField(max_length=unsplash.QUERY_MAX_LENGTH)
 
 
-class PhotoSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class PhotoSerializer(serializers.Serializer[Any]):
     image_url = serializers.URLField(help_text="To be shown from this address, with the author.")
     alt = serializers.CharField(help_text="What the photo shows, for those who don't see it.")
     author = serializers.CharField()
@@ -58,7 +48,7 @@ class PhotoSerializer(serializers.Serializer):  # type: ignore[type-arg]
     page_url = serializers.URLField()
 
 
-class DetailSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class DetailSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
@@ -84,7 +74,7 @@ NOT_FOUND = _failure("No photo fits the query.", "No photo found for â€œqwertzâ€
 def _query_of(request: Request) -> dict[str, str]:
     """The query parameters that are ours; `format` is the framework's."""
     return {
-        name: value
+        name: str(value)
         for name, value in request.query_params.items()
         if name != api_settings.URL_FORMAT_OVERRIDE
     }
