@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 KEY = "sk-local"
-PHOTO = {
+PHOTO: dict[str, Any] = {
     "id": "abc123",
     "alt_description": "a grey cat on a red sofa",
     "description": None,
