@@ -32,7 +32,7 @@ export class Paginator {
 
   /** The messages after, oldest first; null while they are being loaded. */
   async newer() {
-    const page = await this.#page("newer", `after=${this.newest}`)
+    const page = await this.#page("newer", `after=${this.newest}&ordering=created_at`)
     if (!page) return null
     this.newest = Math.min(this.newest + LIMIT, page.chat.last_seq)
     this.hasNewer = this.newest < page.chat.last_seq
