@@ -16,6 +16,8 @@ from chatproject.api import StrictSerializer
 
 from . import ai, unsplash
 from .providers import ProviderError
+from .serializers import PhotoSerializer
+from .viewsets import BAD_INPUT, NOT_SIGNED_IN
 
 
 class NoAnswer(APIException):
@@ -40,30 +42,19 @@ class PhotoQuerySerializer(StrictSerializer):
     query = serializers.CharField(max_length=unsplash.QUERY_MAX_LENGTH)
 
 
-class PhotoSerializer(serializers.Serializer[Any]):
-    image_url = serializers.URLField(help_text="To be shown from this address, with the author.")
-    alt = serializers.CharField(help_text="What the photo shows, for those who don't see it.")
-    author = serializers.CharField()
-    author_url = serializers.URLField()
-    page_url = serializers.URLField()
-
-
 class DetailSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
 def _failure(description: str, detail: str) -> OpenApiResponse:
     return OpenApiResponse(
-        DetailSerializer, description, examples=[OpenApiExample(detail, {"detail": detail})]
+        DetailSerializer, description, examples=[OpenApiExample("A failure", {"detail": detail})]
     )
 
 
-INVALID = OpenApiResponse(
-    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    "A field is missing, blank, too long or unknown: its name, and why.",
-)
 FAILURES = {
-    400: INVALID,
+    400: BAD_INPUT,
+    401: NOT_SIGNED_IN,
     502: _failure("The provider failed.", "The provider has a problem (HTTP 500)."),
     503: _failure("Not set up, busy or unreachable.", "The provider can't be reached."),
     504: _failure("Too slow.", "The provider didn't answer within 30 seconds."),
@@ -95,7 +86,12 @@ class AskView(APIView):
             OpenApiExample(
                 "A question", {"user_input": "How does a loom work?"}, request_only=True
             ),
-            OpenApiExample("An answer", {"response": "It crosses threads."}, status_codes=["200"]),
+            OpenApiExample(
+                "An answer",
+                {"response": "It crosses threads."},
+                response_only=True,
+                status_codes=["200"],
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -135,6 +131,7 @@ class PhotoView(APIView):
                     "author_url": "https://unsplash.com/@ann?utm_source=chat&utm_medium=referral",
                     "page_url": "https://unsplash.com/photos/1?utm_source=chat&utm_medium=referral",
                 },
+                response_only=True,
                 status_codes=["200"],
             )
         ],

@@ -177,7 +177,6 @@ GREETING = OpenApiExample(
     retrieve=extend_schema(responses={200: MessageSerializer, **READ_ERRORS}),
     partial_update=extend_schema(responses={200: MessageSerializer, **ERRORS}),
     destroy=extend_schema(responses={204: None, **ERRORS}),
-    read=extend_schema(request=None, responses={204: None, **READ_ERRORS}),
 )
 class MessageViewSet(ChatViews):
     """The messages of a chat."""
@@ -250,6 +249,7 @@ class MessageViewSet(ChatViews):
         actions.delete_message(self.user, chat, message)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(request=None, responses={204: None, **READ_ERRORS})
     def read(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Everything up to this message is read."""
         chat, message = self.find_message(chat_id, message_id)
@@ -273,7 +273,6 @@ class MessageViewSet(ChatViews):
     list=extend_schema(responses={200: MemberSerializer(many=True), **READ_ERRORS}),
     create=extend_schema(responses={201: MemberSerializer(many=True), **ERRORS}),
     destroy=extend_schema(responses={204: None, **ERRORS}),
-    permissions=extend_schema(responses={200: PermissionsSerializer, **ERRORS}),
 )
 class MemberViewSet(ChatViews):
     """The members of a chat."""
@@ -299,6 +298,7 @@ class MemberViewSet(ChatViews):
         actions.remove_member(self.user, chat, user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(responses={200: PermissionsSerializer, **ERRORS})
     def permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Change some permissions of another member."""
         chat, data = self.find_chat(chat_id), self.valid_data()

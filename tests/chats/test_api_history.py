@@ -1,0 +1,176 @@
+"""`GET chats/{id}/messages`: pages at any depth, their parameters and their cost."""
+
+import pytest
+from pymongo import monitoring
+
+from chats import actions
+from chats.models import Message
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def history(group, ada, grace):
+    """A function: the API's answer to ada for the history of 120 messages, and their seqs."""
+    for number in range(1, 121):
+        actions.post_message(grace if number % 2 else ada, group.pk, f"number {number}")
+
+    from rest_framework.test import APIClient
+
+    client = APIClient()
+    client.force_authenticate(ada)
+
+    def get(**parameters):
+        return client.get(f"/api/v1/chats/{group.pk}/messages", parameters)
+
+    return get
+
+
+def seqs(response):
+    assert response.status_code == 200, response.content
+    return [row["seq"] for row in response.json()["results"]]
+
+
+def test_the_newest_fifty_come_first_with_the_chat(history, group):
+    answer = history()
+    assert seqs(answer) == list(range(120, 70, -1))
+    body = answer.json()
+    assert body.keys() == {"count", "next", "previous", "chat", "results"}
+    assert (body["count"], body["chat"]["id"]) == (120, str(group.pk))
+
+
+@pytest.mark.parametrize("name", ["offset", "skip"])
+@pytest.mark.parametrize(
+    ("offset", "limit", "wanted"),
+    [
+        (0, 10, range(120, 110, -1)),
+        (100, 10, range(20, 10, -1)),
+        (115, 10, range(5, 0, -1)),
+        (120, 10, []),
+        (10**15, 10, []),
+        (0, 100, range(120, 20, -1)),
+        (0, 1, [120]),
+    ],
+)
+def test_an_offset_counts_from_the_newest(history, name, offset, limit, wanted):
+    answer = history(**{name: offset, "limit": limit})
+    assert seqs(answer) == list(wanted)
+    assert answer.json()["count"] == 120
+
+
+def test_oldest_first_on_demand(history):
+    assert seqs(history(ordering="created_at", offset=5, limit=3)) == [6, 7, 8]
+    assert seqs(history(ordering="-created_at", offset=5, limit=3)) == [115, 114, 113]
+
+
+def test_before_and_after_bound_the_history_and_its_count(history):
+    answer = history(before=11, limit=3)
+    assert (seqs(answer), answer.json()["count"]) == ([10, 9, 8], 10)
+    answer = history(after=110, limit=100)
+    assert (seqs(answer), answer.json()["count"]) == (list(range(120, 110, -1)), 10)
+    assert seqs(history(after=100, before=104, ordering="created_at")) == [101, 102, 103]
+    assert seqs(history(after=120)) == []
+    assert seqs(history(before=1)) == []
+
+
+def test_links_lead_through_the_whole_history(history, group, ada, api):
+    client, url, found = api(ada), f"/api/v1/chats/{group.pk}/messages?skip=0&limit=50", []
+    while url:
+        body = client.get(url).json()
+        found += [row["seq"] for row in body["results"]]
+        url = body["next"]
+        assert url is None or "skip" not in url
+    assert found == list(range(120, 0, -1))
+    assert body["previous"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("limit", value) for value in ("0", "101", "-1", "ten", "", "1.5", "1e3", "9" * 30)),
+        *(("offset", value) for value in ("-1", "x", "", "9" * 30)),
+        *(("skip", value) for value in ("-1", "x", "9" * 30)),
+        *(("before", value) for value in ("0", "-1", "x")),
+        *(("after", value) for value in ("-1", "x")),
+        *(("changed_after", value) for value in ("-1", "x")),
+        ("ordering", "sender_id"),
+    ],
+)
+def test_a_parameter_out_of_range_is_named(history, name, value):
+    answer = history(**{name: value})
+    assert answer.status_code == 400
+    assert answer.json().keys() == {name}
+
+
+def test_skip_and_offset_do_not_go_together(history):
+    assert history(skip=1, offset=1).status_code == 400
+    assert history(changed_after=1, limit=5).status_code == 400
+
+
+def test_a_deep_page_asks_the_same_as_the_first(history):
+    class Commands(monitoring.CommandListener):
+        names: list[str] = []
+
+        def started(self, event):
+            if event.command_name in {"find", "aggregate", "count", "distinct"}:
+                self.names.append(event.command_name)
+
+        def succeeded(self, event): ...
+
+        def failed(self, event): ...
+
+    from django.db import connections
+
+    listener = Commands()
+    connections["chat"].close_pool() if hasattr(connections["chat"], "close_pool") else None
+    connections["chat"].connection._event_listeners._EventListeners__command_listeners.append(
+        listener
+    )
+    counts = []
+    for offset in (0, 100):
+        listener.names.clear()
+        history(offset=offset, limit=10)
+        counts.append(len(listener.names))
+    assert counts[0] == counts[1] <= 5
+
+
+def test_a_hole_makes_a_page_shorter(history, group):
+    Message.objects.filter(chat_id=group.pk, seq=118).delete()
+    assert seqs(history(limit=5)) == [120, 119, 117, 116]
+
+
+def test_a_stranger_finds_no_chat(history, group, stranger, api):
+    assert history().status_code == 200
+    assert api(stranger).get(f"/api/v1/chats/{group.pk}/messages").status_code == 404
+    assert api().get(f"/api/v1/chats/{group.pk}/messages").status_code == 401
+
+
+def test_catching_up_brings_changes_in_order_with_where_the_chat_is(history, group, ada, grace):
+    third = Message.objects.get(chat_id=group.pk, seq=3)
+    edited = actions.edit_message(grace, group, third, "edited")
+    actions.rename_chat(ada, group, "Looms")
+    body = history(changed_after=118).json()
+    assert [row["rev"] for row in body["results"]] == [119, 120, 121]
+    assert body["results"][-1]["id"] == str(edited.pk)
+    assert (body["last_rev"], body["too_far_behind"]) == (122, False)
+    assert body["chat"]["name"] == "Looms"
+    assert body["read_markers"][str(ada.pk)] == 120
+    assert history(changed_after=122).json()["results"] == []
+
+
+def test_who_is_too_far_behind_is_told_so(history, monkeypatch):
+    from chats import viewsets
+
+    monkeypatch.setattr(viewsets, "MOST_MISSED", 100)
+    body = history(changed_after=10).json()
+    assert (body["too_far_behind"], body["results"], body["last_rev"]) == (True, [], 120)
+    assert len(history(changed_after=20).json()["results"]) == 100
+
+
+def test_who_has_read_a_message_is_shown(group, ada, grace, api):
+    message, _ = actions.post_message(ada, group.pk, "Read this")
+    url = f"/api/v1/chats/{group.pk}/messages/{message.pk}"
+    assert api(ada).get(url).json()["is_read"] is False
+    assert api(grace).post(f"{url}/read").status_code == 204
+    body = api(ada).get(url).json()
+    assert (body["is_read"], body["read_by"]) == (True, [grace.pk])
