@@ -14,7 +14,7 @@ from . import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 CHECK_SECONDS = 1.0  # between two looks at the source files
 STOP_SECONDS = 10
-WATCHED = ("*.py", "*.html", ".env")
+WATCHED = ("*.py", "*.html")
 
 
 class Child:
