@@ -15,8 +15,8 @@ import redis
 import redis.asyncio
 from django.conf import settings
 
-LEASE = 45  # seconds; renewed every RENEWAL, so a dead process is noticed within 60 s
-RENEWAL = 12  # seconds
+LEASE = settings.PRESENCE_LEASE  # seconds
+RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
 TIMEOUT = 2  # seconds for one command
 
 # KEYS: the chat's people (score: when their last lease ends), one person's leases by process.
