@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from django import forms
 from django.conf import settings
+
+from .errors import Invalid
 
 
 class MessageForm(forms.Form):
@@ -16,18 +20,16 @@ class NameForm(forms.Form):
     name = forms.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, label="Name of the group")
 
 
-class IdsField(forms.MultipleChoiceField):
+class IdsField(forms.Field):
     """Ids of users, picked by check boxes; the action says which don't exist."""
 
-    def to_python(self, value: object) -> list[int]:
-        try:
-            return [int(item) for item in super().to_python(value)]
-        except ValueError:
-            raise forms.ValidationError("These aren't people.") from None
+    widget = forms.SelectMultiple
+    default_error_messages = {"required": "Pick at least one person."}
 
-    def validate(self, value: list[int]) -> None:
-        if self.required and not value:
-            raise forms.ValidationError("Pick at least one person.")
+    def to_python(self, value: list[str] | None) -> list[int]:
+        if not all(re.fullmatch("[0-9]{1,18}", item) for item in value or []):
+            raise forms.ValidationError("These aren't people.")
+        return [int(item) for item in value or []]
 
 
 class GroupForm(NameForm):
@@ -35,7 +37,7 @@ class GroupForm(NameForm):
 
 
 class MemberForm(forms.Form):
-    user_id = forms.IntegerField()
+    user_id = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 
 class PermissionsForm(forms.Form):
@@ -49,3 +51,9 @@ class PermissionsForm(forms.Form):
     can_delete_other_messages = forms.BooleanField(
         required=False, label="Delete messages of others"
     )
+
+
+def first_error(form: forms.Form) -> Invalid:
+    """The first thing that is wrong with a form, as the actions would say it."""
+    field, errors = next(iter(form.errors.items()))
+    return Invalid(field, str(errors[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from users.models import User
+
 from .chat_list import SHOWN, chat_items
 from .errors import Refused
 from .models import Chat, Message
@@ -18,8 +21,26 @@ from .models import Chat, Message
 PARTIAL = "X-Partial"  # a request header: answer without the frame around; repeated in the answer
 
 
+class MemberRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+
+
+def find_chat(request: MemberRequest, chat_id: uuid.UUID) -> Chat:
+    """A chat of this person; `DoesNotExist` for anybody else."""
+    chat: Chat = Chat.objects.for_member(request.user).get(pk=chat_id)
+    return chat
+
+
+def allow(rule: bool) -> None:
+    """Refuse a page that asks about something that the action would refuse."""
+    if not rule:
+        raise Refused("You may not do this in this chat.")
+
+
 def render_page(
-    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+    request: MemberRequest, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """A template in the app's frame with the chat list, or alone for a dialog."""
     partial = PARTIAL in request.headers
@@ -40,7 +61,7 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @login_required
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
         except (Chat.DoesNotExist, Message.DoesNotExist):

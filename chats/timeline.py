@@ -35,6 +35,10 @@ class Row:
         return iso(self.message.created_at)
 
     @property
+    def content(self) -> str:
+        return "This message was deleted." if self.message.deleted_at else self.message.content
+
+    @property
     def read_text(self) -> str:
         return f"Read by {', '.join(self.read_by)}" if self.read_by else "Sent"
 

@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from . import views
+import chats.api_urls  # noqa: F401 - registers the converter <user_id:…>
+
+from . import member_views, views
 
 app_name = "chats"
 
@@ -10,19 +12,27 @@ urlpatterns = [
     path("", views.chat_list, name="list"),
     path("new/", views.new, name="new"),
     path("new/group/", views.new_group, name="new_group"),
-    path("private/<int:user_id>/", views.new_private, name="new_private"),
+    path("private/<user_id:user_id>/", views.new_private, name="new_private"),
     path("<uuid:chat_id>/", views.detail, name="detail"),
     path("<uuid:chat_id>/send/", views.send, name="send"),
     path("<uuid:chat_id>/rename/", views.rename, name="rename"),
     path("<uuid:chat_id>/delete/", views.delete, name="delete"),
     path("<uuid:chat_id>/leave/", views.leave, name="leave"),
-    path("<uuid:chat_id>/members/", views.members, name="members"),
-    path("<uuid:chat_id>/members/add/", views.add_member, name="add_member"),
-    path("<uuid:chat_id>/members/<int:user_id>/remove/", views.remove_member, name="remove_member"),
-    path("<uuid:chat_id>/members/<int:user_id>/owner/", views.make_owner, name="make_owner"),
+    path("<uuid:chat_id>/members/", member_views.members, name="members"),
+    path("<uuid:chat_id>/members/add/", member_views.add_member, name="add_member"),
     path(
-        "<uuid:chat_id>/members/<int:user_id>/permissions/",
-        views.permissions,
+        "<uuid:chat_id>/members/<user_id:user_id>/remove/",
+        member_views.remove_member,
+        name="remove_member",
+    ),
+    path(
+        "<uuid:chat_id>/members/<user_id:user_id>/owner/",
+        member_views.make_owner,
+        name="make_owner",
+    ),
+    path(
+        "<uuid:chat_id>/members/<user_id:user_id>/permissions/",
+        member_views.permissions,
         name="permissions",
     ),
 ]

@@ -10,51 +10,45 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest
-from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import actions, presence
 from .chat_list import colour_key, title_of
-from .errors import Invalid, Refused
-from .forms import GroupForm, MemberForm, MessageForm, NameForm, PermissionsForm
+from .errors import Invalid
+from .forms import GroupForm, MessageForm, NameForm, first_error
 from .models import Chat, Message
-from .pages import chat_page, render_page
+from .pages import MemberRequest, allow, chat_page, find_chat, render_page
 from .people import acquaintances, find_people, people_by_id
-from .permissions import permissions_for, permissions_of
+from .permissions import permissions_for
 from .timeline import Timeline
-
-
-def find_chat(request: HttpRequest, chat_id: uuid.UUID) -> Chat:
-    chat: Chat = Chat.objects.for_member(request.user).get(pk=chat_id)
-    return chat
 
 
 @require_GET
 @chat_page
-def chat_list(request: HttpRequest) -> HttpResponse:
+def chat_list(request: MemberRequest) -> HttpResponse:
     """The chats of a person; on a wide screen beside an empty pane."""
     return render_page(request, "chats/list.html", {})
 
 
 @require_GET
 @chat_page
-def detail(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """A chat with its newest messages, those `?before=SEQ`, or those around `?at=MESSAGE`."""
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
     return render_page(request, "chats/detail.html", _detail_context(request, chat, timeline))
 
 
-def _before(request: HttpRequest) -> int | None:
+def _before(request: MemberRequest) -> int | None:
     text = request.GET.get("before", "")
     if text and not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
         raise BadRequest("before: a number from 1 on.")
     return int(text) if text else None
 
 
-def _around(request: HttpRequest, chat: Chat) -> Message | None:
+def _around(request: MemberRequest, chat: Chat) -> Message | None:
     text = request.GET.get("at")
     if not text:
         return None
@@ -65,8 +59,8 @@ def _around(request: HttpRequest, chat: Chat) -> Message | None:
     return message
 
 
-def _detail_context(request: HttpRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
-    user: Any = request.user
+def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
+    user = request.user
     bots = get_user_model().objects.filter(is_bot=True)
     return {
         "chat": chat,
@@ -86,12 +80,12 @@ def _detail_context(request: HttpRequest, chat: Chat, timeline: Timeline) -> dic
 
 @require_POST
 @chat_page
-def send(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Send from a browser without scripts."""
     form = MessageForm(request.POST)
     try:
         if not form.is_valid():
-            raise _invalid(form)
+            raise first_error(form)
         actions.post_message(request.user, chat_id, **form.cleaned_data)
     except Invalid as refusal:
         find_chat(request, chat_id)
@@ -104,7 +98,7 @@ def send(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 @chat_page
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: MemberRequest) -> HttpResponse:
     """Find a person to talk to."""
     query = request.GET.get("q", "").strip()
     people = find_people(request.user, query) if query else acquaintances(request.user)
@@ -113,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @chat_page
-def new_private(request: HttpRequest, user_id: int) -> HttpResponse:
+def new_private(request: MemberRequest, user_id: int) -> HttpResponse:
     """Open the private chat with a person; it is made if there is none."""
     try:
         chat, _ = actions.create_private_chat(request.user, user_id)
@@ -125,7 +119,7 @@ def new_private(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @chat_page
-def new_group(request: HttpRequest) -> HttpResponse:
+def new_group(request: MemberRequest) -> HttpResponse:
     """Pick people and a name. Searching keeps what was picked: the form is sent by GET then."""
     form = GroupForm(request.POST or None, initial={"name": request.GET.get("name", "")})
     if request.method == "POST":
@@ -145,7 +139,7 @@ def new_group(request: HttpRequest) -> HttpResponse:
     return render_page(request, "chats/new_group.html", context, 400 if form.errors else 200)
 
 
-def _create_group(request: HttpRequest, form: GroupForm) -> Chat | None:
+def _create_group(request: MemberRequest, form: GroupForm) -> Chat | None:
     if not form.is_valid():
         return None
     try:
@@ -160,9 +154,9 @@ def _create_group(request: HttpRequest, form: GroupForm) -> Chat | None:
 
 @require_http_methods(["GET", "POST"])
 @chat_page
-def rename(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = find_chat(request, chat_id)
-    _allow(permissions_for(chat, request.user.pk).can_rename)  # type: ignore[arg-type]
+    allow(permissions_for(chat, request.user.pk).can_rename)
     form = NameForm(request.POST or None, initial={"name": chat.name})
     if request.method == "POST" and form.is_valid():
         try:
@@ -176,142 +170,24 @@ def rename(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @chat_page
-def delete(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Delete a chat for everybody, after a question."""
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         actions.delete_chat(request.user, chat)
         messages.success(request, "The chat was deleted.")
         return redirect("chats:list")
-    _allow(permissions_for(chat, request.user.pk).can_delete_chat)  # type: ignore[arg-type]
+    allow(permissions_for(chat, request.user.pk).can_delete_chat)
     return render_page(request, "chats/delete.html", {"chat": chat})
 
 
 @require_http_methods(["GET", "POST"])
 @chat_page
-def leave(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
+def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = find_chat(request, chat_id)
     if request.method == "POST":
-        actions.remove_member(request.user, chat, request.user.pk)  # type: ignore[arg-type]
+        actions.remove_member(request.user, chat, request.user.pk)
         messages.success(request, f"You left {chat.name}.")
         return redirect("chats:list")
-    _allow(permissions_for(chat, request.user.pk).can_leave)  # type: ignore[arg-type]
+    allow(permissions_for(chat, request.user.pk).can_leave)
     return render_page(request, "chats/leave.html", {"chat": chat})
-
-
-# Members -----------------------------------------------------------------------------------------
-
-
-@require_GET
-@chat_page
-def members(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Who is in a chat, what they may do, and people to add."""
-    chat = find_chat(request, chat_id)
-    return _members_page(request, chat)
-
-
-@require_POST
-@chat_page
-def add_member(request: HttpRequest, chat_id: uuid.UUID) -> HttpResponse:
-    chat = find_chat(request, chat_id)
-    form = MemberForm(request.POST)
-    try:
-        if not form.is_valid():
-            raise _invalid(form)
-        actions.add_members(request.user, chat, [form.cleaned_data["user_id"]])
-    except Invalid as refusal:
-        return _members_page(request, chat, problem=refusal.message)
-    return redirect("chats:members", chat.pk)
-
-
-@require_http_methods(["GET", "POST"])
-@chat_page
-def remove_member(request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Remove a member from a group, after a question."""
-    chat = find_chat(request, chat_id)
-    if request.method == "POST":
-        return _member_action(request, chat, actions.remove_member, user_id)
-    _allow(permissions_for(chat, request.user.pk).can_remove_members)  # type: ignore[arg-type]
-    return _ask_about_member(request, chat, user_id, "chats/remove_member.html")
-
-
-@require_http_methods(["GET", "POST"])
-@chat_page
-def make_owner(request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Hand a group over to another member, after a question."""
-    chat = find_chat(request, chat_id)
-    if request.method == "POST":
-        return _member_action(request, chat, actions.transfer_ownership, user_id)
-    _allow(permissions_for(chat, request.user.pk).is_owner)  # type: ignore[arg-type]
-    return _ask_about_member(request, chat, user_id, "chats/make_owner.html")
-
-
-@require_POST
-@chat_page
-def permissions(request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Store the four switches of a member."""
-    chat = find_chat(request, chat_id)
-    form = PermissionsForm(request.POST)
-    form.is_valid()  # a switch is on or off: there is nothing to get wrong
-    return _member_action(request, chat, actions.set_permissions, user_id, **form.cleaned_data)
-
-
-def _member_action(
-    request: HttpRequest, chat: Chat, action: Any, user_id: int, **values: Any
-) -> HttpResponse:
-    try:
-        action(request.user, chat, user_id, **values)
-    except Invalid as refusal:
-        return _members_page(request, chat, problem=refusal.message)
-    return redirect("chats:members", chat.pk)
-
-
-def _ask_about_member(
-    request: HttpRequest, chat: Chat, user_id: int, template: str
-) -> HttpResponse:
-    people = get_user_model().objects.names([user_id])
-    if user_id not in chat.member_ids or user_id not in people:
-        return _members_page(request, chat, problem="This user is no member of the chat.")
-    return render_page(request, template, {"chat": chat, "person": people[user_id]})
-
-
-def _members_page(request: HttpRequest, chat: Chat, problem: str = "") -> HttpResponse:
-    user: Any = request.user
-    query = request.GET.get("q", "").strip()
-    allowed = permissions_of(chat)
-    names = get_user_model().objects.names(chat.member_ids)
-    online = presence.online(chat.pk)
-    rows = [
-        {
-            "person": names[user_id],
-            "online": user_id in online,
-            "allowed": allowed[user_id],
-            "form": PermissionsForm(
-                initial=allowed[user_id].as_flags(), auto_id=f"id_{user_id}_%s"
-            ),
-        }
-        for user_id in chat.member_ids
-        if user_id in names
-    ]
-    found = find_people(user, query) if query else []
-    context = {
-        "chat": chat,
-        "title": title_of(chat, user.pk, names),
-        "rows": sorted(rows, key=lambda row: (not row["allowed"].is_owner, row["person"].name)),  # type: ignore[attr-defined]
-        "mine": permissions_for(chat, user.pk),
-        "query": query,
-        "people": [person for person in found if person.pk not in chat.member_ids],
-        "problem": problem,
-    }
-    return render_page(request, "chats/members.html", context, 400 if problem else 200)
-
-
-def _allow(rule: bool) -> None:
-    if not rule:
-        raise Refused("You may not do this in this chat.")
-
-
-def _invalid(form: Form) -> Invalid:
-    """The first thing that is wrong with a form."""
-    field, errors = next(iter(form.errors.items()))
-    return Invalid(field, errors[0])

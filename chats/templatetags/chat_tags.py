@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -47,3 +48,14 @@ def linkify(text: str) -> SafeString:
         end = match.end()
     parts.append(conditional_escape((text or "")[end:]))
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "icon") -> SafeString:
+    """A drawing of static/icons/sprite.svg; what it means is said beside it."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
+        classes,
+        static("icons/sprite.svg"),
+        name,
+    )
