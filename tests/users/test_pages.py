@@ -1,0 +1,192 @@
+"""The account pages, as a browser without scripts uses them."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core import mail
+
+from chats.events import user_group
+from tests.conftest import PASSWORD
+from users import tokens
+from users.models import RefreshToken, User
+
+pytestmark = pytest.mark.django_db
+
+NEW_PASSWORD = "another long battery"
+
+
+def sign_in(client, username="ada", password=PASSWORD):
+    return client.post("/accounts/sign-in/", {"username": username, "password": password})
+
+
+def signed_in(client):
+    return client.get("/accounts/profile/").status_code == 200
+
+
+def test_signing_up_signs_in_and_leads_to_the_chats(client):
+    fields = {"username": "mary", "password1": PASSWORD, "password2": PASSWORD}
+    answer = client.post("/accounts/sign-up/", fields)
+    assert (answer.status_code, answer.url) == (302, "/chats/")
+    assert signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", "ADA"),
+        ("username", ""),
+        ("email", "ADA@example.org"),
+        ("password2", "different"),
+    ],
+)
+def test_a_bad_field_is_shown_and_no_account_is_made(client, ada, field, value):
+    fields = {"username": "mary", "password1": PASSWORD, "password2": PASSWORD, field: value}
+    answer = client.post("/accounts/sign-up/", fields)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {field}
+    assert "field--invalid" in answer.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_signing_in_and_out(client, ada, captured_events):
+    assert not signed_in(client)
+    assert sign_in(client, "Ada").url == "/chats/"
+    assert signed_in(client)
+    told = captured_events(user_group(ada.pk))
+    assert client.get("/accounts/sign-out/").status_code == 405
+    assert client.post("/accounts/sign-out/").status_code == 302
+    assert not signed_in(client)
+    assert [closing["code"] for closing in told.closings()] == [4401]
+
+
+def test_signing_in_leads_back_to_where_one_was_and_nowhere_else(client, ada):
+    fields = {"username": "ada", "password": PASSWORD}
+    own = client.post("/accounts/sign-in/", {**fields, "next": "/accounts/profile/"})
+    assert own.url == "/accounts/profile/"
+    client.logout()
+    foreign = client.post("/accounts/sign-in/", {**fields, "next": "https://elsewhere.example/"})
+    assert foreign.url == "/chats/"
+
+
+def test_a_wrong_password_an_unknown_and_an_inactive_account_look_the_same(client, ada, grace):
+    grace.is_active = False
+    grace.save()
+    texts = [
+        sign_in(client, name, password).context["form"].non_field_errors()
+        for name, password in (("ada", "wrong"), ("nobody", PASSWORD), ("grace", PASSWORD))
+    ]
+    assert texts[0] == texts[1] == texts[2] != []
+
+
+def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, ada):
+    tokens.sign_in(ada)
+    client.post("/accounts/password-reset/", {"email": "ada@example.org"})
+    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body).group(1)
+    form = client.get(link, follow=True)
+    fields = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert client.post(form.request["PATH_INFO"], fields).url == "/accounts/sign-in/"
+    assert sign_in(client, password=PASSWORD).status_code == 200  # the form again
+    assert sign_in(client, password=NEW_PASSWORD).status_code == 302
+    assert not RefreshToken.objects.filter(revoked_at=None).exists()
+    assert "too old" in client.get(link, follow=True).content.decode()
+
+
+def test_asking_for_a_link_tells_nobody_whether_an_account_exists(client, ada):
+    known = client.post("/accounts/password-reset/", {"email": "ada@example.org"}, follow=True)
+    unknown = client.post("/accounts/password-reset/", {"email": "no@example.org"}, follow=True)
+    assert len(mail.outbox) == 1
+    strip = re.compile(r'(csrf[^>]*(?:value|content)=|nonce=)"[^"]*"')
+    assert strip.sub("", known.content.decode()) == strip.sub("", unknown.content.decode())
+
+
+def test_a_new_password_ends_every_other_sign_in(client, ada, captured_events):
+    other = type(client)()
+    sign_in(client)
+    sign_in(other)
+    pair = tokens.sign_in(ada)
+    told = captured_events(user_group(ada.pk))
+    fields = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    wrong = client.post("/accounts/password/", {"old_password": "wrong", **fields})
+    assert "old_password" in wrong.context["form"].errors
+    assert signed_in(other)
+    assert (
+        client.post("/accounts/password/", {"old_password": PASSWORD, **fields}).status_code == 302
+    )
+    assert signed_in(client)
+    assert not signed_in(other)
+    assert (
+        client.get(
+            "/api/v1/chats/", headers={"Authorization": f"Bearer {pair['access']}"}
+        ).status_code
+        == 401
+    )
+    assert [closing["code"] for closing in told.closings()] == [4401]
+
+
+def test_the_profile_is_changed_and_a_refused_change_changes_nothing(client, ada, grace):
+    sign_in(client)
+    fields = {"first_name": "Augusta", "last_name": "King", "email": "augusta@example.org"}
+    assert client.post("/accounts/profile/", fields).status_code == 302
+    refused = client.post("/accounts/profile/", {**fields, "email": "GRACE@example.org"})
+    assert refused.context["form"].errors.keys() == {"email"}
+    ada.refresh_from_db()
+    assert (ada.name, ada.email) == ("Augusta King", "augusta@example.org")
+
+
+def test_deleting_the_account_asks_for_the_password(client, ada):
+    sign_in(client)
+    assert client.post("/accounts/delete/", {"password": "wrong"}).status_code == 200
+    ada.refresh_from_db()
+    assert ada.is_active
+    assert client.post("/accounts/delete/", {"password": PASSWORD}).status_code == 302
+    ada.refresh_from_db()
+    assert not ada.is_active
+    assert not signed_in(client)
+
+
+@pytest.fixture
+def moderator(person):
+    user = person("margaret", "Margaret", "Hamilton", is_staff=True)
+    users = Group.objects.create(name="Keepers of accounts")
+    users.permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
+    user.groups.add(users)
+    return user
+
+
+def test_a_moderator_deactivates_people_and_they_are_out_at_once(
+    client, moderator, ada, grace, captured_events
+):
+    browser = type(client)()
+    sign_in(browser)
+    pair = tokens.sign_in(ada)
+    told = captured_events(user_group(ada.pk))
+    client.force_login(moderator)
+    assert client.get("/admin/users/user/").status_code == 200
+    chosen = {"action": "deactivate", "_selected_action": [ada.pk, moderator.pk]}
+    client.post("/admin/users/user/", chosen)
+    ada.refresh_from_db()
+    moderator.refresh_from_db()
+    assert (ada.is_active, moderator.is_active) == (False, True)
+    assert not signed_in(browser)
+    assert (
+        client.get(
+            "/api/v1/chats/", headers={"Authorization": f"Bearer {pair['access']}"}
+        ).status_code
+        == 401
+    )
+    assert [closing["code"] for closing in told.closings()] == [4401]
+
+
+def test_a_moderator_makes_nobody_a_superuser(client, moderator, ada, admin_user):
+    client.force_login(moderator)
+    page = client.get(f"/admin/users/user/{ada.pk}/change/")
+    assert page.status_code == 200
+    assert 'name="is_superuser"' not in page.content.decode()
+    assert (
+        'name="is_superuser"'
+        not in client.get(f"/admin/users/user/{moderator.pk}/change/").content.decode()
+    )
+    assert client.post(f"/admin/users/user/{admin_user.pk}/change/", {}).status_code == 403
+    client.force_login(ada)
+    assert client.get("/admin/users/user/").status_code == 302
