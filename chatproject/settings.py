@@ -192,6 +192,7 @@ SPECTACULAR_SETTINGS = {
 MESSAGE_MAX_LENGTH = env_int("MESSAGE_MAX_LENGTH", 10_000)  # characters
 CHAT_NAME_MAX_LENGTH = env_int("CHAT_NAME_MAX_LENGTH", 100)  # characters
 CHAT_MAX_MEMBERS = env_int("CHAT_MAX_MEMBERS", 1_000)
+PRESENCE_LEASE = env_int("PRESENCE_LEASE", 45)  # seconds for which a dead process seems alive
 
 AI_BASE_URL = os.environ.get("AI_BASE_URL", "https://api.openai.com/v1")
 AI_API_KEY = os.environ.get("AI_API_KEY", "")
