@@ -1,5 +1,6 @@
 """Accounts over the API: registering, tokens and their end, one's own account, finding people."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -80,7 +81,9 @@ BAD_FIELDS = [
 @pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
 def test_a_bad_field_is_named_and_no_account_is_made(client, ada, field, value):
     fields = {"username": "mary", "password": PASSWORD, field: value}
-    answer = client.post("/api/v1/auth/register", fields)
+    answer = client.post(
+        "/api/v1/auth/register", json.dumps(fields), content_type="application/json"
+    )
     assert answer.status_code == 400
     assert field in answer.json()
     assert User.objects.count() == 1
@@ -194,7 +197,7 @@ def test_one_changes_ones_own_names_and_address(api, ada):
         ("email", "x"),
         ("first_name", "\ud800"),
     ):
-        answer = client.patch(ME, {field: value})
+        answer = client.patch(ME, json.dumps({field: value}), content_type="application/json")
         assert (answer.status_code, list(answer.json())) == (400, [field])
     ada.refresh_from_db()
     assert (ada.username, ada.is_staff, ada.first_name) == ("ada", False, "Augusta")

@@ -73,7 +73,7 @@ def test_a_wrong_password_an_unknown_and_an_inactive_account_look_the_same(clien
     grace.is_active = False
     grace.save()
     texts = [
-        sign_in(client, name, password).context["form"].non_field_errors()
+        list(sign_in(client, name, password).context["form"].non_field_errors())
         for name, password in (("ada", "wrong"), ("nobody", PASSWORD), ("grace", PASSWORD))
     ]
     assert texts[0] == texts[1] == texts[2] != []
