@@ -1,4 +1,4 @@
-"""What every endpoint shares: refusals as HTTP, and input without surprises."""
+"""What every endpoint shares: refusals as HTTP, and parameters and bodies without surprises."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import re
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import InterfaceError, OperationalError
-from django.http import Http404
-from pymongo.errors import ConnectionFailure, ExecutionTimeout
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import Http404, QueryDict
+from pymongo.errors import ConnectionFailure, PyMongoError
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
+from rest_framework.utils.serializer_helpers import ReturnDict
+from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from chats.errors import Invalid, Refused
 
 RETRY_AFTER = 5  # seconds
+MAX_NUMBER = 2**53 - 1  # the largest whole number that every JSON client reads exactly
+NAME_SHOWN = 64  # characters of an unknown name that an answer repeats
 
 
 class Unavailable(exceptions.APIException):
@@ -29,9 +34,15 @@ class Unavailable(exceptions.APIException):
     wait = RETRY_AFTER  # DRF sends it as Retry-After
 
 
+# Refusals ----------------------------------------------------------------------------------------
+
+
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's handler, after a refusal of ours has become one of DRF's."""
-    return drf_exception_handler(_as_api_error(error), context)
+    response = drf_exception_handler(_as_api_error(error), context)
+    if response is not None:
+        response.data = _encodable(response.data)
+    return response
 
 
 def _as_api_error(error: Exception) -> Exception:
@@ -41,27 +52,49 @@ def _as_api_error(error: Exception) -> Exception:
         return exceptions.PermissionDenied(str(error))
     if isinstance(error, ObjectDoesNotExist):
         return Http404()
-    if isinstance(error, ConnectionFailure | ExecutionTimeout | OperationalError | InterfaceError):
+    if _is_store_away(error):
         return Unavailable()
+    # Python knows codecs, such as base64, that are no encodings of text.
+    if type(error) is LookupError and "encoding" in str(error):
+        return exceptions.ParseError("There is no such encoding of text.")
     return error
 
 
-class StrictLimitOffsetPagination(LimitOffsetPagination):
-    """`limit` from 1 to 100, by default 50; `offset` from 0. Out of range: 400, no clamp."""
-
-    default_limit = 50
-    max_limit = 100
-    max_offset = 2**53
-
-    def get_limit(self, request: Request) -> int:
-        limit = query_integer(request, "limit", 1, self.max_limit)
-        return self.default_limit if limit is None else limit
-
-    def get_offset(self, request: Request) -> int:
-        return query_integer(request, "offset", 0, self.max_offset) or 0
+def _is_store_away(error: Exception) -> bool:
+    """True if a database can't be reached or is too slow; the MongoDB engine wraps such errors."""
+    cause = error.__cause__ if type(error) is DatabaseError else error
+    if isinstance(cause, PyMongoError):
+        return isinstance(cause, ConnectionFailure) or cause.timeout
+    return isinstance(cause, OperationalError | InterfaceError)
 
 
-def query_integer(request: Request, name: str, low: int, high: int) -> int | None:
+def _encodable(data: Any) -> Any:
+    """The same, with lone surrogates, which errors quote from the input, as question marks."""
+    if isinstance(data, dict):
+        items = {_encodable(name): _encodable(value) for name, value in data.items()}
+        # The browsable API shows the errors in the form of this serializer.
+        return (
+            ReturnDict(items, serializer=data.serializer) if isinstance(data, ReturnDict) else items
+        )
+    if isinstance(data, list):
+        return [_encodable(value) for value in data]
+    return data.encode(errors="replace").decode() if isinstance(data, str) else data
+
+
+# Query parameters --------------------------------------------------------------------------------
+
+
+def query_parameters(request: Request, *names: str) -> QueryDict:
+    """The query string; 400 for a parameter that isn't one of these or is given twice."""
+    for name, values in request.query_params.lists():
+        if name not in {*names, api_settings.URL_FORMAT_OVERRIDE}:
+            raise exceptions.ValidationError({name[:NAME_SHOWN]: ["There is no such parameter."]})
+        if len(values) > 1:
+            raise exceptions.ValidationError({name: ["Give this once."]})
+    return request.query_params
+
+
+def query_integer(request: Request, name: str, low: int = 0, high: int = MAX_NUMBER) -> int | None:
     """A whole number of the query string; None if it isn't there, 400 if it is out of range."""
     text = request.query_params.get(name)
     if text is None:
@@ -69,6 +102,60 @@ def query_integer(request: Request, name: str, low: int, high: int) -> int | Non
     if not re.fullmatch(r"\d{1,20}", text, re.ASCII) or not low <= int(text) <= high:
         raise exceptions.ValidationError({name: [f"This takes a whole number, {low} to {high}."]})
     return int(text)
+
+
+def query_choice(request: Request, name: str, *choices: str) -> str:
+    """One of these words; the first if it isn't there, 400 if it is another."""
+    text = request.query_params.get(name, choices[0])
+    if text not in choices:
+        raise exceptions.ValidationError({name: [f"This takes {' or '.join(choices)}."]})
+    return text
+
+
+class StrictLimitOffsetPagination(LimitOffsetPagination):
+    """`limit` from 1 to 100, by default 50; `offset` from 0. Out of range: 400, no clamp.
+
+    A view names the other parameters that it takes in `query_parameters`.
+    """
+
+    default_limit = 50
+    max_limit = 100
+    parameters: tuple[str, ...] = ("limit", "offset")
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        query_parameters(request, *self.parameters, *getattr(view, "query_parameters", ()))
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_limit(self, request: Request) -> int:
+        limit = query_integer(request, self.limit_query_param, 1, self.max_limit)
+        return self.default_limit if limit is None else limit
+
+    def get_offset(self, request: Request) -> int:
+        return query_integer(request, self.offset_query_param) or 0
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        limit = {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}
+        return [
+            integer_parameter("limit", "How many.", **limit),
+            integer_parameter("offset", "How many to pass over.", default=0),
+        ]
+
+
+def integer_parameter(name: str, description: str, **schema: int) -> dict[str, Any]:
+    """A query parameter of the OpenAPI schema."""
+    bounds = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER, **schema}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": bounds,
+    }
+
+
+# Bodies ------------------------------------------------------------------------------------------
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -82,22 +169,49 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name) for name in data if name not in known]
             if unknown:
                 raise exceptions.ValidationError(
-                    {name[:64]: ["There is no such field."] for name in unknown}
+                    {name[:NAME_SHOWN]: ["There is no such field."] for name in unknown}
                 )
-            for name, value in data.items():
-                if isinstance(value, str) and not value.isascii():
-                    _require_text(name, value)
         return super().to_internal_value(data)
 
 
-def _require_text(name: str, value: str) -> None:
-    """JSON can carry halves of UTF-16 pairs, which no store takes."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise exceptions.ValidationError({name: ["This holds a lone surrogate."]}) from None
+class TextField(serializers.CharField):
+    """Text as it is written: no number is taken for text, no blank is cut off."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
-def without_slash(endpoints: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """For the schema: each path once, though it is served with and without a trailing slash."""
-    return [endpoint for endpoint in endpoints if not endpoint[0].endswith("/")]
+class IdField(serializers.UUIDField):
+    """A UUID as text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number; in a form its digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not (str if _is_form(self) else int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(serializers.BooleanField):
+    """True or false; in a form what a browser sends for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool and not _is_form(self):
+            self.fail("invalid", input=data)
+        return super().to_internal_value(data)
+
+
+def _is_form(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    return isinstance(getattr(field.root, "initial_data", None), QueryDict)

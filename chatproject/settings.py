@@ -173,6 +173,11 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": [
+        "chatproject.parsers.JSONParser",
+        "chatproject.parsers.FormParser",
+        "chatproject.parsers.MultiPartParser",
+    ],
     "EXCEPTION_HANDLER": "chatproject.api.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -181,10 +186,16 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Private and group chats: history, messages, members and permissions.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PREPROCESSING_HOOKS": ["chatproject.schema.without_trailing_slashes"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chatproject.schema.with_common_refusals",
+    ],
+    "PATH_CONVERTER_OVERRIDES": {"user_id": {"type": "integer", "minimum": 0}},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "PREPROCESSING_HOOKS": ["chatproject.api.without_slash"],
 }
 
 # Chats -------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 """Paths of everything that speaks HTTP; those of the sockets are in `chats/routing.py`."""
 
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("users.api_urls")),
     path("", include("chats.api_urls")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),

@@ -65,14 +65,17 @@ def rename_chat(user: Any, chat: Chat, name: str) -> Chat:
     return _change_chat(chat, {"name": _valid_name(name)}, member_ids=user.pk)
 
 
-def transfer_ownership(user: Any, chat: Chat, new_owner_id: int) -> Chat:
-    """Make another member the owner of a group."""
+def transfer_ownership(
+    user: Any, chat: Chat, new_owner_id: int, *, name: str | None = None
+) -> Chat:
+    """Make another member the owner of a group, under a new name if one is given."""
     _require_group(chat)
     if chat.owner_id != user.pk:
         raise Refused("Only the owner can hand over a group.")
     if new_owner_id not in chat.member_ids:
         raise Invalid("owner_id", "The new owner must be a member of the chat.")
-    return _make_owner(chat, new_owner_id)
+    values = {} if name is None else {"name": _valid_name(name)}
+    return _make_owner(chat, new_owner_id, **values)
 
 
 def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
@@ -384,11 +387,11 @@ def _change_chat(
     return changed
 
 
-def _make_owner(chat: Chat, new_owner_id: int) -> Chat:
+def _make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
     silenced = [user_id for user_id in chat.silenced_ids if user_id != new_owner_id]
     return _change_chat(
         chat,
-        {"owner_id": new_owner_id, "silenced_ids": silenced},
+        {**values, "owner_id": new_owner_id, "silenced_ids": silenced},
         member_ids=new_owner_id,
         owner_id=chat.owner_id,
     )

@@ -26,8 +26,8 @@ MESSAGE = MessageViewSet.as_view(
 )
 READ = MessageViewSet.as_view({"post": "read"})
 MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"})
-MEMBER = MemberViewSet.as_view({"delete": "destroy"})
-PERMISSIONS = MemberViewSet.as_view({"patch": "permissions"})
+MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"})
+PERMISSIONS = MemberViewSet.as_view({"get": "permissions", "patch": "set_permissions"})
 
 ROUTES = {
     "chats": ("chats", CHATS),

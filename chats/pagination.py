@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param
+from rest_framework.views import APIView
 
-from chatproject.api import StrictLimitOffsetPagination, query_integer
+from chatproject.api import (
+    StrictLimitOffsetPagination,
+    integer_parameter,
+    query_choice,
+    query_integer,
+)
 
 from .models import Chat, Message
 
-LARGEST_NUMBER = 2**53 - 1  # of a `seq`, `rev` or offset: what JSON clients can count
+NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 
 
 class History:
@@ -28,6 +36,17 @@ class History:
         self.high = chat.last_seq if before is None else min(before - 1, chat.last_seq)
         self.low = min(after, self.high)
 
+    @classmethod
+    def of(cls, chat: Chat, request: Request) -> History:
+        """What the query asks for by `before`, `after` and `ordering`."""
+        return cls(
+            chat,
+            after=query_integer(request, "after") or 0,
+            before=query_integer(request, "before", 1),
+            newest_first=query_choice(request, "ordering", NEWEST_FIRST, OLDEST_FIRST)
+            == NEWEST_FIRST,
+        )
+
     def count(self) -> int:
         return self.high - self.low
 
@@ -44,10 +63,12 @@ class History:
 class MessagePagination(StrictLimitOffsetPagination):
     """`limit` and `offset`, or `skip`, which is another name of `offset`."""
 
+    parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")
+
     def get_offset(self, request: Request) -> int:
         if {"skip", "offset"} <= request.query_params.keys():
             raise ValidationError({"skip": ["This is `offset` by another name; give one of them."]})
-        skip = query_integer(request, "skip", 0, self.max_offset)
+        skip = query_integer(request, "skip")
         return super().get_offset(request) if skip is None else skip
 
     def get_next_link(self) -> str | None:
@@ -60,3 +81,24 @@ class MessagePagination(StrictLimitOffsetPagination):
     def _by_offset(link: str | None) -> str | None:
         """A link says `offset` only, whichever name was asked with."""
         return remove_query_param(link, "skip") if link else link
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST], "default": NEWEST_FIRST}
+        return [
+            *super().get_schema_operation_parameters(view),
+            integer_parameter("skip", "Another name of `offset`."),
+            integer_parameter("before", "Only messages with a smaller `seq`.", minimum=1),
+            integer_parameter("after", "Only messages with a larger `seq`."),
+            integer_parameter(
+                "changed_after",
+                "Only messages that changed after this `rev`, in the order of `rev`, at most "
+                "1,000; goes with no other parameter.",
+            ),
+            {
+                "name": "ordering",
+                "in": "query",
+                "required": False,
+                "description": "Newest or oldest first.",
+                "schema": ordering,
+            },
+        ]

@@ -13,19 +13,32 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from chatproject.api import StrictSerializer
+from chatproject.api import (
+    MAX_NUMBER,
+    FlagField,
+    IdField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
 from users.serializers import UserSerializer
 
 from .actions import CLIENT_ID_MAX_LENGTH
-from .events import iso, reply_preview
+from .chat_list import title_of
+from .events import PREVIEW_LENGTH, iso, reply_preview
 from .models import Chat, ChatPermissions, Message, ReadMarker
 from .permissions import Permissions
 
 
-def user_id_field(*, required: bool = True) -> serializers.IntegerField:
-    return serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=required)
+def user_id_field(**options: Any) -> WholeNumberField:
+    return WholeNumberField(min_value=1, max_value=MAX_NUMBER, **options)
+
+
+class NothingSerializer(StrictSerializer):
+    """No fields."""
 
 
 # Messages ----------------------------------------------------------------------------------------
@@ -40,11 +53,24 @@ class MessageContext:
     names: dict[int, Any]
 
     @classmethod
-    def of(cls, chat_id: uuid.UUID, messages: Collection[Message]) -> MessageContext:
+    def of(
+        cls, chat_id: uuid.UUID, messages: Collection[Message], people: Collection[int] = ()
+    ) -> MessageContext:
+        """The context of these messages, with the names of some more people."""
         replies = Message.objects.reply_previews(messages)
-        ids = {message.sender_id for message in (*messages, *replies.values())}
-        names = get_user_model().objects.names(ids) if ids else {}
-        return cls(ReadMarker.objects.of_chat(chat_id), replies, names)
+        ids = {*people, *(message.sender_id for message in (*messages, *replies.values()))}
+        return cls(ReadMarker.objects.of_chat(chat_id), replies, _names(ids))
+
+    @classmethod
+    def of_new(cls, message: Message, sender: Any) -> MessageContext:
+        """The context of a message that nobody can have read yet; no query unless it replies."""
+        replies = Message.objects.reply_previews([message])
+        others = {replied.sender_id for replied in replies.values()} - {sender.pk}
+        return cls({}, replies, {sender.pk: sender, **_names(others)})
+
+
+def _names(user_ids: Collection[int]) -> dict[int, Any]:
+    return get_user_model().objects.names(user_ids) if user_ids else {}
 
 
 class ReplySerializer(serializers.Serializer[Any]):
@@ -120,21 +146,20 @@ class MessageSerializer(serializers.Serializer[Message]):
 
 
 class ContentSerializer(StrictSerializer):
-    content = serializers.CharField(
+    content = TextField(
         max_length=settings.MESSAGE_MAX_LENGTH,
-        trim_whitespace=False,
         style={"base_template": "textarea.html", "rows": 4},
     )
 
 
 class NewMessageSerializer(ContentSerializer):
-    client_id = serializers.CharField(
+    client_id = TextField(
         max_length=CLIENT_ID_MAX_LENGTH,
         required=False,
         allow_null=True,
         help_text="Yours; sending it again answers with the message that was stored.",
     )
-    reply_to = serializers.UUIDField(required=False, allow_null=True)
+    reply_to = IdField(required=False, allow_null=True)
 
 
 # Chats -------------------------------------------------------------------------------------------
@@ -155,7 +180,13 @@ class ChatContext:
         markers = ReadMarker.objects.of_user(user.pk, [chat.pk for chat in chats])
         others = {chat.other_id(user.pk) for chat in chats if not chat.is_group}
         ids = others | {message.sender_id for message in latest.values()}
-        return cls(user.pk, latest, markers, get_user_model().objects.names(ids))
+        return cls(user.pk, latest, markers, _names(ids))
+
+    @classmethod
+    def beside(cls, user: Any, chat: Chat, messages: MessageContext) -> ChatContext:
+        """The context of a chat that goes out beside messages of it; no query."""
+        marker = messages.markers.get(user.pk, 0)
+        return cls(user.pk, markers={chat.pk: marker}, names=messages.names)
 
 
 class LastMessageSerializer(serializers.Serializer[Message]):
@@ -163,7 +194,8 @@ class LastMessageSerializer(serializers.Serializer[Message]):
     seq = serializers.IntegerField()
     sender_id = serializers.IntegerField()
     sender_name = serializers.CharField()
-    content = serializers.CharField()
+    content = serializers.CharField(help_text="The first 140 characters.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
     created_at = serializers.DateTimeField()
     deleted_at = serializers.DateTimeField(allow_null=True)
 
@@ -176,19 +208,18 @@ class ChatSerializer(serializers.Serializer[Chat]):
     is_group = serializers.BooleanField()
     owner_id = serializers.IntegerField()
     member_ids = serializers.ListField(child=serializers.IntegerField())
-    last_seq = serializers.IntegerField()
-    last_rev = serializers.IntegerField()
+    last_seq = serializers.IntegerField(help_text="The number of its latest message.")
+    last_rev = serializers.IntegerField(help_text="The number of its latest change.")
     last_message_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     unread_count = serializers.IntegerField()
-    last_message = LastMessageSerializer(allow_null=True)
 
     def to_representation(self, chat: Chat) -> dict[str, Any]:
         context: ChatContext = self.context["chats"]
         return {
             "id": str(chat.pk),
-            "name": self._name(chat, context),
+            "name": title_of(chat, context.user_id, context.names),
             "is_group": chat.is_group,
             "owner_id": chat.owner_id,
             "member_ids": list(chat.member_ids),
@@ -198,34 +229,39 @@ class ChatSerializer(serializers.Serializer[Chat]):
             "created_at": iso(chat.created_at),
             "updated_at": iso(chat.updated_at),
             "unread_count": max(chat.last_seq - context.markers.get(chat.pk, 0), 0),
-            "last_message": self._last_message(context.latest.get(chat.pk), context),
         }
 
-    @staticmethod
-    def _name(chat: Chat, context: ChatContext) -> str:
-        if chat.is_group:
-            return chat.name
-        other = context.names.get(chat.other_id(context.user_id))
-        return other.name if other else ""
 
-    @staticmethod
-    def _last_message(message: Message | None, context: ChatContext) -> dict[str, Any] | None:
-        if message is None:
-            return None
-        sender = context.names.get(message.sender_id)
+class ListedChatSerializer(ChatSerializer):
+    """A chat with its latest message."""
+
+    last_message = LastMessageSerializer(allow_null=True)
+
+    def to_representation(self, chat: Chat) -> dict[str, Any]:
+        context: ChatContext = self.context["chats"]
+        latest = context.latest.get(chat.pk)
         return {
-            "id": str(message.pk),
-            "seq": message.seq,
-            "sender_id": message.sender_id,
-            "sender_name": sender.name if sender else "",
-            "content": message.content,
-            "created_at": iso(message.created_at),
-            "deleted_at": iso(message.deleted_at),
+            **super().to_representation(chat),
+            "last_message": _last_message(latest, context.names) if latest else None,
         }
+
+
+def _last_message(message: Message, names: dict[int, Any]) -> dict[str, Any]:
+    sender = names.get(message.sender_id)
+    return {
+        "id": str(message.pk),
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "sender_name": sender.name if sender else "",
+        "content": message.content[:PREVIEW_LENGTH],
+        "kind": message.kind,
+        "created_at": iso(message.created_at),
+        "deleted_at": iso(message.deleted_at),
+    }
 
 
 class GroupSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH)
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
     member_ids = serializers.ListField(
         child=user_id_field(),
         max_length=settings.CHAT_MAX_MEMBERS,
@@ -235,14 +271,14 @@ class GroupSerializer(StrictSerializer):
 
 
 class ChatChangeSerializer(StrictSerializer):
-    """Another name, or another owner; one thing at a time, so that nothing is half done."""
+    """Another name, another owner, or both at once."""
 
-    name = serializers.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
     owner_id = user_id_field(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len(attrs) != 1:
-            raise serializers.ValidationError("Give either `name` or `owner_id`.")
+        if not attrs:
+            raise serializers.ValidationError({"name": ["Give name or owner_id."]})
         return attrs
 
 
@@ -252,21 +288,31 @@ class ChatChangeSerializer(StrictSerializer):
 class PermissionsSerializer(StrictSerializer):
     """The four permissions; a change names those that it changes."""
 
-    can_send_messages = serializers.BooleanField(required=False)
-    can_change_permissions = serializers.BooleanField(required=False)
-    can_remove_members = serializers.BooleanField(required=False)
-    can_delete_other_messages = serializers.BooleanField(required=False)
+    can_send_messages = FlagField(required=False)
+    can_change_permissions = FlagField(required=False)
+    can_remove_members = FlagField(required=False)
+    can_delete_other_messages = FlagField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
-            raise serializers.ValidationError(f"Give one of {', '.join(ChatPermissions.FLAGS)}.")
+            names = ChatPermissions.FLAGS
+            raise serializers.ValidationError({names[0]: [f"Give one of {', '.join(names)}."]})
         return attrs
+
+
+class FlagsSerializer(serializers.Serializer[Any]):
+    """The four permissions as they hold for a member."""
+
+    can_send_messages = serializers.BooleanField()
+    can_change_permissions = serializers.BooleanField()
+    can_remove_members = serializers.BooleanField()
+    can_delete_other_messages = serializers.BooleanField()
 
 
 class MemberSerializer(UserSerializer):
     is_owner = serializers.BooleanField()
-    online = serializers.BooleanField()
-    permissions = PermissionsSerializer()
+    online = serializers.BooleanField(help_text="Has the chat open.")
+    permissions = FlagsSerializer()
 
     class Meta(UserSerializer.Meta):
         fields = (*UserSerializer.Meta.fields, "is_owner", "online", "permissions")  # type: ignore[assignment]
@@ -303,18 +349,19 @@ class AddMembersSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
-            raise serializers.ValidationError("Give either `user_id` or `user_ids`.")
+            raise serializers.ValidationError({"user_ids": ["Give either user_id or user_ids."]})
         return attrs
 
 
-class ChatDetailSerializer(ChatSerializer):
+class ChatDetailSerializer(ListedChatSerializer):
     """One chat, with its members, what one may do in it, and how far each has read."""
 
     members = MemberSerializer(many=True)
-    permissions = PermissionsSerializer()
+    permissions = FlagsSerializer()
     read_markers = serializers.DictField(child=serializers.IntegerField())
 
 
+@extend_schema_serializer(many=False)
 class HistorySerializer(serializers.Serializer[Any]):
     """The answer to a request for messages."""
 

@@ -9,7 +9,6 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
-    OpenApiParameter,
     OpenApiResponse,
     extend_schema,
     extend_schema_view,
@@ -21,13 +20,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from chatproject.api import StrictLimitOffsetPagination, query_integer
+from chatproject.api import StrictLimitOffsetPagination, query_integer, query_parameters
 from users.models import User
 
 from . import actions, presence
 from .hub import MOST_MISSED
 from .models import Chat, Message, ReadMarker
-from .pagination import LARGEST_NUMBER, History, MessagePagination
+from .pagination import History, MessagePagination
 from .permissions import permissions_for, permissions_of
 from .serializers import (
     AddMembersSerializer,
@@ -36,12 +35,15 @@ from .serializers import (
     ChatDetailSerializer,
     ChatSerializer,
     ContentSerializer,
+    FlagsSerializer,
     GroupSerializer,
     HistorySerializer,
+    ListedChatSerializer,
     MemberSerializer,
     MessageContext,
     MessageSerializer,
     NewMessageSerializer,
+    NothingSerializer,
     PermissionsSerializer,
     member_rows,
 )
@@ -62,7 +64,7 @@ class ChatViews(GenericViewSet[Any]):
     serializer_classes: dict[str, type[BaseSerializer[Any]]] = {}
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        return self.serializer_classes.get(self.action, ChatSerializer)
+        return self.serializer_classes.get(self.action, NothingSerializer)
 
     @property
     def user(self) -> User:
@@ -80,13 +82,14 @@ class ChatViews(GenericViewSet[Any]):
         return data
 
     def chat_data(self, chat: Chat) -> dict[str, Any]:
-        return dict(ChatSerializer(chat, context={"chats": ChatContext.of(self.user, [chat])}).data)
+        context = {"chats": ChatContext.of(self.user, [chat])}
+        return dict(ListedChatSerializer(chat, context=context).data)
 
 
 @extend_schema_view(
-    list=extend_schema(responses={200: ChatSerializer(many=True), **READ_ERRORS}),
+    list=extend_schema(responses={200: ListedChatSerializer(many=True), **READ_ERRORS}),
     retrieve=extend_schema(responses={200: ChatDetailSerializer, **READ_ERRORS}),
-    partial_update=extend_schema(responses={200: ChatSerializer, **ERRORS}),
+    partial_update=extend_schema(responses={200: ListedChatSerializer, **ERRORS}),
     destroy=extend_schema(responses={204: None, **ERRORS}),
 )
 class ChatViewSet(ChatViews):
@@ -100,7 +103,8 @@ class ChatViewSet(ChatViews):
         chats = self.paginate_queryset(Chat.objects.for_member(self.user).latest_first())
         assert chats is not None
         context = {"chats": ChatContext.of(self.user, chats)}
-        return self.get_paginated_response(ChatSerializer(chats, many=True, context=context).data)  # type: ignore[arg-type]
+        data: Any = ListedChatSerializer(chats, many=True, context=context)  # type: ignore[arg-type]
+        return self.get_paginated_response(data.data)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID) -> Response:
         """With its members, one's permissions, and the read markers."""
@@ -111,17 +115,19 @@ class ChatViewSet(ChatViews):
                 **self.chat_data(chat),
                 "members": member_rows(chat, allowed, presence.online(chat.pk)),
                 "permissions": allowed[self.user.pk].as_flags(),
-                "read_markers": ReadMarker.objects.of_chat(chat.pk),
+                "read_markers": _by_name(ReadMarker.objects.of_chat(chat.pk)),
             }
         )
 
     def partial_update(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """Rename a group, or hand it over to another member."""
+        """Rename a group, hand it over to another member, or both at once."""
         chat, data = self.find_chat(chat_id), self.valid_data()
-        if "name" in data:
-            chat = actions.rename_chat(self.user, chat, data["name"])
+        if "owner_id" in data:
+            chat = actions.transfer_ownership(
+                self.user, chat, data["owner_id"], name=data.get("name")
+            )
         else:
-            chat = actions.transfer_ownership(self.user, chat, data["owner_id"])
+            chat = actions.rename_chat(self.user, chat, data["name"])
         return Response(self.chat_data(chat))
 
     def destroy(self, request: Request, chat_id: uuid.UUID) -> Response:
@@ -130,36 +136,34 @@ class ChatViewSet(ChatViews):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(
-        request=None, responses={200: ChatSerializer, 201: ChatSerializer, **READ_ERRORS}
+        request=None,
+        responses={200: ListedChatSerializer, 201: ListedChatSerializer, **READ_ERRORS},
     )
     def private(self, request: Request, user_id: int) -> Response:
         """The private chat with this person: 201 when it is new, 200 when there was one."""
+        self.valid_data()
         chat, created = actions.create_private_chat(self.user, user_id)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(self.chat_data(chat), status=code)
 
-    @extend_schema(responses={201: ChatSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
+    @extend_schema(responses={201: ListedChatSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
     def group(self, request: Request) -> Response:
         """A new group, owned by oneself."""
         chat = actions.create_group(self.user, **self.valid_data())
         return Response(self.chat_data(chat), status=status.HTTP_201_CREATED)
 
 
-def _number(name: str, text: str) -> OpenApiParameter:
-    return OpenApiParameter(name, int, description=text)
+def _by_name(markers: dict[int, int]) -> dict[str, int]:
+    """Markers as JSON has them: its names are strings."""
+    return {str(user_id): seq for user_id, seq in markers.items()}
 
 
-HISTORY_PARAMETERS = [
-    _number("skip", "Another name of `offset`."),
-    _number("before", "Only messages with a smaller `seq`."),
-    _number("after", "Only messages with a larger `seq`."),
-    _number(
-        "changed_after",
-        "Only messages that changed after this `rev`, in the order of `rev`, at most 1,000; "
-        "goes with no other parameter.",
-    ),
-    OpenApiParameter("ordering", str, enum=["-created_at", "created_at"]),
-]
+NEWCOMERS = OpenApiExample("Two people", {"user_ids": [4, 5]}, request_only=True)
+MODERATION = OpenApiExample(
+    "A moderator",
+    {"can_delete_other_messages": True, "can_remove_members": True},
+    request_only=True,
+)
 GREETING = OpenApiExample(
     "Greeting",
     {"content": "Hello, everyone!", "client_id": "7d0a3c9e"},
@@ -168,9 +172,7 @@ GREETING = OpenApiExample(
 
 
 @extend_schema_view(
-    list=extend_schema(
-        parameters=HISTORY_PARAMETERS, responses={200: HistorySerializer, **READ_ERRORS}
-    ),
+    list=extend_schema(responses={200: HistorySerializer, **READ_ERRORS}),
     create=extend_schema(
         responses={200: MessageSerializer, 201: MessageSerializer, **ERRORS}, examples=[GREETING]
     ),
@@ -183,55 +185,59 @@ class MessageViewSet(ChatViews):
 
     pagination_class = MessagePagination
     serializer_classes = {"create": NewMessageSerializer, "partial_update": ContentSerializer}
-    ALONE = {"limit", "offset", "skip", "before", "after", "ordering"}
 
     def list(self, request: Request, chat_id: uuid.UUID) -> Response:
         """A page of the history, newest first, with the chat."""
         chat = self.find_chat(chat_id)
-        rev = query_integer(request, "changed_after", 0, LARGEST_NUMBER)
+        query_parameters(request, *MessagePagination.parameters)
+        rev = query_integer(request, "changed_after")
         if rev is not None:
             return Response(self.changes(chat, rev))
-        messages = self.paginate_queryset(self.history(chat))  # type: ignore[arg-type]
-        assert messages is not None
-        page = self.get_paginated_response(self.message_data(chat, messages))
-        results = page.data.pop("results")
-        page.data |= {"chat": self.chat_data(chat), "results": results}
+        messages: Any = self.paginate_queryset(History.of(chat, request))  # type: ignore[arg-type]
+        data = self.history_data(chat, messages, self.context_of(chat, messages))
+        page = self.get_paginated_response(data["results"])
+        page.data |= data
         return page
-
-    def history(self, chat: Chat) -> History:
-        ordering = self.request.query_params.get("ordering", "-created_at")
-        if ordering not in ("created_at", "-created_at"):
-            raise ValidationError({"ordering": ["This takes created_at or -created_at."]})
-        return History(
-            chat,
-            after=query_integer(self.request, "after", 0, LARGEST_NUMBER) or 0,
-            before=query_integer(self.request, "before", 1, LARGEST_NUMBER),
-            newest_first=ordering == "-created_at",
-        )
 
     def changes(self, chat: Chat, rev: int) -> dict[str, Any]:
         """What changed after a `rev`, and where the chat is now."""
-        for name in self.ALONE & self.request.query_params.keys():
+        others = self.request.query_params.keys() & set(MessagePagination.parameters)
+        for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
         too_far = chat.last_rev - rev > MOST_MISSED
         changed = Message.objects.in_chat(chat.pk).changed_after(rev)[:MOST_MISSED]
         messages = [] if too_far else list(changed)
+        context = self.context_of(chat, messages)
         return {
             "count": len(messages),
             "next": None,
             "previous": None,
-            "chat": self.chat_data(chat),
             "last_rev": chat.last_rev,
             "too_far_behind": too_far,
-            "read_markers": ReadMarker.objects.of_chat(chat.pk),
-            "results": self.message_data(chat, messages),
+            "read_markers": _by_name(context.markers),
+            **self.history_data(chat, messages, context),
         }
+
+    def context_of(self, chat: Chat, messages: Collection[Message]) -> MessageContext:
+        """What these messages and their chat show beside them, read once."""
+        people = () if chat.is_group else chat.member_ids
+        return MessageContext.of(chat.pk, messages, people)
+
+    def history_data(
+        self, chat: Chat, messages: Collection[Message], context: MessageContext
+    ) -> dict[str, Any]:
+        beside = {"messages": context, "chats": ChatContext.beside(self.user, chat, context)}
+        results: Any = MessageSerializer(messages, many=True, context=beside)  # type: ignore[arg-type]
+        return {"chat": ChatSerializer(chat, context=beside).data, "results": results.data}
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
         """Send a message: 201, or 200 with the stored one when its `client_id` was sent before."""
         message, created = actions.post_message(self.user, chat_id, **self.valid_data())
-        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
-        return self.answer(message, code)
+        if not created:
+            return self.answer(message)
+        context = {"messages": MessageContext.of_new(message, self.user)}
+        data = MessageSerializer(message, context=context).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         return self.answer(self.find_message(chat_id, message_id)[1])
@@ -253,6 +259,7 @@ class MessageViewSet(ChatViews):
     def read(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Everything up to this message is read."""
         chat, message = self.find_message(chat_id, message_id)
+        self.valid_data()
         actions.mark_read(self.user, chat, message)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -260,25 +267,24 @@ class MessageViewSet(ChatViews):
         chat = self.find_chat(chat_id)
         return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
 
-    def message_data(self, chat: Chat, messages: Collection[Any]) -> Rows:
-        context = {"messages": MessageContext.of(chat.pk, messages)}
-        return MessageSerializer(messages, many=True, context=context).data  # type: ignore[arg-type,return-value]
-
-    def answer(self, message: Message, code: int = status.HTTP_200_OK) -> Response:
+    def answer(self, message: Message) -> Response:
         context = {"messages": MessageContext.of(message.chat_id, [message])}
-        return Response(MessageSerializer(message, context=context).data, status=code)
+        return Response(MessageSerializer(message, context=context).data)
 
 
 @extend_schema_view(
     list=extend_schema(responses={200: MemberSerializer(many=True), **READ_ERRORS}),
-    create=extend_schema(responses={201: MemberSerializer(many=True), **ERRORS}),
+    create=extend_schema(
+        responses={201: MemberSerializer(many=True), **ERRORS}, examples=[NEWCOMERS]
+    ),
+    retrieve=extend_schema(responses={200: MemberSerializer, **READ_ERRORS}),
     destroy=extend_schema(responses={204: None, **ERRORS}),
 )
 class MemberViewSet(ChatViews):
     """The members of a chat."""
 
     pagination_class = None
-    serializer_classes = {"create": AddMembersSerializer, "permissions": PermissionsSerializer}
+    serializer_classes = {"create": AddMembersSerializer, "set_permissions": PermissionsSerializer}
 
     def list(self, request: Request, chat_id: uuid.UUID) -> Response:
         """In the order in which they came, with their permissions."""
@@ -291,26 +297,35 @@ class MemberViewSet(ChatViews):
         chat = actions.add_members(self.user, chat, user_ids)
         return Response(self.members(chat), status=status.HTTP_201_CREATED)
 
+    def retrieve(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """One member."""
+        chat = self.find_member(chat_id, user_id)
+        return Response(next(row for row in self.members(chat) if row["id"] == user_id))
+
     def destroy(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Remove a member, or leave when it is oneself."""
-        chat = self.find_chat(chat_id)
-        self.require_member(chat, user_id)
-        actions.remove_member(self.user, chat, user_id)
+        actions.remove_member(self.user, self.find_member(chat_id, user_id), user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses={200: PermissionsSerializer, **ERRORS})
+    @extend_schema(responses={200: FlagsSerializer, **READ_ERRORS})
     def permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """What a member may do."""
+        chat = self.find_member(chat_id, user_id)
+        return Response(permissions_for(chat, user_id).as_flags())
+
+    @extend_schema(responses={200: FlagsSerializer, **ERRORS}, examples=[MODERATION])
+    def set_permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Change some permissions of another member."""
-        chat, data = self.find_chat(chat_id), self.valid_data()
-        self.require_member(chat, user_id)
-        actions.set_permissions(self.user, chat, user_id, **data)
+        chat = self.find_member(chat_id, user_id)
+        actions.set_permissions(self.user, chat, user_id, **self.valid_data())
         return Response(permissions_for(chat, user_id).as_flags())
 
     def members(self, chat: Chat) -> Rows:
         return member_rows(chat, permissions_of(chat), presence.online(chat.pk))
 
-    @staticmethod
-    def require_member(chat: Chat, user_id: int) -> None:
-        """A path that names nobody of this chat is no path of the API."""
+    def find_member(self, chat_id: uuid.UUID, user_id: int) -> Chat:
+        """The chat; 404 also where the path names nobody of it."""
+        chat = self.find_chat(chat_id)
         if user_id not in chat.member_ids:
             raise User.DoesNotExist
+        return chat

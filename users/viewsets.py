@@ -148,6 +148,7 @@ class PeopleView(generics.ListAPIView[User]):
 
     serializer_class: type[BaseSerializer[User]] = UserSerializer
     pagination_class = StrictLimitOffsetPagination
+    query_parameters = ("search",)
 
     def get_queryset(self) -> QuerySet[User]:
         search = self.request.query_params.get("search", "").strip()

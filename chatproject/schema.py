@@ -1,0 +1,67 @@
+"""What the OpenAPI schema says about every endpoint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Endpoint = tuple[str, str, str, Any]  # path, its regular expression, method, view
+
+
+def without_trailing_slashes(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
+    """Every path once, as it is without the slash at its end."""
+    found: dict[tuple[str, str], Endpoint] = {}
+    for path, regex, method, view in endpoints:
+        path = path.rstrip("/")
+        found.setdefault((path, method), (path, regex, method, view))
+    return list(found.values())
+
+
+COMMON = {
+    "400": ("The request can't be read.", "JSON parse error - Expecting value"),
+    "401": ("Not signed in.", "Authentication credentials were not provided."),
+    "403": ("A session without its CSRF token.", "CSRF Failed: CSRF token missing."),
+    "404": ("Not there, or not yours to see.", "Not found."),
+    "406": ("No such format.", "Could not satisfy the request Accept header."),
+    "413": ("The body is too large.", "The body is too large."),
+    "415": ("No such kind of body.", "Unsupported media type in request."),
+    "503": ("A store is away; try again after `Retry-After` seconds.", "Please try again."),
+}
+
+
+def with_common_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Adds the refusals that any endpoint can answer, where it doesn't describe its own."""
+    for path, operations in result["paths"].items():
+        for method, operation in operations.items():
+            for code in _codes(path, method, operation):
+                operation["responses"].setdefault(code, _common_response(code))
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    schemas.setdefault("Refusal", _REFUSAL)
+    return result
+
+
+_REFUSAL = {
+    "type": "object",
+    "description": "Why something can't be done, for people.",
+    "properties": {"detail": {"type": "string"}},
+    "required": ["detail"],
+}
+
+
+def _codes(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+    codes = {"406", "503"}
+    if operation.get("security") != [{}]:
+        codes.add("401")
+    if "{" in path:
+        codes.add("404")
+    if operation.get("parameters"):
+        codes.add("400")
+    if method != "get":
+        codes |= {"400", "403", "413", "415"}
+    return codes
+
+
+def _common_response(code: str) -> dict[str, Any]:
+    description, detail = COMMON[code]
+    schema = {"$ref": "#/components/schemas/Refusal"}
+    content = {"schema": schema, "example": {"detail": detail}}
+    return {"description": description, "content": {"application/json": content}}
