@@ -284,6 +284,18 @@ def test_someone_who_was_removed_gets_no_answer(provider, ada, grace, group):
     assert is_done(question)
 
 
+def test_someone_who_was_removed_while_the_question_was_at_work_gets_no_answer(
+    provider, ada, grace, group
+):
+    question = ask(grace, group, "@ai Why?")
+    taken = claim()
+    actions.remove_member(ada, group, grace.pk)
+    questions.deliver(taken, Command("ai", "Why?"), Answer("Because."))
+
+    assert answers(group) == []
+    assert is_done(question)
+
+
 # Once, whatever happens --------------------------------------------------------------------------
 
 
