@@ -31,7 +31,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	DEBUG=1 $(BIN)/mypy
-	$(BIN)/djlint --quiet --check templates
+	$(BIN)/djlint --check templates
 	$(BIN)/djlint --quiet --lint templates
 	@echo "group_send is called in chats/events.py only"
 	@! grep -rnF --include='*.py' 'group_send(' $(APPS) | grep -v '^chats/events.py:'
