@@ -376,9 +376,7 @@ def _next_rev(chat: Chat, **conditions: Any) -> Chat:
 def _change_chat(
     chat: Chat, values: dict[str, Any], *, announce: bool = True, **conditions: Any
 ) -> Chat:
-    update: dict[str, Any] = {"$inc": {"last_rev": 1}}
-    if values:
-        update["$set"] = {**values, "updated_at": now()}
+    update = {"$inc": {"last_rev": 1}, "$set": {**values, "updated_at": now()}}
     changed = Chat.objects.advance(chat.pk, update, **conditions)
     if changed is None:
         raise Chat.DoesNotExist
@@ -469,12 +467,13 @@ def _take_numbers(
     None: the conditions don't hold, or this `client_id` has taken its numbers. The time never
     runs backwards within a chat, whatever the clocks of the processes say.
     """
-    message_id = uuid7()
+    message_id, moment = uuid7(), now()
     seq, rev = {"$add": ["$last_seq", 1]}, {"$add": ["$last_rev", 1]}
     changes: dict[str, Any] = {
         "last_seq": seq,
         "last_rev": rev,
-        "last_message_at": {"$max": ["$last_message_at", now()]},
+        "last_message_at": {"$max": ["$last_message_at", moment]},
+        "updated_at": moment,
     }
     if client_id is not None:
         key = _send_key(sender_id, client_id)

@@ -14,9 +14,10 @@ from django.utils.functional import cached_property
 
 from . import actions, events
 from .errors import Invalid
-from .hub import ChatHub, switchboard
+from .hub import ChatHub
 from .models import Chat, Message
 from .outlet import Outlet
+from .switchboard import switchboard
 
 logger = logging.getLogger(__name__)
 
@@ -107,17 +108,17 @@ class ChatConsumer(SocketConsumer):
             await self.close()
             return
         board = switchboard()
-        hub = await board.chat(self.chat_id)
-        person = await board.user(self.user.pk)
+        hubs = await board.chats([self.chat_id], self.outlet)
+        person = await board.user(self.user.pk, self.outlet)
         person.watchers.add(self.outlet)
         # Again: who was removed before the hub listened is found here, later by the hub.
-        if not await self._is_member():
+        if not hubs or not await self._is_member():
             await board.drop(self.outlet)
             await self.close()
             return
         await self.accept()
-        self.hub = hub
-        await hub.join(self.outlet, self.user.username)
+        self.hub = hubs[0]
+        await self.hub.join(self.outlet, self.user.username)
 
     async def disconnect(self, code: int) -> None:
         if self.hub is not None:
@@ -170,7 +171,7 @@ class UserConsumer(SocketConsumer):
         if not self.user.is_authenticated:
             await self.close()
             return
-        person = await switchboard().user(self.user.pk)
+        person = await switchboard().user(self.user.pk, self.outlet)
         await self.accept()
         await person.watch_all(self.outlet)
 

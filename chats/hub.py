@@ -12,23 +12,22 @@ import logging
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
-from weakref import WeakKeyDictionary
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 
 from . import events
-from .models import Chat, Message
+from .models import Chat, Message, now
 from .outlet import Outlet
-from .presence import RENEWAL, Presence
+
+if TYPE_CHECKING:
+    from .switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 
-POLL = 2.0  # seconds between looks at MongoDB
 GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
 HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others are not held up
 SETTLED = 10.0  # seconds after which a missing number is a hole for good
@@ -50,7 +49,7 @@ class Changes:
 
 @database_sync_to_async
 def read_chat(chat_id: uuid.UUID) -> Chat | None:
-    return Chat.objects.filter(pk=chat_id).first()
+    return Chat.objects.filter(pk=chat_id).defer("recent").first()
 
 
 @database_sync_to_async
@@ -73,21 +72,9 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
 
 
 @database_sync_to_async
-def read_chats(user_id: int) -> list[Chat]:
+def read_chats_of(user_id: int) -> list[Chat]:
     chats = Chat.objects.filter(member_ids__contains=[user_id])
     return list(chats.only("pk", "name", "is_group"))
-
-
-@database_sync_to_async
-def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
-    return Chat.objects.all().last_revs(chat_ids)
-
-
-@database_sync_to_async
-def read_inactive(user_ids: list[int]) -> set[int]:
-    """Those of these people whose accounts are not active any more."""
-    active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
-    return set(user_ids) - set(active.values_list("pk", flat=True))
 
 
 @database_sync_to_async
@@ -103,18 +90,12 @@ class Hub:
         self.board = board
         self.group = group
         self.subscribed = False
-        self.sockets: set[Outlet] = set()
-        self.watchers: set[Outlet] = set()
-
-    @property
-    def empty(self) -> bool:
-        return not self.sockets and not self.watchers
-
-    async def start(self) -> None:
-        await self.subscribe()
+        self.guests: set[Outlet] = set()  # everyone here, also who is still on the way in
+        self.sockets: set[Outlet] = set()  # who is told every event
+        self.watchers: set[Outlet] = set()  # who is told small events, or none
 
     async def subscribe(self) -> None:
-        """Join the group; when the layer is away, `Switchboard.poll` tries again."""
+        """Join the group; when the layer is away, the switchboard tries again."""
         try:
             await self.board.layer.group_add(self.group, self.board.channel)
             self.subscribed = True
@@ -158,7 +139,7 @@ class UserHub(Hub):
     async def renew(self) -> None:
         """Watch chats that the person was added to without an event."""
         if self.sockets:
-            for chat in await read_chats(self.user_id):
+            for chat in await read_chats_of(self.user_id):
                 added = events.ChatAdded(
                     chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group
                 )
@@ -167,19 +148,22 @@ class UserHub(Hub):
     async def watch_all(self, socket: Outlet) -> None:
         """Show a chat list every chat of its person."""
         self.sockets.add(socket)
-        last_seqs = {}
-        for chat in await read_chats(self.user_id):
-            hub = await self.board.chat(chat.pk)
-            hub.watchers.add(socket)
-            last_seqs[str(chat.pk)] = hub.seq
+        chats = await read_chats_of(self.user_id)
+        hubs = await self.board.chats([chat.pk for chat in chats], socket)
+        # Again: who was removed before the hubs listened is found here, later by the hubs.
+        own = {chat.pk for chat in await read_chats_of(self.user_id)}
+        watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(socket)]
+        last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
         socket.write(events.encode(events.Watching(user_id=self.user_id, last_seqs=last_seqs)))
 
     async def _watch(self, chat_id: uuid.UUID, frame: Frame) -> None:
-        hub = await self.board.chat(chat_id)
         text = events.encode(frame)
-        for socket in self.sockets - hub.watchers:
-            hub.watchers.add(socket)
-            socket.write(text)
+        for socket in tuple(self.sockets):
+            for hub in await self.board.chats([chat_id], socket):
+                chat = await read_chat(chat_id)
+                new = socket not in hub.watchers
+                if new and chat and self.user_id in chat.member_ids and hub.watch(socket):
+                    socket.write(text)
 
 
 class ChatHub(Hub):
@@ -200,18 +184,24 @@ class ChatHub(Hub):
         self._people: Counter[int] = Counter()
         self._removed: set[int] = set()  # who may be on the way in with an older permission
 
-    async def start(self) -> None:
-        await super().start()
-        chat = await read_chat(self.chat_id)
-        if chat is None:
-            raise Chat.DoesNotExist
-        self.rev, self.seq = chat.last_rev, chat.last_seq
-        self.settled = max(self.rev - 20, 0)
-        # Writes that took a number before now and aren't there yet: sent when they come.
-        recent = list(range(self.settled + 1, self.rev + 1))
-        self._seen = set((await read_changes(chat, recent, self.seq)).frames)
+    async def begin(self, chat: Chat) -> None:
+        """Start from where the chat is, which was read after the hub had subscribed."""
+        self.rev = self.settled = chat.last_rev
+        self.seq = chat.last_seq
+        if chat.updated_at > now() - timedelta(seconds=SETTLED):
+            # Writes may be under way that took their numbers before: sent when they come.
+            self.settled = max(self.rev - 20, 0)
+            recent = list(range(self.settled + 1, self.rev + 1))
+            self._seen = set((await read_changes(chat, recent, self.seq)).frames)
         self._ready = True
         self._send_pending()
+
+    def watch(self, socket: Outlet) -> bool:
+        """Show a chat list this chat; False if its person was removed meanwhile."""
+        if socket.user_id in self._removed:
+            return False
+        self.watchers.add(socket)
+        return True
 
     def stop(self) -> None:
         if self._catching_up is not None:
@@ -425,152 +415,3 @@ class ChatHub(Hub):
         for user_id in await self.board.presence.expire(self.chat_id):
             left = events.UserLeft(user_id=user_id, username=await read_username(user_id))
             await events.abroadcast(self.group, left)
-
-
-class Switchboard:
-    """The hubs of one process, and their one channel of the layer."""
-
-    def __init__(self) -> None:
-        layer = get_channel_layer()
-        assert layer is not None
-        self.layer: Any = layer
-        self.channel = ""
-        self.presence = Presence()
-        self._hubs: dict[str, Hub] = {}
-        self._starts: dict[str, asyncio.Task[None]] = {}
-        self._connected = asyncio.Event()
-        self._spawned: set[asyncio.Task[Any]] = set()
-        self._tasks = [
-            asyncio.create_task(self._receive()),
-            asyncio.create_task(self._every(POLL, self._poll)),
-            asyncio.create_task(self._every(RENEWAL, self._renew)),
-        ]
-
-    async def chat(self, chat_id: uuid.UUID) -> ChatHub:
-        """The hub of a chat, started; `drop` forgets it with its last socket."""
-        hub = await self._hub(events.chat_group(chat_id), lambda: ChatHub(self, chat_id))
-        assert isinstance(hub, ChatHub)
-        return hub
-
-    async def user(self, user_id: int) -> UserHub:
-        """The hub of a person's sockets."""
-        hub = await self._hub(events.user_group(user_id), lambda: UserHub(self, user_id))
-        assert isinstance(hub, UserHub)
-        return hub
-
-    async def drop(self, socket: Outlet) -> None:
-        """Take a socket out of every hub, and forget the hubs that it leaves empty."""
-        for hub in tuple(self._hubs.values()):
-            hub.sockets.discard(socket)
-            hub.watchers.discard(socket)
-            if hub.empty:
-                await self._release(hub)
-
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the events; its failure is logged."""
-        task = asyncio.create_task(work)
-        self._spawned.add(task)
-        task.add_done_callback(self._spawned.discard)
-
-    async def _hub(self, group: str, make: Callable[[], Hub]) -> Hub:
-        if group not in self._hubs:
-            self._hubs[group] = make()
-            self._starts[group] = asyncio.create_task(self._start(self._hubs[group]))
-        await asyncio.shield(self._starts[group])
-        return self._hubs[group]
-
-    async def _start(self, hub: Hub) -> None:
-        try:
-            async with asyncio.timeout(events.PUBLISH_TIMEOUT):
-                await self._connected.wait()
-        except TimeoutError:
-            logger.warning("The channel layer is away; events come from MongoDB.")
-        try:
-            await hub.start()
-        except BaseException:
-            self._hubs.pop(hub.group, None)
-            raise
-
-    async def _release(self, hub: Hub) -> None:
-        if self._hubs.pop(hub.group, None) is None:
-            return
-        hub.stop()
-        try:
-            await self.layer.group_discard(hub.group, self.channel)
-        except Exception as error:
-            logger.warning("Still subscribed to %s: %s", hub.group, error)
-        if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
-            await self._hubs[hub.group].subscribe()
-
-    async def _receive(self) -> None:
-        """Take each event off the layer once and hand it to its hub."""
-        while True:
-            try:
-                if not self.channel:
-                    self.channel = await self.layer.new_channel("hub.")
-                    self._connected.set()
-                self._dispatch(await self.layer.receive(self.channel))
-            except Exception:
-                logger.exception("The channel layer failed")
-                await asyncio.sleep(1)
-
-    def _dispatch(self, message: dict[str, Any]) -> None:
-        hub = self._hubs.get(message["group"])
-        if hub is None:
-            return
-        if message["type"] == "hub.close":
-            hub.close(message["code"], message["reason"], message["user_id"])
-        else:
-            hub.receive(message["frame"])
-
-    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await work()
-            except Exception:
-                logger.exception("Will try again in %s seconds", seconds)
-
-    async def _poll(self) -> None:
-        """Resubscribe, close sockets whose token has ended, and compare with MongoDB."""
-        for hub in tuple(self._hubs.values()):
-            if not hub.subscribed and self.channel:
-                await hub.subscribe()
-        self._close_expired()
-        hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
-        if not hubs:
-            return
-        revs = await read_revs(list(hubs))
-        for chat_id, hub in hubs.items():
-            # A chat that isn't there any more: the hub finds that out.
-            hub.look(revs.get(chat_id, hub.rev + 1))
-
-    def _close_expired(self) -> None:
-        moment = time.time()
-        for socket in self._sockets():
-            if socket.expires_at is not None and socket.expires_at < moment:
-                socket.close(events.CLOSE_SIGNED_OUT, "The access token has expired.")
-
-    def _sockets(self) -> set[Outlet]:
-        return {s for hub in self._hubs.values() for s in (*hub.sockets, *hub.watchers)}
-
-    async def _renew(self) -> None:
-        """Renew presence; close the sockets of accounts that were deactivated meanwhile."""
-        sockets = self._sockets()
-        inactive = await read_inactive(list({socket.user_id for socket in sockets}))
-        for socket in sockets:
-            if socket.user_id in inactive:
-                socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
-        for hub in tuple(self._hubs.values()):
-            await hub.renew()
-
-
-_boards: WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = WeakKeyDictionary()
-
-
-def switchboard() -> Switchboard:
-    """The hubs of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _boards:
-        _boards[loop] = Switchboard()
-    return _boards[loop]

@@ -10,7 +10,7 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
-from chats import actions, hub
+from chats import actions, switchboard
 from chats.models import ReadMarker
 from chats.routing import websocket_urlpatterns
 
@@ -283,7 +283,7 @@ async def test_the_chat_list_takes_no_frames(ada, connect):
 
 
 async def test_a_socket_is_closed_when_its_token_ends(group, ada, monkeypatch):
-    monkeypatch.setattr(hub, "POLL", 0.05)
+    monkeypatch.setattr(switchboard, "POLL", 0.05)
     client = Client(ada, f"/api/v1/chats/{group.pk}")
     client.socket.scope["token_expires_at"] = 1.0
     assert await client.open()

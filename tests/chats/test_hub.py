@@ -7,7 +7,7 @@ import orjson
 import pytest
 from channels.db import database_sync_to_async
 
-from chats import actions, events, hub, outlet
+from chats import actions, events, hub, outlet, switchboard
 from chats.models import Chat, Message
 from chats.outlet import Outlet
 from tests.waiting import wait_for_async
@@ -44,18 +44,19 @@ class Reader:
 
 @pytest.fixture
 async def join(monkeypatch):
-    monkeypatch.setattr(hub, "POLL", 0.05)
+    monkeypatch.setattr(switchboard, "POLL", 0.05)
     readers = []
 
     async def reader_of(user, chat):
         reader = Reader(user)
         readers.append(reader)
-        await (await hub.switchboard().chat(chat.pk)).join(reader.outlet, user.username)
+        (chat_hub,) = await switchboard.switchboard().chats([chat.pk], reader.outlet)
+        await chat_hub.join(reader.outlet, user.username)
         return reader
 
     yield reader_of
     for reader in readers:
-        await hub.switchboard().drop(reader.outlet)
+        await switchboard.switchboard().drop(reader.outlet)
 
 
 @pytest.fixture
@@ -226,7 +227,7 @@ async def test_a_write_that_is_blocked_too_long_closes_the_socket(
 
 async def test_a_hub_without_sockets_is_forgotten(group, ada, join):
     reader = await join(ada, group)
-    board = hub.switchboard()
+    board = switchboard.switchboard()
     assert events.chat_group(group.pk) in board._hubs
     await board.drop(reader.outlet)
     assert board._hubs == {}
@@ -290,7 +291,7 @@ async def test_old_state_and_events_are_the_fresh_state(
         lossy.losing = chance.random() < 0.3
         await do(change)()
     last = await do(Chat.objects.get)(pk=group.pk)
-    board_hub = await hub.switchboard().chat(group.pk)
+    (board_hub,) = await switchboard.switchboard().chats([group.pk], reader.outlet)
     await wait_for_async(lambda: board_hub.rev == last.last_rev and not board_hub._pending)
     for frame in reader.frames:
         apply(state, frame)

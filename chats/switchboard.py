@@ -1,0 +1,229 @@
+"""The hubs of one process, their one channel of the layer, and what is done periodically."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.contrib.auth import get_user_model
+
+from . import events
+from .hub import ChatHub, Hub, UserHub
+from .models import Chat
+from .outlet import Outlet
+from .presence import RENEWAL, Presence
+
+logger = logging.getLogger(__name__)
+
+POLL = 2.0  # seconds between looks at MongoDB
+
+
+@database_sync_to_async
+def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    return Chat.objects.all().last_revs(chat_ids)
+
+
+@database_sync_to_async
+def read_inactive(user_ids: list[int]) -> set[int]:
+    """Those of these people whose accounts are not active any more."""
+    active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    return set(user_ids) - set(active.values_list("pk", flat=True))
+
+
+@database_sync_to_async
+def read_chats(chat_ids: list[uuid.UUID]) -> list[Chat]:
+    return list(Chat.objects.filter(pk__in=chat_ids).defer("recent"))
+
+
+class Switchboard:
+    """The hubs of one process, and their one channel of the layer."""
+
+    def __init__(self) -> None:
+        layer = get_channel_layer()
+        assert layer is not None
+        self.layer: Any = layer
+        self.channel = ""
+        self.presence = Presence()
+        self._hubs: dict[str, Hub] = {}  # by group
+        self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
+        self._connected = asyncio.Event()
+        self._spawned: set[asyncio.Task[Any]] = set()
+        self._tasks = [
+            asyncio.create_task(self._receive()),
+            asyncio.create_task(self._every(POLL, self._poll)),
+            asyncio.create_task(self._every(RENEWAL, self._renew)),
+        ]
+
+    async def chats(self, chat_ids: list[uuid.UUID], guest: Outlet) -> list[ChatHub]:
+        """The hubs of those of these chats that exist, started, and kept for this socket.
+
+        `drop` forgets a hub with its last guest.
+        """
+        groups = {events.chat_group(chat_id): chat_id for chat_id in chat_ids}
+        fresh = [ChatHub(self, groups[group]) for group in groups if group not in self._hubs]
+        self._keep(fresh, self._begin(fresh))
+        hubs = [hub for group in groups if isinstance(hub := self._hubs[group], ChatHub)]
+        for hub in hubs:
+            hub.guests.add(guest)
+        for start in {self._starts[hub.group] for hub in hubs}:
+            await asyncio.shield(start)
+        return [hub for hub in hubs if self._hubs.get(hub.group) is hub]
+
+    async def user(self, user_id: int, guest: Outlet) -> UserHub:
+        """The hub of a person's sockets, kept for this one."""
+        group = events.user_group(user_id)
+        if group not in self._hubs:
+            fresh = [UserHub(self, user_id)]
+            self._keep(fresh, self._subscribe(fresh))
+        hub = self._hubs[group]
+        assert isinstance(hub, UserHub)
+        hub.guests.add(guest)
+        await asyncio.shield(self._starts[group])
+        return hub
+
+    def _keep(self, hubs: Sequence[Hub], start: Coroutine[Any, Any, None]) -> None:
+        """Let everyone find these hubs, who then awaits the one start."""
+        task = asyncio.create_task(start)
+        for hub in hubs:
+            self._hubs[hub.group] = hub
+            self._starts[hub.group] = task
+
+    async def _begin(self, hubs: list[ChatHub]) -> None:
+        if not hubs:
+            return
+        try:
+            await self._subscribe(hubs)
+            chats = {chat.pk: chat for chat in await read_chats([hub.chat_id for hub in hubs])}
+            for hub in hubs:
+                if hub.chat_id in chats:
+                    await hub.begin(chats[hub.chat_id])
+                else:
+                    self._forget(hub)
+        except BaseException:
+            for hub in hubs:
+                self._forget(hub)
+            raise
+
+    def _forget(self, hub: Hub) -> bool:
+        """False if it was forgotten already; another may stand in its place."""
+        if self._hubs.get(hub.group) is not hub:
+            return False
+        del self._hubs[hub.group], self._starts[hub.group]
+        hub.stop()
+        return True
+
+    async def _subscribe(self, hubs: Sequence[Hub]) -> None:
+        try:
+            async with asyncio.timeout(events.PUBLISH_TIMEOUT):
+                await self._connected.wait()
+        except TimeoutError:
+            logger.warning("The channel layer is away; events come from MongoDB.")
+            return
+        for hub in hubs:
+            await hub.subscribe()
+
+    async def drop(self, socket: Outlet) -> None:
+        """Take a socket out of every hub, and forget the hubs that it leaves empty."""
+        for hub in tuple(self._hubs.values()):
+            if socket in hub.guests:
+                hub.guests.discard(socket)
+                hub.sockets.discard(socket)
+                hub.watchers.discard(socket)
+                if not hub.guests:
+                    await self._release(hub)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the events; its failure is logged."""
+        task = asyncio.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    async def _release(self, hub: Hub) -> None:
+        if not self._forget(hub):
+            return
+        try:
+            await self.layer.group_discard(hub.group, self.channel)
+        except Exception as error:
+            logger.warning("Still subscribed to %s: %s", hub.group, error)
+        if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
+            await self._hubs[hub.group].subscribe()
+
+    async def _receive(self) -> None:
+        """Take each event off the layer once and hand it to its hub."""
+        while True:
+            try:
+                if not self.channel:
+                    self.channel = await self.layer.new_channel("hub.")
+                    self._connected.set()
+                self._dispatch(await self.layer.receive(self.channel))
+            except Exception:
+                logger.exception("The channel layer failed")
+                await asyncio.sleep(1)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        hub = self._hubs.get(message["group"])
+        if hub is None:
+            return
+        if message["type"] == "hub.close":
+            hub.close(message["code"], message["reason"], message["user_id"])
+        else:
+            hub.receive(message["frame"])
+
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception:
+                logger.exception("Will try again in %s seconds", seconds)
+
+    async def _poll(self) -> None:
+        """Resubscribe, close sockets whose token has ended, and compare with MongoDB."""
+        for hub in tuple(self._hubs.values()):
+            if not hub.subscribed and self.channel:
+                await hub.subscribe()
+        self._close_expired()
+        hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
+        if not hubs:
+            return
+        revs = await read_revs(list(hubs))
+        for chat_id, hub in hubs.items():
+            # A chat that isn't there any more: the hub finds that out.
+            hub.look(revs.get(chat_id, hub.rev + 1))
+
+    def _close_expired(self) -> None:
+        moment = time.time()
+        for socket in self._sockets():
+            if socket.expires_at is not None and socket.expires_at < moment:
+                socket.close(events.CLOSE_SIGNED_OUT, "The access token has expired.")
+
+    def _sockets(self) -> set[Outlet]:
+        return {socket for hub in self._hubs.values() for socket in hub.guests}
+
+    async def _renew(self) -> None:
+        """Renew presence; close the sockets of accounts that were deactivated meanwhile."""
+        sockets = self._sockets()
+        inactive = await read_inactive(list({socket.user_id for socket in sockets}))
+        for socket in sockets:
+            if socket.user_id in inactive:
+                socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
+        for hub in tuple(self._hubs.values()):
+            await hub.renew()
+
+
+_boards: WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = WeakKeyDictionary()
+
+
+def switchboard() -> Switchboard:
+    """The hubs of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _boards:
+        _boards[loop] = Switchboard()
+    return _boards[loop]
