@@ -61,7 +61,6 @@ def _around(request: MemberRequest, chat: Chat) -> Message | None:
 
 def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
     user = request.user
-    bots = get_user_model().objects.filter(is_bot=True)
     return {
         "chat": chat,
         "title": title_of(chat, user.pk, timeline.names),
@@ -73,7 +72,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "marker": timeline.markers.get(user.pk, 0),
         "markers_json": json.dumps(timeline.markers),
         "people_json": json.dumps(timeline.people),
-        "bots_json": json.dumps(list(bots.values_list("pk", flat=True))),
+        "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
     }
 

@@ -116,8 +116,7 @@ export default class extends Controller {
 
   cancel() {
     if (this.editing) this.#clear()
-    this.replying = null
-    this.modeTarget.hidden = true
+    this.#endMode()
     this.focus()
   }
 
@@ -128,9 +127,14 @@ export default class extends Controller {
     this.focus()
   }
 
-  #clear() {
+  #endMode() {
     this.editing = this.replying = null
     this.modeTarget.hidden = true
+    this.modeTextTarget.textContent = ""
+  }
+
+  #clear() {
+    this.#endMode()
     this.contentTarget.value = ""
     sessionStorage.removeItem(this.draftKey)
     this.#showError("")

@@ -1,0 +1,132 @@
+"""Cuts, and what they must not cost: nothing is missed, nothing is doubled."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from chats import actions
+from chats.models import Message
+from tests.waiting import wait_for
+
+from .window import Window
+
+
+@pytest.fixture
+def adas(window_of: Callable[..., Window], group: Any, ada: Any) -> Window:
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    return window
+
+
+def stored(chat: Any) -> list[str]:
+    return [message.content for message in Message.objects.in_chat(chat.pk).oldest_first()]
+
+
+def test_after_a_cut_everything_that_was_missed_is_there_in_order(
+    adas: Window, group: Any, ada: Any, grace: Any
+) -> None:
+    old, _ = actions.post_message(grace, group.pk, "To be edited")
+    doomed, _ = actions.post_message(grace, group.pk, "To be deleted")
+    expect(adas.message("To be deleted")).to_be_visible()
+    adas.cut()
+    actions.post_message(grace, group.pk, "First")
+    actions.edit_message(grace, group, old, "Edited")
+    actions.delete_message(grace, group, doomed)
+    actions.post_message(grace, group.pk, "Second")
+    actions.rename_chat(ada, group, "Difference engines")
+    assert adas.texts() == ["To be edited", "To be deleted"]
+    adas.mend()
+    expect(adas.message("Second")).to_be_visible()
+    assert adas.texts() == ["Edited", "This message was deleted.", "First", "Second"]
+    expect(adas.page.get_by_role("heading", name="Difference engines")).to_be_visible()
+    adas.is_connected()
+    actions.post_message(grace, group.pk, "Live again")
+    expect(adas.message("Live again")).to_be_visible()
+
+
+def test_what_is_written_offline_is_sent_once_in_order_when_the_connection_is_back(
+    adas: Window, group: Any
+) -> None:
+    adas.cut()
+    adas.send("One")
+    adas.send("Two")
+    expect(adas.message("One").locator(".message__status")).to_have_attribute(
+        "title", "Waiting for a connection"
+    )
+    assert stored(group) == []
+    adas.mend()
+    expect(adas.message("Two").locator(".message__status")).to_have_attribute("title", "Sent")
+    assert stored(group) == adas.texts() == ["One", "Two"]
+
+
+def test_a_lost_answer_does_not_double_a_message(adas: Window, group: Any) -> None:
+    lost: list[str] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if route.request.method != "POST" or lost:
+            route.continue_()
+            return
+        lost.append(json.loads(route.request.post_data or "")["client_id"])
+        route.fetch()
+        route.fulfill(status=503, json={"detail": "Away."})
+
+    adas.page.route("**/messages", lose_the_first_answer)
+    adas.problems_are_expected("503")
+    sent = adas.send("Only once")
+    expect(sent.locator(".message__status")).to_have_attribute("title", "Sent")
+    wait_for(lambda: lost)
+    expect(adas.messages).to_have_count(1)
+    assert stored(group) == ["Only once"]
+
+
+def test_what_was_not_sent_is_sent_after_a_reload(adas: Window, group: Any) -> None:
+    adas.problems_are_expected("503")
+    adas.page.route("**/messages", lambda route: route.fulfill(status=503, json={}))
+    waiting = adas.send("Keep this")
+    expect(waiting.locator(".message__status")).to_have_attribute(
+        "title", "Waiting for a connection"
+    )
+    adas.page.unroute("**/messages")
+    adas.page.reload()
+    expect(adas.message("Keep this").locator(".message__status")).to_have_attribute("title", "Sent")
+    expect(adas.messages).to_have_count(1)
+    assert stored(group) == ["Keep this"]
+
+
+def test_a_refused_message_can_be_tried_again_or_discarded(adas: Window, group: Any) -> None:
+    refuse = {"status": 400, "json": {"content": ["Too rude."]}}
+    adas.problems_are_expected("400")
+    adas.page.route("**/messages", lambda route: route.fulfill(**refuse))
+    row = adas.send("Well!")
+    expect(row).to_contain_text("Not sent. Too rude.")
+    adas.send("Gone")
+    adas.message("Gone").get_by_role("button", name="Discard").click()
+    expect(adas.message("Gone")).to_have_count(0)
+    adas.page.unroute("**/messages")
+    row.get_by_role("button", name="Try again").click()
+    expect(row.locator(".message__status")).to_have_attribute("title", "Sent")
+    assert stored(group) == ["Well!"]
+
+
+def test_who_is_signed_out_is_told(adas: Window, group: Any, ada: Any) -> None:
+    actions.close_user_sockets(ada.pk, "Signed out.")
+    expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
+    expect(adas.composer).to_be_hidden()
+
+
+def test_a_tab_that_is_too_far_behind_loads_anew(
+    adas: Window, group: Any, grace: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adas.cut()
+    actions.post_message(grace, group.pk, "Much later")
+    adas.page.route(
+        "**/messages?changed_after=*",
+        lambda route: route.fulfill(json={"too_far_behind": True}),
+        times=1,
+    )
+    with adas.page.expect_navigation():
+        adas.mend()
+    expect(adas.message("Much later")).to_be_visible()

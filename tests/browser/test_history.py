@@ -1,0 +1,108 @@
+"""Long chats: older messages come as one scrolls, and the reader stays where they are."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from chats import actions
+
+from .window import Window
+
+COUNT = 130
+
+
+@pytest.fixture
+def long_chat(group: Any, ada: Any, grace: Any) -> Any:
+    """The group with 130 messages; the last one replies to the first."""
+    first = None
+    for number in range(1, COUNT + 1):
+        sender = ada if number % 3 else grace
+        reply_to = first.pk if first and number == COUNT else None
+        message, _ = actions.post_message(sender, group.pk, f"Message {number}", reply_to=reply_to)
+        first = first or message
+    return group
+
+
+def test_older_messages_come_by_scrolling_up(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    expect(window.message(f"Message {COUNT}")).to_be_in_viewport()
+    log = window.page.get_by_role("log")
+    while window.message("Message 1").count() == 0:
+        before = window.messages.first.get_attribute("data-seq")
+        log.evaluate("log => log.scrollTop = 0")
+        expect(window.messages.first).not_to_have_attribute("data-seq", before or "")
+    assert window.texts() == [f"Message {number}" for number in range(1, COUNT + 1)]
+    expect(window.page.get_by_text("This is the start of Engines.")).to_be_attached()
+    expect(window.page.get_by_role("link", name="Older messages")).to_be_hidden()
+
+
+def test_the_reader_stays_at_the_same_message_while_older_ones_are_added(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/?before=100", java_script_enabled=True)
+    window.is_connected()
+    first = window.messages.first
+    expect(first).not_to_have_attribute("data-seq", "50")  # older ones were added above
+    expect(window.message("Message 50")).to_be_in_viewport()
+
+
+def test_a_reply_leads_to_a_message_that_is_not_loaded_and_back(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    window.message(f"Message {COUNT}").locator(".quote").click()
+    expect(window.message("Message 1")).to_be_in_viewport()
+    window.page.get_by_label("To the newest message").click()
+    expect(window.message(f"Message {COUNT}")).to_be_in_viewport()
+
+
+def test_newer_messages_come_by_scrolling_down(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/?before=30")
+    window.is_connected()
+    log = window.page.get_by_role("log")
+    while window.message(f"Message {COUNT}").count() == 0:
+        before = window.messages.last.get_attribute("data-seq")
+        log.evaluate("log => log.scrollTop = log.scrollHeight")
+        expect(window.messages.last).not_to_have_attribute("data-seq", before or "")
+    assert window.texts() == [f"Message {number}" for number in range(1, COUNT + 1)]
+
+
+def test_a_reader_of_older_messages_is_not_moved_by_a_new_one(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any, grace: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    log = window.page.get_by_role("log")
+    log.evaluate("log => log.scrollTop = log.scrollHeight / 2")
+    place = log.evaluate("log => log.scrollTop")
+    expect(window.page.get_by_label("To the newest message")).to_be_visible()
+    actions.post_message(grace, long_chat.pk, "News")
+    window.page.get_by_label("To the newest message, 1 new").wait_for()
+    assert log.evaluate("log => log.scrollTop") == place
+    window.page.get_by_label("To the newest message").click()
+    expect(window.message("News")).to_be_in_viewport()
+
+
+def test_the_messages_can_be_walked_through_by_keys(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    log = window.page.get_by_role("log")
+    log.focus()
+    log.press("ArrowUp")
+    expect(window.message(f"Message {COUNT}")).to_be_focused()
+    window.page.keyboard.press("ArrowUp")
+    expect(window.message(f"Message {COUNT - 1}")).to_be_focused()
+    window.page.keyboard.press("Tab")
+    window.page.keyboard.press("Enter")
+    expect(window.composer).to_be_focused()
+    expect(window.page.locator(".composer__mode")).to_contain_text(f"Message {COUNT - 1}")
