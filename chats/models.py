@@ -46,6 +46,13 @@ class DocumentQuerySet(models.QuerySet[M]):
         values = [f.to_python(document[f.column or f.name]) for f in fields]
         return self.model.from_db(self.db, [f.attname for f in fields], values)
 
+    def first(self) -> M | None:
+        """The first in the order asked for; without one, any.
+
+        Django's would order by `_id`, and MongoDB then may walk that index to find one row.
+        """
+        return next(iter(self[:1]), None)
+
 
 class ChatQuerySet(DocumentQuerySet["Chat"]):
     def for_member(self, user: Any) -> Self:

@@ -3,11 +3,24 @@
 import os
 import time
 import uuid
+from datetime import datetime
 
 
-def uuid7() -> uuid.UUID:
-    """A new time-ordered UUID, so that new messages are neighbours in the `_id` index."""
-    milliseconds = time.time_ns() // 1_000_000
+def uuid7(moment: datetime | None = None) -> uuid.UUID:
+    """A new time-ordered UUID, so that new messages are neighbours in the `_id` index.
+
+    Of this moment (since 1970) instead of now, if one is given.
+    """
+    milliseconds = _milliseconds(moment) if moment else time.time_ns() // 1_000_000
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | (0x7 << 76)
     return uuid.UUID(int=value & ~(0x3 << 62) | (0x2 << 62))
+
+
+def uuid7_bound(moment: datetime) -> uuid.UUID:
+    """Ids from this moment on are above it, those from before are below."""
+    return uuid.UUID(int=_milliseconds(moment) << 80)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return min(max(round(moment.timestamp() * 1000), 0), (1 << 48) - 1)
