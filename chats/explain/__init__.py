@@ -1,0 +1,1 @@
+"""The hot queries, recorded as real code sends them, and what MongoDB does for each."""

@@ -1,0 +1,131 @@
+"""The queries whose cost must not grow with the data, each by the code that sends it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from chats import actions, questions
+from chats.chat_list import chat_items
+from chats.explain.plans import Command, recorded, stock_engine
+from chats.hub import MOST_MISSED
+from chats.models import Chat, Message, ReadMarker
+from chats.pagination import History
+from chats.permissions import permissions_for, permissions_of
+
+PAGE = 50  # messages
+
+
+@dataclass(frozen=True)
+class HotQuery:
+    """A name, and the code that asks; it may ask more than one collection."""
+
+    name: str
+    run: Callable[[], object]
+
+    def commands(self, *, stock: bool = False) -> list[Command]:
+        """What the code sends, through our engine or as the stock one would."""
+        with stock_engine() if stock else nullcontext(), recorded() as commands:
+            self.run()
+        return commands
+
+
+def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
+    """All of them, asked for a chat of this user."""
+    yield from _history(chat)
+    yield from _messages(chat)
+    yield from _chats(chat, user)
+    yield from _members(chat, user)
+
+
+def _history(chat: Chat) -> Iterator[HotQuery]:
+    """Pages of messages: at the ends, in the depth, and beside a message."""
+    newest, oldest = History(chat), History(chat, newest_first=False)
+    depth = max(chat.last_seq - PAGE, 0)
+    middle = max(chat.last_seq // 2, 1)
+    yield HotQuery("history, newest first", lambda: newest[0:PAGE])
+    yield HotQuery(f"history, newest first, offset {depth}", lambda: newest[depth : depth + PAGE])
+    yield HotQuery("history, oldest first", lambda: oldest[0:PAGE])
+    yield HotQuery(f"history, oldest first, offset {depth}", lambda: oldest[depth : depth + PAGE])
+    yield HotQuery(f"history before message {middle}", lambda: History(chat, before=middle)[0:PAGE])
+    yield HotQuery(
+        f"history after message {middle}",
+        lambda: History(chat, after=middle, newest_first=False)[0:PAGE],
+    )
+    rows = Message.objects.in_chat(chat.pk)
+    yield HotQuery("newest messages of a chat", lambda: list(rows.newest_first()[:PAGE]))
+    yield HotQuery("oldest messages of a chat", lambda: list(rows.oldest_first()[:PAGE]))
+
+
+def _messages(chat: Chat) -> Iterator[HotQuery]:
+    """Catching up, and single messages."""
+    rows = Message.objects.in_chat(chat.pk)
+    behind = max(chat.last_rev - MOST_MISSED, 0)
+    yield HotQuery(
+        "catch-up of a page", lambda: list(rows.changed_after(chat.last_rev - PAGE)[:MOST_MISSED])
+    )
+    yield HotQuery(
+        f"catch-up of {chat.last_rev - behind} changes",
+        lambda: list(rows.changed_after(behind)[:MOST_MISSED]),
+    )
+    missed = list(range(max(chat.last_rev - 5, 0), chat.last_rev + 1))
+    yield HotQuery("catch-up of a hub", lambda: list(rows.filter(rev__in=missed).order_by("rev")))
+    page = History(chat)[0:PAGE]
+    replies = [Message(reply_to=message.pk) for message in page[:10]]
+    yield HotQuery("reply previews", lambda: Message.objects.reply_previews(replies))
+    if page:
+        first = page[0]
+        yield HotQuery("one message", lambda: rows.get(pk=first.pk))
+        yield HotQuery(
+            "message of a client_id",
+            lambda: _or_none(
+                lambda: actions._stored_message(first.sender_id, chat.pk, first.client_id or "none")
+            ),
+        )
+    yield HotQuery("next @ai or @photo question", questions.claim)
+
+
+def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
+    yield HotQuery("chat list with latest messages and unread counts", lambda: chat_items(user))
+    yield HotQuery("a chat, if its member", lambda: Chat.objects.for_member(user).get(pk=chat.pk))
+    private = Chat.objects.for_member(user).filter(is_group=False).first() or chat
+    pair = Chat.pair_of(user.pk, private.other_id(user.pk))
+    yield HotQuery("private chat of two people", lambda: Chat.objects.filter(pair=pair).first())
+    yield HotQuery(
+        "numbers for a message",
+        lambda: actions._take_numbers(
+            user.pk, chat.pk, "explain", member_ids=user.pk, silenced_ids={"$ne": user.pk}
+        ),
+    )
+
+
+def _members(chat: Chat, user: Any) -> Iterator[HotQuery]:
+    other = next((i for i in chat.member_ids if i != chat.owner_id), user.pk)
+    yield HotQuery("permissions of a member", lambda: permissions_for(chat, other))
+    yield HotQuery("permissions of all members", lambda: permissions_of(chat))
+    yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat.pk))
+    yield HotQuery(
+        "read marker moved", lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq)
+    )
+
+
+def _or_none(ask: Callable[[], Message]) -> Message | None:
+    try:
+        return ask()
+    except Message.DoesNotExist:
+        return None
+
+
+def a_chat_of(user_id: int | None, chat_id: uuid.UUID | None) -> Chat | None:
+    """The chat to ask about: the given one, or the member's longest of the latest 100."""
+    chats = Chat.objects.all()
+    if chat_id:
+        return chats.filter(pk=chat_id).first()
+    if user_id is not None:
+        chats = chats.filter(member_ids__contains=[user_id]).latest_first()
+    else:
+        chats = chats.order_by("-created_at")
+    return max(chats[:100], key=lambda chat: chat.last_seq, default=None)
