@@ -1,7 +1,7 @@
 """The project's settings, with what makes tests fast and lets processes share their databases."""
 
 from chatproject.settings import *  # noqa: F403
-from chatproject.settings import DATABASES, VAR_DIR
+from chatproject.settings import DATABASES, STATIC_ROOT, VAR_DIR
 
 # A file, not memory: consumers, threads and server processes of a test use it too.
 DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
@@ -9,3 +9,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # What a server process mails; in the test's own process Django keeps mails in `mail.outbox`.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where there is none

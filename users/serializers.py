@@ -9,7 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from rest_framework import serializers
 
-from chatproject.api import StrictSerializer
+from chatproject.api import StrictSerializer, TextField
 
 from .models import User
 
@@ -44,11 +44,11 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
 
 
 class RegisterSerializer(StrictSerializer):
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    username = TextField(max_length=150, validators=[UnicodeUsernameValidator()])
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
-    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    password = TextField(max_length=128, write_only=True)
+    first_name = TextField(max_length=150, required=False, allow_blank=True)
+    last_name = TextField(max_length=150, required=False, allow_blank=True)
 
     def validate_username(self, username: str) -> str:
         if User.objects.filter(username__iexact=username).exists():
@@ -72,12 +72,12 @@ class RegisterSerializer(StrictSerializer):
 
 
 class LoginSerializer(StrictSerializer):
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
+    username = TextField(max_length=150)
+    password = TextField(max_length=128, write_only=True)
 
 
 class RefreshSerializer(StrictSerializer):
-    refresh = serializers.CharField(max_length=2000)
+    refresh = TextField(max_length=2000)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
