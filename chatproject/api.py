@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, QueryDict
 from pymongo.errors import ConnectionFailure, PyMongoError
@@ -34,6 +34,12 @@ class Unavailable(exceptions.APIException):
     wait = RETRY_AFTER  # DRF sends it as Retry-After
 
 
+class BodyTooLarge(exceptions.APIException):
+    status_code = 413
+    default_detail = "The body is too large."
+    default_code = "body_too_large"
+
+
 # Refusals ----------------------------------------------------------------------------------------
 
 
@@ -54,6 +60,8 @@ def _as_api_error(error: Exception) -> Exception:
         return Http404()
     if _is_store_away(error):
         return Unavailable()
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge()
     # Python knows codecs, such as base64, that are no encodings of text.
     if type(error) is LookupError and "encoding" in str(error):
         return exceptions.ParseError("There is no such encoding of text.")

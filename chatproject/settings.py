@@ -175,8 +175,12 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PARSER_CLASSES": [
         "chatproject.parsers.JSONParser",
-        "chatproject.parsers.FormParser",
-        "chatproject.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "chatproject.renderers.BrowsableAPIRenderer",
     ],
     "EXCEPTION_HANDLER": "chatproject.api.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
