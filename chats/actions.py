@@ -198,15 +198,8 @@ def mark_read(user: Any, chat: Chat, message: Message) -> bool:
     """Move a member's marker up to this message; False if it was there already."""
     moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
     if moved:
-        events.broadcast(
-            events.chat_group(chat.pk),
-            events.MessageRead(
-                message_id=str(message.pk),
-                chat_id=str(chat.pk),
-                user_id=user.pk,
-                seq=message.seq,
-            ),
-        )
+        told = events.message_read(chat.pk, message.pk, user.pk, message.seq)
+        events.broadcast(events.chat_group(chat.pk), told)
     return moved
 
 
@@ -442,15 +435,8 @@ def _store_permissions(
         upsert=True,
     )
     stored = ChatPermissions.objects.get(chat_id=chat.pk, user_id=user_id)
-    events.broadcast(
-        events.chat_group(chat.pk),
-        events.PermissionsChanged(
-            chat_id=str(chat.pk),
-            rev=changed.last_rev,
-            user_id=user_id,
-            **{name: getattr(stored, name) for name in ChatPermissions.FLAGS},
-        ),
-    )
+    told = events.permissions_changed(stored, changed.last_rev)
+    events.broadcast(events.chat_group(chat.pk), told)
     return stored
 
 

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import orjson
 from channels.layers import get_channel_layer
 
-from .models import Chat, Message
+from .models import Chat, ChatPermissions, Message
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,7 @@ class UserLeft(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatUpdated(Event):
-    """The chat's name, owner or members are now these."""
+    """The chat's name or owner is another now."""
 
     type = "chat_updated"
     chat_id: str
@@ -146,6 +146,15 @@ class ChatUpdated(Event):
     name: str
     owner_id: int
     member_ids: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatState(ChatUpdated):
+    """The chat as it is, after changes were missed that no message tells."""
+
+    type = "chat_state"
+    permissions: dict[str, dict[str, bool]]
+    read_markers: dict[str, int]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,6 +343,29 @@ def chat_updated(chat: Chat) -> ChatUpdated:
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
     )
+
+
+def chat_state(
+    chat: Chat, permissions: dict[int, dict[str, bool]], read_markers: dict[int, int]
+) -> ChatState:
+    return ChatState(
+        **asdict(chat_updated(chat)),
+        permissions={str(user_id): flags for user_id, flags in permissions.items()},
+        read_markers={str(user_id): seq for user_id, seq in read_markers.items()},
+    )
+
+
+def permissions_changed(row: ChatPermissions, rev: int) -> PermissionsChanged:
+    return PermissionsChanged(
+        chat_id=str(row.chat_id),
+        rev=rev,
+        user_id=row.user_id,
+        **{name: getattr(row, name) for name in ChatPermissions.FLAGS},
+    )
+
+
+def message_read(chat_id: uuid.UUID, message_id: uuid.UUID, user_id: int, seq: int) -> MessageRead:
+    return MessageRead(message_id=str(message_id), chat_id=str(chat_id), user_id=user_id, seq=seq)
 
 
 def chat_activity(data: dict[str, Any]) -> ChatActivity:

@@ -12,7 +12,7 @@ import logging
 import time
 import uuid
 from collections import Counter, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,9 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 
 from . import events
-from .models import Chat, Message, now
+from .models import Chat, Message, ReadMarker, now
 from .outlet import Outlet
+from .permissions import permissions_of
 
 if TYPE_CHECKING:
     from .switchboard import Switchboard
@@ -33,8 +34,10 @@ HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others ar
 SETTLED = 10.0  # seconds after which a missing number is a hole for good
 MOST_MISSED = 1000  # changes; who missed more reloads
 
-# What a `chat_updated` with a later `rev` has told already.
-CHAT_STATE = {"chat_updated", "member_added", "member_removed"}
+# What a `chat_state` with a later `rev` has told already.
+CHAT_CHANGES = {"chat_updated", "member_added", "member_removed", "permissions_changed"}
+
+NAMED = [field.name for field in fields(events.ChatUpdated)]
 
 Frame = dict[str, Any]
 
@@ -45,6 +48,7 @@ class Changes:
 
     chat: Chat
     frames: dict[int, Frame]
+    state: Frame
 
 
 @database_sync_to_async
@@ -68,7 +72,13 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
         ).frame()
         for message in messages
     }
-    return Changes(chat, frames)
+    return Changes(chat, frames, read_state(chat).frame())
+
+
+def read_state(chat: Chat) -> events.ChatState:
+    """What no message tells: name, owner, members, permissions, and read markers."""
+    permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
+    return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat.pk))
 
 
 @database_sync_to_async
@@ -240,10 +250,8 @@ class ChatHub(Hub):
         self._seen.add(rev)
         self.rev = max(self.rev, rev)
         self.seq = max(self.seq, frame["data"].get("seq", 0))
-        if frame["type"] in CHAT_STATE and rev <= self._state_rev:
+        if frame["type"] in CHAT_CHANGES and rev <= self._state_rev:
             return
-        if frame["type"] == "chat_updated":
-            self._state_rev = rev
         self.deliver(frame)
 
     def _send_pending(self) -> None:
@@ -266,8 +274,8 @@ class ChatHub(Hub):
         kind, data = frame["type"], frame["data"]
         if kind == "text_message":
             self._write_watchers(events.chat_activity(data))
-        elif kind == "chat_updated":
-            self._write_watchers(events.ChatUpdated(**data))
+        elif kind in ("chat_updated", "chat_state"):
+            self._write_watchers(events.ChatUpdated(**{name: data[name] for name in NAMED}))
         elif kind == "message_read":
             self._write_watchers(events.MessageRead(**data), only=data["user_id"])
         elif kind == "member_removed":
@@ -308,7 +316,7 @@ class ChatHub(Hub):
                 self.receive(events.ChatDeleted(chat_id=str(self.chat_id), deleted_by=None).frame())
                 return
             if chat.last_rev - self.rev > MOST_MISSED:
-                self._resync(chat)
+                self._resync(await read_changes(chat, [], self.seq))
                 return
             missing = [r for r in range(self.settled + 1, chat.last_rev + 1) if r not in self._seen]
             changes = await read_changes(chat, missing[-MOST_MISSED:], self.seq)
@@ -338,25 +346,26 @@ class ChatHub(Hub):
         if self.rev < changes.chat.last_rev and not patient:
             self.rev, skipped = changes.chat.last_rev, True
         if skipped:
-            self._send_state(changes.chat)
+            self._send_state(changes.chat, changes.state)
 
-    def _send_state(self, chat: Chat) -> None:
+    def _send_state(self, chat: Chat, state: Frame) -> None:
         """After changes that no message tells (or that later ones replaced): the chat as it is."""
         if chat.last_rev < self._state_rev:
             return
         self._state_rev = chat.last_rev
-        self.deliver(events.chat_updated(chat).frame())
+        self.deliver(state)
         self._removed -= set(chat.member_ids)
         for user_id in {socket.user_id for socket in (*self.sockets, *self.watchers)}:
             if user_id not in chat.member_ids:
                 self._remove(user_id)
 
-    def _resync(self, chat: Chat) -> None:
+    def _resync(self, changes: Changes) -> None:
+        chat = changes.chat
         self.rev, self.seq, self.settled = chat.last_rev, chat.last_seq, chat.last_rev
         self._seen.clear()
         self._pending.clear()
         self.deliver(events.Resync(chat_id=str(chat.pk), last_rev=chat.last_rev).frame())
-        self._send_state(chat)
+        self._send_state(chat, changes.state)
 
     # Presence
 
