@@ -17,6 +17,7 @@ const FRAMES = {
   user_joined: "joined",
   user_left: "left",
   chat_updated: "updated",
+  chat_state: "state",
   member_added: "memberAdded",
   member_removed: "memberRemoved",
   permissions_changed: "permissionsChanged",
@@ -111,6 +112,7 @@ export default class extends Controller {
       joined: () => this.#presence(data, true),
       left: () => this.#presence(data, false),
       updated: () => this.#updated(data),
+      state: () => this.#takeState(data, data.read_markers),
       memberAdded: () => this.#memberAdded(data),
       memberRemoved: () => this.#memberRemoved(data),
       permissionsChanged: () => this.#permissionsChanged(data),
@@ -225,8 +227,12 @@ export default class extends Controller {
 
   #takeChanges({ results, read_markers, chat, last_rev }) {
     for (const message of results) this.#message(message)
-    for (const [id, seq] of Object.entries(read_markers)) this.#read(Number(id), seq)
     this.cursor.moveTo(last_rev)
+    this.#takeState(chat, read_markers)
+  }
+
+  #takeState(chat, markers) {
+    for (const [id, seq] of Object.entries(markers)) this.#read(Number(id), seq)
     this.#updated(chat)
     this.#refreshRights()
   }
