@@ -17,5 +17,8 @@ class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        page = super().render(data, accepted_media_type, renderer_context)
+        page: str = super().render(data, accepted_media_type, renderer_context)
         return page.encode(errors="replace").decode()
+
+    def get_filter_form(self, data: Any, view: Any, request: Any) -> None:
+        """None: what narrows a list is no filter of a queryset here."""

@@ -13,8 +13,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from chatproject.api import (
     MAX_NUMBER,
@@ -39,6 +41,21 @@ def user_id_field(**options: Any) -> WholeNumberField:
 
 class NothingSerializer(StrictSerializer):
     """No fields."""
+
+
+class UserIdsField(serializers.ListField):
+    """Ids of users; in a form separated by commas or blanks."""
+
+    def __init__(self, **options: Any) -> None:
+        style = {"base_template": "input.html", "input_type": "text"}
+        limit = settings.CHAT_MAX_MEMBERS
+        super().__init__(child=user_id_field(), max_length=limit, style=style, **options)
+
+    def get_value(self, dictionary: Any) -> Any:
+        if self.field_name and isinstance(dictionary, QueryDict) and self.field_name in dictionary:
+            texts = " ".join(dictionary.getlist(self.field_name))
+            return texts.replace(",", " ").split() or empty
+        return super().get_value(dictionary)
 
 
 # Messages ----------------------------------------------------------------------------------------
@@ -262,12 +279,7 @@ def _last_message(message: Message, names: dict[int, Any]) -> dict[str, Any]:
 
 class GroupSerializer(StrictSerializer):
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
-    member_ids = serializers.ListField(
-        child=user_id_field(),
-        max_length=settings.CHAT_MAX_MEMBERS,
-        required=False,
-        default=list,
-    )
+    member_ids = UserIdsField(required=False, default=list, help_text="The ids of the others.")
 
 
 class ChatChangeSerializer(StrictSerializer):
@@ -340,12 +352,7 @@ class AddMembersSerializer(StrictSerializer):
     """One person (`user_id`) or several (`user_ids`)."""
 
     user_id = user_id_field(required=False)
-    user_ids = serializers.ListField(
-        child=user_id_field(),
-        min_length=1,
-        max_length=settings.CHAT_MAX_MEMBERS,
-        required=False,
-    )
+    user_ids = UserIdsField(required=False, min_length=1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:
