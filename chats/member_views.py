@@ -123,4 +123,4 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
         "people": [person for person in found if person.pk not in chat.member_ids],
         "problem": problem,
     }
-    return render_page(request, "chats/members.html", context, 400 if problem else 200)
+    return render_page(request, "chats/members.html", context, status=400 if problem else 200)

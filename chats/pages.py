@@ -40,20 +40,34 @@ def allow(rule: bool) -> None:
 
 
 def render_page(
-    request: MemberRequest, template: str, context: dict[str, Any], status: int = 200
+    request: MemberRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    whole: bool = False,
 ) -> HttpResponse:
-    """A template in the app's frame with the chat list, or alone for a dialog."""
+    """A template in the app's frame with the chat list, or alone for a dialog.
+
+    A `whole` page has no place in a dialog: that is told its address by an empty answer.
+    """
     partial = PARTIAL in request.headers
+    if partial and whole:
+        return HttpResponse(status=204)
     context["layout"] = "chats/partial.html" if partial else "chats/app.html"
     if not partial:
-        everything = "all" in request.GET
-        items = chat_items(request.user, None if everything else SHOWN)
-        context |= {"chat_items": items, "more_chats": not everything and len(items) == SHOWN}
+        context |= _list_context(request)
     response = render(request, template, context, status=status)
     patch_vary_headers(response, [PARTIAL])
     if partial:
         response.headers[PARTIAL] = "1"
     return response
+
+
+def _list_context(request: MemberRequest) -> dict[str, Any]:
+    everything = "all" in request.GET
+    items = chat_items(request.user, None if everything else SHOWN)
+    return {"chat_items": items, "more_chats": not everything and len(items) == SHOWN}
 
 
 def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -29,7 +29,7 @@ from .timeline import Timeline
 @chat_page
 def chat_list(request: MemberRequest) -> HttpResponse:
     """The chats of a person; on a wide screen beside an empty pane."""
-    return render_page(request, "chats/list.html", {})
+    return render_page(request, "chats/list.html", {}, whole=True)
 
 
 @require_GET
@@ -38,7 +38,8 @@ def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """A chat with its newest messages, those `?before=SEQ`, or those around `?at=MESSAGE`."""
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
-    return render_page(request, "chats/detail.html", _detail_context(request, chat, timeline))
+    context = _detail_context(request, chat, timeline)
+    return render_page(request, "chats/detail.html", context, whole=True)
 
 
 def _before(request: MemberRequest) -> int | None:
@@ -135,7 +136,7 @@ def new_group(request: MemberRequest) -> HttpResponse:
         "picked": picked,
         "people": [person for person in found if person not in picked],
     }
-    return render_page(request, "chats/new_group.html", context, 400 if form.errors else 200)
+    return render_page(request, "chats/new_group.html", context, status=400 if form.errors else 200)
 
 
 def _create_group(request: MemberRequest, form: GroupForm) -> Chat | None:
@@ -164,7 +165,7 @@ def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
         except Invalid as refusal:
             form.add_error("name", refusal.message)
     context = {"chat": chat, "form": form}
-    return render_page(request, "chats/rename.html", context, 400 if form.errors else 200)
+    return render_page(request, "chats/rename.html", context, status=400 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])

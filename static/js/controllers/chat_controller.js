@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
-import { ApiError, api } from "helpers/api.js"
+import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 import { paintAvatar } from "helpers/names.js"
 import { Cursor } from "models/cursor.js"
@@ -238,13 +238,13 @@ export default class extends Controller {
   }
 
   #catchUpFailed(error) {
-    if (!(error instanceof ApiError) || error.retriable) {
+    if (isRetriable(error)) {
       clearTimeout(this.retryTimer)
       this.retryTimer = setTimeout(() => this.socket.isOpen && this.#catchUp(), backoff(this.attempt++))
     } else if (error.signedOut) this.signedOut()
     else if (error.status === 404) {
       this.#end("This chat is not here any more.", "It was deleted, or you are no member of it.")
-    }
+    } else throw error
   }
 
   /** A refused handshake doesn't say why: ask the API, which does. */
@@ -254,8 +254,8 @@ export default class extends Controller {
 
   /** What one may do here: from the page as the server would make it now. */
   async #refreshRights() {
-    const response = await fetch(location.pathname, { headers: { "X-Partial": "1" } })
-    if (!response.ok) return
+    const response = await fetch(location.pathname).catch(() => null)
+    if (!response?.ok) return
     const page = new DOMParser().parseFromString(await response.text(), "text/html")
     const fresh = page.querySelector('[data-controller="chat"]')
     if (!fresh) return

@@ -46,7 +46,7 @@ export default class extends Controller {
     try {
       const response = await this.#fetch(url, options)
       if (response.headers.get(PARTIAL)) this.#fill(await response.text())
-      else location.assign(response.redirected ? response.url : url)
+      else location.assign(response.url)
     } catch {
       this.#fill('<p class="form__errors" role="alert">Nobody answers. Are you online?</p>')
     }

@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
-import { ApiError, api } from "helpers/api.js"
+import { ApiError, api, isRetriable } from "helpers/api.js"
 import { MessageLog } from "models/message_log.js"
 import { read, showReaders, showSending, showTime } from "models/message_row.js"
 import { Paginator } from "models/paginator.js"
@@ -60,10 +60,8 @@ export default class extends Controller {
     if (row) this.#highlight(row)
     else if (this.pages.hasNewer) this.logTarget.scrollTop = 0
     else this.scroll.toBottom()
-    if (!row && unread) {
-      unread.scrollIntoView({ block: "start" })
-      this.scroll.note()
-    }
+    if (!row && unread) unread.scrollIntoView({ block: "start" })
+    this.scroll.note()
     this.#showDown()
   }
 
@@ -215,7 +213,7 @@ export default class extends Controller {
       requestAnimationFrame(() => (this.logTarget.ariaBusy = null))
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
-      else if (error instanceof ApiError) throw error
+      else if (!isRetriable(error)) throw error
     }
   }
 

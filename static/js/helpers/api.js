@@ -18,7 +18,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Ask the API; answers the JSON. Throws ApiError, or TypeError when nobody answers. */
+/** Nobody answered, or not in time. */
+export class Unreachable extends Error {}
+
+/** Ask the API; answers the JSON. Throws ApiError or Unreachable. */
 export async function api(method, url, data) {
   const response = await fetch(url, {
     method,
@@ -30,6 +33,8 @@ export async function api(method, url, data) {
     body: data && JSON.stringify(data),
     credentials: "same-origin",
     signal: AbortSignal.timeout(TIMEOUT),
+  }).catch((error) => {
+    throw new Unreachable(error.message)
   })
   const body = await response.json().catch(() => null)
   if (!response.ok) throw new ApiError(response.status, body)
@@ -38,7 +43,7 @@ export async function api(method, url, data) {
 
 /** Whether trying again later makes sense: nobody answered, or the server was unwell. */
 export function isRetriable(error) {
-  return !(error instanceof ApiError) || error.retriable
+  return error instanceof Unreachable || error.retriable === true
 }
 
 export function csrfToken() {
