@@ -15,6 +15,11 @@ class MessageForm(forms.Form):
     client_id = forms.CharField(required=False, empty_value=None)
     reply_to = forms.UUIDField(required=False)
 
+    def clean_content(self) -> str:
+        """Forms send lines that end as in mail (CR LF)."""
+        content: str = self.cleaned_data["content"]
+        return content.replace("\r\n", "\n")
+
 
 class NameForm(forms.Form):
     name = forms.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, label="Name of the group")
