@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chats import actions
+from tests.waiting import wait_for
 
 from .window import Window
 
@@ -25,17 +26,23 @@ def long_chat(group: Any, ada: Any, grace: Any) -> Any:
     return group
 
 
+def scroll_until(window: Window, scroll: str, text: str) -> None:
+    """Scroll to an end, again and again, until this message is there."""
+
+    def is_there() -> bool:
+        window.page.get_by_role("log").evaluate(scroll)
+        return window.message(text).count() > 0
+
+    wait_for(is_there, 30, f"for {text}")
+
+
 def test_older_messages_come_by_scrolling_up(
     window_of: Callable[..., Window], long_chat: Any, ada: Any
 ) -> None:
     window = window_of(ada, f"/chats/{long_chat.pk}/")
     window.is_connected()
     expect(window.message(f"Message {COUNT}")).to_be_in_viewport()
-    log = window.page.get_by_role("log")
-    while window.message("Message 1").count() == 0:
-        before = window.messages.first.get_attribute("data-seq")
-        log.evaluate("log => log.scrollTop = 0")
-        expect(window.messages.first).not_to_have_attribute("data-seq", before or "")
+    scroll_until(window, "log => log.scrollTop = 0", "Message 1")
     assert window.texts() == [f"Message {number}" for number in range(1, COUNT + 1)]
     expect(window.page.get_by_text("This is the start of Engines.")).to_be_attached()
     expect(window.page.get_by_role("link", name="Older messages")).to_be_hidden()
@@ -67,12 +74,22 @@ def test_newer_messages_come_by_scrolling_down(
 ) -> None:
     window = window_of(ada, f"/chats/{long_chat.pk}/?before=30")
     window.is_connected()
-    log = window.page.get_by_role("log")
-    while window.message(f"Message {COUNT}").count() == 0:
-        before = window.messages.last.get_attribute("data-seq")
-        log.evaluate("log => log.scrollTop = log.scrollHeight")
-        expect(window.messages.last).not_to_have_attribute("data-seq", before or "")
+    scroll_until(window, "log => log.scrollTop = log.scrollHeight", f"Message {COUNT}")
     assert window.texts() == [f"Message {number}" for number in range(1, COUNT + 1)]
+
+
+def test_a_page_holds_a_bounded_number_of_rows_however_far_one_scrolls(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    for number in range(COUNT + 1, 451):
+        actions.post_message(ada, long_chat.pk, f"Message {number}")
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    scroll_until(window, "log => log.scrollTop = 0", "Message 1")
+    expect(window.messages).to_have_count(400)
+    scroll_until(window, "log => log.scrollTop = log.scrollHeight", "Message 450")
+    expect(window.messages).to_have_count(400)
+    assert window.texts() == [f"Message {number}" for number in range(51, 451)]
 
 
 def test_a_reader_of_older_messages_is_not_moved_by_a_new_one(

@@ -113,7 +113,7 @@ def test_the_newest_fifty_messages_are_shown_and_links_lead_to_the_others(
     assert '"?before=121"' in older
     oldest = fetch(client, "detail", group.pk, before=21)
     assert rows(oldest) == [f"Message {number}" for number in range(1, 21)]
-    assert "Older messages" not in oldest
+    assert re.search(r'data-messages-target="older"\s+hidden>', oldest)
 
 
 def test_a_link_to_a_message_shows_those_around_it(group: Any, ada: Any, pages: Pages) -> None:

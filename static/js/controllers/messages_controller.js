@@ -69,13 +69,13 @@ export default class extends Controller {
     this.ends = new IntersectionObserver(
       (entries) => {
         for (const { isIntersecting, target } of entries) {
-          if (isIntersecting) target === this.newerEnd ? this.loadNewer() : this.loadOlder()
+          if (isIntersecting) target === this.newerTarget ? this.loadNewer() : this.loadOlder()
         }
       },
       { root: this.logTarget, rootMargin: "600px 0px" },
     )
-    if (this.hasOlderTarget) this.ends.observe(this.olderTarget)
-    if (this.hasNewerTarget) this.ends.observe((this.newerEnd = this.newerTarget))
+    this.ends.observe(this.olderTarget)
+    this.ends.observe(this.newerTarget)
     this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
     this.sizes.observe(this.logTarget)
     this.sizes.observe(this.rowsTarget)
@@ -235,17 +235,12 @@ export default class extends Controller {
 
   /** Show a link at an end that has more, and watch it anew: it may still be in sight. */
   #showEnds() {
-    this.#showEnd("older", this.pages.hasOlder)
-    this.#showEnd("newer", this.pages.hasNewer)
+    this.olderTarget.hidden = !this.pages.hasOlder
+    this.newerTarget.hidden = !this.pages.hasNewer
     this.startTarget.hidden = this.pages.hasOlder
-  }
-
-  #showEnd(end, hasMore) {
-    const target = `${end}Target`
-    if (this[`has${end[0].toUpperCase()}${end.slice(1)}Target`]) {
-      this.ends.unobserve(this[target])
-      this[target].hidden = !hasMore
-      if (hasMore) this.ends.observe(this[target])
+    for (const end of [this.olderTarget, this.newerTarget]) {
+      this.ends.unobserve(end)
+      this.ends.observe(end)
     }
   }
 
