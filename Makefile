@@ -13,6 +13,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv --no-config pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make requirements" pyproject.toml
+FIND_CHROMIUM := echo $$CHROMIUM | grep . || command -v chromium || command -v chromium-browser \
+	|| command -v google-chrome
 APPS := chatproject chats users
 # What a deployment sets, for the checks of one.
 PRODUCTION := DEBUG=0 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
@@ -25,7 +27,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py dev --port $(PORT)
 
 test: $(VENV)/.installed-dev chromium
-	$(BIN)/python -m pytest $(ARGS)
+	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -71,6 +73,4 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 chromium:
-	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
-		command -v $$name >/dev/null && exit 0; \
-	done; .ci/apt-install chromium
+	@$(FIND_CHROMIUM) >/dev/null || .ci/apt-install chromium

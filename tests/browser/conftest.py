@@ -12,14 +12,14 @@ from .window import Window
 
 SECONDS = 15  # that a condition may take on a busy machine
 
-# The browser's driver runs an event loop in this thread; the tests use the ORM beside it.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=SECONDS * 1000)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's own chromium."""
+    # Its driver runs an event loop in this thread from here on; tests use the ORM beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
