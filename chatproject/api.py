@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, QueryDict
+from drf_spectacular.utils import extend_schema
 from pymongo.errors import ConnectionFailure, PyMongoError
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import LimitOffsetPagination
@@ -87,6 +88,18 @@ def _encodable(data: Any) -> Any:
     if isinstance(data, list):
         return [_encodable(value) for value in data]
     return data.encode(errors="replace").decode() if isinstance(data, str) else data
+
+
+@extend_schema(exclude=True)
+class NothingHere(APIView):
+    """Any other path of the API: 404 as the API says it, not as a page."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise Http404
 
 
 # Query parameters --------------------------------------------------------------------------------

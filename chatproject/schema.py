@@ -62,6 +62,8 @@ def _codes(path: str, method: str, operation: dict[str, Any]) -> set[str]:
 
 def _common_response(code: str) -> dict[str, Any]:
     description, detail = COMMON[code]
-    schema = {"$ref": "#/components/schemas/Refusal"}
+    schema: dict[str, Any] = {"$ref": "#/components/schemas/Refusal"}
+    if code == "400":  # beside `detail` also fields by name, each with its errors
+        schema = {"type": "object", "additionalProperties": {}}
     content = {"schema": schema, "example": {"detail": detail}}
     return {"description": description, "content": {"application/json": content}}

@@ -191,12 +191,16 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    # Forms are for the browsable API.
+    "PARSER_WHITELIST": ["chatproject.parsers.JSONParser"],
     "PREPROCESSING_HOOKS": ["chatproject.schema.without_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatproject.schema.with_common_refusals",
     ],
-    "PATH_CONVERTER_OVERRIDES": {"user_id": {"type": "integer", "minimum": 0}},
+    "PATH_CONVERTER_OVERRIDES": {
+        "user_id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -5,12 +5,15 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from .api import NothingHere
+
 api: list[URLPattern | URLResolver] = [
     path("", include("users.api_urls")),
     path("", include("chats.api_urls")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
     # Split: its script has an address of its own, so that the content security policy lets it in.
     re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    re_path("", NothingHere.as_view()),
 ]
 
 urlpatterns = [

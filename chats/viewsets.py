@@ -240,6 +240,7 @@ class MessageViewSet(ChatViews):
         return Response(data, status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """One message."""
         return self.answer(self.find_message(chat_id, message_id)[1])
 
     def partial_update(

@@ -193,6 +193,7 @@ def test_a_lone_surrogate_breaks_no_answer(ada, client, paths, accept):
 @pytest.mark.parametrize(
     "path",
     [
+        "",
         "chats/1",
         "chats/not-a-uuid/messages",
         "chats/{chat}/messages/7",
@@ -208,8 +209,10 @@ def test_a_lone_surrogate_breaks_no_answer(ada, client, paths, accept):
 def test_a_path_with_a_bad_id_is_not_there(group, ada, api, path):
     client = api(ada)
     path = "/api/v1/" + path.format(chat=group.pk)
-    assert {client.get(path).status_code, client.post(path).status_code} <= {404, 405}
-    assert 404 in (client.get(path).status_code, client.post(path).status_code)
+    answers = [client.get(path), client.post(path), client.delete(path)]
+    assert 404 in [answer.status_code for answer in answers]
+    assert {answer.status_code for answer in answers} <= {404, 405}
+    assert {answer.headers["Content-Type"] for answer in answers} == {"application/json"}
 
 
 @pytest.mark.parametrize("accept", ["image/png", "application/json;version=x", "x", "*/*;q=0"])

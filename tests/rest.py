@@ -1,0 +1,52 @@
+"""The routes of the REST API, found by walking the URL resolver."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PREFIX = "api/v1/"
+OWN = {"schema", "docs"}  # the API's description of itself
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path as the schema writes it, without a slash at its end, and the methods that it takes."""
+
+    path: str
+    methods: frozenset[str]
+
+
+def api_routes() -> list[Route]:
+    """Every route of the API once."""
+    found = {}
+    for path, callback in _walk(get_resolver().url_patterns, ""):
+        if path.startswith(PREFIX) and path.removeprefix(PREFIX) not in OWN:
+            found[path] = Route(path, _methods(callback))
+    return sorted(found.values(), key=lambda route: route.path)
+
+
+def _walk(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        path = prefix + _plain(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            yield path.rstrip("/"), pattern.callback
+
+
+def _plain(pattern: Any) -> str:
+    """`<uuid:chat_id>` as `{chat_id}`; regular expressions without their marks."""
+    text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern))
+    return text.removeprefix("^").removesuffix("$").replace("/?", "")
+
+
+def _methods(callback: Any) -> frozenset[str]:
+    actions = getattr(callback, "actions", None)
+    if actions is None:
+        view = callback.cls
+        names = set(view.http_method_names) - {"options", "head", "trace"}
+        actions = {name for name in names if hasattr(view, name)}
+    return frozenset(name.upper() for name in actions if name not in {"options", "head"})

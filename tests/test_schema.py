@@ -1,0 +1,124 @@
+"""The OpenAPI schema: valid, complete, and kept by every answer, whatever is sent."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import booleans, one_of
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+from chatproject.wsgi import application
+from chats import actions
+from chats.models import Chat, Message
+
+from .chats.conftest import provider  # noqa: F401
+from .rest import api_routes
+
+EXAMPLES = 10  # of each operation
+# Who is let in is the access matrix's matter; rules about values, such as that a user exists, are
+# no matter of a schema.
+BEYOND_THE_SCHEMA = [ignored_auth, positive_data_acceptance]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def test_the_schema_is_valid_and_leaves_nothing_to_guess(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+
+
+def test_the_schema_has_every_path_once_and_without_a_slash(document):
+    routes = {(f"/{route.path}", method) for route in api_routes() for method in route.methods}
+    described = {
+        (path, method.upper())
+        for path, operations in document["paths"].items()
+        for method in operations
+    }
+    assert described == routes
+
+
+def test_every_operation_tells_its_errors_and_those_with_a_body_an_example(document):
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            codes = operation["responses"].keys()
+            where = f"{method} {path}"
+            assert operation.get("description"), where
+            assert codes >= {"503"}, where
+            assert "{" not in path or "404" in codes, where
+            assert {} in operation.get("security", []) or "401" in codes, where
+
+
+# Every answer conforms ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stage(ada, grace, stranger, token_of, provider):  # noqa: F811
+    """A function: ids for a path, of things that are there, and a header that lets ada in."""
+
+    def made() -> tuple[dict[str, Any], dict[str, str]]:
+        chat = Chat.objects.for_member(ada).filter(is_group=True, owner_id=ada.pk).first()
+        if chat is None or grace.pk not in chat.member_ids:
+            chat = actions.create_group(ada, "Engines", [grace.pk])
+        message = Message.objects.in_chat(chat.pk).filter(sender_id=ada.pk).oldest_first().first()
+        if message is None or message.deleted_at:
+            message, _ = actions.post_message(ada, chat.pk, "Hello")
+        ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
+        return ids, {"Authorization": f"Bearer {token_of(ada)}"}
+
+    return made
+
+
+@pytest.fixture
+def open_connections():
+    """A request doesn't close the connection that holds the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def operations(db, open_connections):
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        (route.path, method)
+        for route in api_routes()
+        for method in sorted(route.methods)
+        # It would end the account that the other cases use.
+        if (route.path, method) != ("api/v1/users/me", "DELETE")
+    ],
+)
+def test_no_answer_breaks_the_schema(operations, stage, path, method):
+    operation = operations[f"/{path}"][method]
+    good = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    bad = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+    @given(case=one_of(good, bad), real_ids=booleans())
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def keeps_the_schema(case, real_ids):
+        ids, header = stage()
+        if real_ids:
+            case.path_parameters |= {name: ids[name] for name in case.path_parameters}
+        case.validate_response(case.call(headers=header), excluded_checks=BEYOND_THE_SCHEMA)
+
+    keeps_the_schema()
