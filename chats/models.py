@@ -211,8 +211,8 @@ class Message(models.Model):
             UniqueIndex(fields=["chat_id", "rev"], name="message_rev"),
             # Messages of a chat by date: the admin's filter.
             models.Index(fields=["chat_id", "-created_at"], name="message_created"),
-            # Messages of a person: the admin's filter.
-            models.Index(fields=["sender_id"], name="message_sender"),
+            # Messages of a person, newest first (ids are in the order of time): the admin's filter.
+            models.Index(fields=["sender_id", "-id"], name="message_sender"),
             # A send that is repeated: stored once.
             UniqueIndex(
                 fields=["chat_id", "sender_id", "client_id"],
