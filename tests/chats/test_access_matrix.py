@@ -1,0 +1,278 @@
+"""Who may do what: every endpoint and every frame, by every kind of person.
+
+The rows are held to the code: an endpoint, a method or a type of frame without a row fails.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pytest
+from channels.db import database_sync_to_async
+from channels.routing import URLRouter
+from channels.testing import WebsocketCommunicator
+from django.contrib.auth.models import AnonymousUser
+
+from chats import actions, consumers
+from chats.models import Chat, ChatPermissions, Message
+from chats.routing import websocket_urlpatterns
+from tests.rest import api_routes
+
+# Kinds of people ---------------------------------------------------------------------------------
+
+OUTSIDE = ("anonymous", "stranger", "former", "moderator")
+FLAGS = ("changer", "remover", "deleter")  # members with one more permission
+INSIDE = ("silenced", "member", *FLAGS, "owner")
+PEOPLE = (*OUTSIDE, *INSIDE)
+
+
+def row(inside: int, outside: int = 404, **others: int) -> dict[str, int]:
+    """What each gets: members the first, others the second, but for those named."""
+    answers = dict.fromkeys(INSIDE, inside) | dict.fromkeys(OUTSIDE, outside)
+    return {**answers, "anonymous": 401, **others}
+
+
+def everybody(code: int, **others: int) -> dict[str, int]:
+    return row(code, code, **others)
+
+
+OPEN = dict.fromkeys(PEOPLE, 400)  # needs no account; the body that is sent here is empty
+CHAT = "chats/{chat_id}"
+MESSAGE = f"{CHAT}/messages/{{message_id}}"
+MEMBER = f"{CHAT}/members/{{user_id}}"
+
+# In a group; the message is the owner's, the member of the path is another member.
+GROUP: dict[tuple[str, str], dict[str, int]] = {
+    ("POST", "auth/register"): OPEN,
+    ("POST", "auth/login"): OPEN,
+    ("POST", "auth/refresh"): OPEN,
+    ("POST", "auth/logout"): everybody(204),
+    ("GET", "users/me"): everybody(200),
+    ("PATCH", "users/me"): everybody(200),
+    ("DELETE", "users/me"): everybody(204),
+    ("GET", "users"): everybody(200),
+    ("GET", "chats"): everybody(200),
+    ("POST", "chats/group"): everybody(201),
+    ("POST", "chats/private/{user_id}"): everybody(201),
+    ("POST", "ai/ask"): everybody(503),  # allowed, but no key is set
+    ("GET", "ai/photo"): everybody(503),
+    ("GET", CHAT): row(200),
+    ("PATCH", CHAT): row(403, changer=200, owner=200),
+    ("DELETE", CHAT): row(403, owner=204),
+    ("GET", f"{CHAT}/messages"): row(200),
+    ("POST", f"{CHAT}/messages"): row(201, silenced=403),
+    ("GET", MESSAGE): row(200),
+    ("PATCH", MESSAGE): row(403, owner=200),
+    ("DELETE", MESSAGE): row(403, deleter=204, owner=204),
+    ("POST", f"{MESSAGE}/read"): row(204),
+    ("GET", f"{CHAT}/members"): row(200),
+    ("POST", f"{CHAT}/members"): row(201, silenced=403),
+    ("GET", MEMBER): row(200),
+    ("DELETE", MEMBER): row(403, remover=204, owner=204),
+    ("GET", f"{MEMBER}/permissions"): row(200),
+    ("PATCH", f"{MEMBER}/permissions"): row(403, changer=200, owner=200),
+}
+
+# In a private chat, where it differs: the two have the same rights, and nobody more.
+PRIVATE: dict[tuple[str, str], int] = {
+    ("GET", CHAT): 200,
+    ("PATCH", CHAT): 403,
+    ("DELETE", CHAT): 204,
+    ("GET", f"{CHAT}/messages"): 200,
+    ("POST", f"{CHAT}/messages"): 201,
+    ("GET", MESSAGE): 200,
+    ("PATCH", MESSAGE): 403,
+    ("DELETE", MESSAGE): 403,
+    ("POST", f"{MESSAGE}/read"): 204,
+    ("GET", f"{CHAT}/members"): 200,
+    ("POST", f"{CHAT}/members"): 403,
+    ("GET", MEMBER): 200,
+    ("DELETE", MEMBER): 403,
+    ("GET", f"{MEMBER}/permissions"): 200,
+    ("PATCH", f"{MEMBER}/permissions"): 403,
+}
+
+QUERY = {("GET", "users"): "?search=a", ("GET", "ai/photo"): "?query=loom"}
+
+
+def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
+    """A body that is good for the endpoint."""
+    bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", "ai/ask"): {"user_input": "Why?"},
+        ("POST", "chats/group"): {"name": "Looms"},
+        ("PATCH", CHAT): {"name": "Looms"},
+        ("POST", f"{CHAT}/messages"): {"content": "Hello"},
+        ("PATCH", MESSAGE): {"content": "Hello again"},
+        ("POST", f"{CHAT}/members"): {"user_id": stage.newcomer.pk},
+        ("PATCH", f"{MEMBER}/permissions"): {"can_remove_members": False},
+    }
+    return bodies.get((method, path), {})
+
+
+@dataclass
+class Stage:
+    """A chat with a message, and everybody in their relation to it."""
+
+    chat: Chat
+    message: Message
+    people: dict[str, Any]
+    target: Any  # the member of the path
+    newcomer: Any
+
+    def path(self, path: str) -> str:
+        ids = {"chat_id": self.chat.pk, "message_id": self.message.pk, "user_id": self.target.pk}
+        return "/api/v1/" + path.format(**ids)
+
+
+@pytest.fixture
+def group_stage(person):
+    people = {name: person(name) for name in PEOPLE if name != "anonymous"}
+    target, newcomer = person("target"), person("newcomer")
+    people["moderator"].is_staff = True
+    people["moderator"].save()
+    owner = people["owner"]
+    members = [people[name] for name in INSIDE if name != "owner"] + [people["former"], target]
+    chat = actions.create_group(owner, "Engines", [member.pk for member in members])
+    chat = actions.remove_member(owner, chat, people["former"].pk)
+    flags = {
+        "silenced": {"can_send_messages": False},
+        "changer": {"can_change_permissions": True},
+        "remover": {"can_remove_members": True},
+        "deleter": {"can_delete_other_messages": True},
+    }
+    assert {name for values in flags.values() for name in values} == set(ChatPermissions.FLAGS)
+    for name, values in flags.items():
+        actions.set_permissions(owner, chat, people[name].pk, **values)
+    message, _ = actions.post_message(owner, chat.pk, "Hello")
+    chat = Chat.objects.get(pk=chat.pk)
+    return Stage(chat, message, {**people, "anonymous": None}, target, newcomer)
+
+
+@pytest.fixture
+def private_stage(ada, grace, stranger, person, private_chat):
+    moderator = person("moderator", is_staff=True)
+    message, _ = actions.post_message(grace, private_chat.pk, "Hello")
+    people = {"anonymous": None, "stranger": stranger, "moderator": moderator, "member": ada}
+    return Stage(private_chat, message, people, grace, person("newcomer"))
+
+
+# The API -----------------------------------------------------------------------------------------
+
+
+def ask(stage: Stage, api: Any, name: str, method: str, path: str) -> int:
+    url = stage.path(path) + QUERY.get((method, path), "")
+    send = getattr(api(stage.people[name]), method.lower())
+    code: int = send(url, body_of(stage, method, path) or None).status_code
+    return code
+
+
+def test_every_endpoint_has_a_row():
+    endpoints = {
+        (method, route.path.removeprefix("api/v1/"))
+        for route in api_routes()
+        for method in route.methods
+    }
+    assert endpoints == GROUP.keys()
+    of_a_chat = {(method, path) for method, path in endpoints if path.startswith(CHAT)}
+    assert of_a_chat == PRIVATE.keys()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize(("method", "path"), GROUP)
+def test_what_a_person_may_do_in_a_group(group_stage, api, name, method, path):
+    before = Chat.objects.get(pk=group_stage.chat.pk).last_rev
+    code = ask(group_stage, api, name, method, path)
+    assert code == GROUP[method, path][name]
+    if code >= 400:
+        assert Chat.objects.get(pk=group_stage.chat.pk).last_rev == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "path"), PRIVATE)
+def test_what_a_person_may_do_in_a_private_chat(private_stage, api, method, path):
+    expected = {"anonymous": 401, "stranger": 404, "moderator": 404}
+    for name, code in {**expected, "member": PRIVATE[method, path]}.items():
+        assert ask(private_stage, api, name, method, path) == code, name
+
+
+# The sockets -------------------------------------------------------------------------------------
+
+SOCKETS = {"api/v1/chats/{chat_id}": INSIDE, "api/v1/users/me": (*PEOPLE[1:],)}
+FRAMES = ("typing_indicator", "message_read")  # of a chat's socket, for everyone in it
+
+
+def test_every_socket_and_every_frame_has_a_row():
+    paths = {
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(route.pattern)).strip("^$").removesuffix("/?")
+        for route in websocket_urlpatterns
+    }
+    assert {path.rstrip("/") for path in paths} == SOCKETS.keys()
+    handlers = {
+        consumer: {name.removeprefix("on_") for name in dir(consumer) if name.startswith("on_")}
+        for consumer in (consumers.ChatConsumer, consumers.UserConsumer)
+    }
+    assert handlers == {consumers.ChatConsumer: set(FRAMES), consumers.UserConsumer: set()}
+
+
+class Socket:
+    """A socket of one person."""
+
+    def __init__(self, user: Any, path: str) -> None:
+        self.connection = WebsocketCommunicator(URLRouter(websocket_urlpatterns), path)
+        self.connection.scope["user"] = user or AnonymousUser()
+
+    async def open(self) -> bool:
+        accepted, _ = await self.connection.connect(timeout=5)
+        return accepted
+
+    async def send(self, kind: str, **data: Any) -> None:
+        frame = orjson.dumps({"type": kind, "data": data}).decode()
+        await self.connection.send_to(text_data=frame)
+
+    async def next(self, *kinds: str) -> dict[str, Any]:
+        while True:
+            frame = orjson.loads(await self.connection.receive_from(timeout=5))
+            if frame["type"] in kinds:
+                return frame
+
+    async def close(self) -> None:
+        await self.connection.disconnect(timeout=5)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_who_is_let_into_a_socket(group_stage, path):
+    url = group_stage.path(path.removeprefix("api/v1/"))
+    for name in PEOPLE:
+        socket = Socket(group_stage.people[name], url)
+        assert await socket.open() == (name in SOCKETS[path]), name
+        await socket.close()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_what_a_member_may_send_by_a_socket(group_stage):
+    url = group_stage.path(CHAT)
+    post = database_sync_to_async(actions.post_message)
+    witness = Socket(group_stage.target, url)
+    assert await witness.open()
+    for name in INSIDE:
+        user = group_stage.people[name]
+        message, _ = await post(group_stage.target, group_stage.chat.pk, "Hello")
+        socket = Socket(user, url)
+        assert await socket.open()
+        await socket.send("typing_indicator", is_typing=True)
+        told = await witness.next("typing_indicator")
+        assert told["data"]["user_id"] == user.pk
+        await socket.send("message_read", message_id=str(message.pk))
+        told = await witness.next("message_read")
+        assert told["data"]["user_id"] == user.pk
+        assert told["data"]["message_id"] == str(message.pk)
+        for unknown in ("text_message", "chat_deleted", "member_removed"):
+            await socket.send(unknown)
+            assert (await socket.next("error"))["data"]["code"] == "validation_error"
+        await socket.close()
+    await witness.close()
