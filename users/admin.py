@@ -6,29 +6,38 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from . import actions
+from .forms import SetPasswordForm
 from .models import User
+
+# An address or a password that a moderator could set would open the account to them.
+MODERATOR_READS = ("username", "email", "is_staff", "is_bot", "groups", "last_login", "date_joined")
+MODERATOR_FIELDSETS = (
+    (None, {"fields": ("username", "is_active")}),
+    ("Personal info", {"fields": ("first_name", "last_name", "email")}),
+    ("Account", {"fields": ("is_staff", "is_bot", "groups", "last_login", "date_joined")}),
+)
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    change_password_form = SetPasswordForm
     list_display = ("username", "name", "email", "is_active", "is_staff", "is_bot", "last_login")
     list_filter = ("is_active", "is_staff", "is_bot", "groups")
     show_full_result_count = False
     actions = ("deactivate", "activate")
 
+    # Actions -------------------------------------------------------------------------------------
+
     @admin.action(description="Deactivate: sign out everywhere, at once", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Deactivate the chosen people, but not oneself or a superuser."""
-        chosen = [
-            user
-            for user in queryset.filter(is_superuser=False, is_bot=False)
-            if user != request.user
-        ]
+        """Deactivate the chosen people, but not oneself."""
+        chosen = self._chosen(request, queryset)
         for user in chosen:
             actions.deactivate(user)
             self.log_change(request, user, "Deactivated.")
@@ -36,9 +45,19 @@ class UserAdmin(DjangoUserAdmin):
 
     @admin.action(description="Activate again", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset.filter(is_bot=False):
+        """Activate the chosen people, but no deleted account: nothing of it is left."""
+        chosen = [user for user in self._chosen(request, queryset) if user.has_usable_password()]
+        for user in chosen:
             actions.activate(user)
             self.log_change(request, user, "Activated.")
+        self.message_user(request, f"{len(chosen)} activated.")
+
+    def _chosen(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
+        return [
+            user
+            for user in queryset.filter(is_bot=False)
+            if user != request.user and self.has_change_permission(request, user)
+        ]
 
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
@@ -48,16 +67,33 @@ class UserAdmin(DjangoUserAdmin):
         if change and not obj.is_active and "is_active" in form.changed_data:
             actions.deactivate(obj)
 
+    # Who may what --------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or request.user.is_superuser:
+            return super().get_fieldsets(request, obj)
+        return MODERATOR_FIELDSETS
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Moderators don't make themselves or others superusers."""
-        if request.user.is_superuser:
-            return super().get_readonly_fields(request, obj)
-        return ("is_superuser", "is_staff", "groups", "user_permissions", "password", "username")
+        if not request.user.is_superuser:
+            return MODERATOR_READS
+        # Commands find the bot by its name.
+        return ("username",) if obj and obj.is_bot else super().get_readonly_fields(request, obj)
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People sign up by themselves; an administrator may add some."""
+        return bool(request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows stay: messages refer to them. An account is deleted by its owner, or deactivated."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of administrators, only by another one."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (request.user.is_superuser or not getattr(obj, "is_superuser", False))

@@ -1,4 +1,5 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
@@ -6,3 +7,7 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from . import schema  # noqa: F401 - registers itself
+        from .moderators import make_moderators
+
+        # The last app that the group has permissions of.
+        post_migrate.connect(make_moderators, sender=apps.get_app_config("chats"))

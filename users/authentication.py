@@ -17,6 +17,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef
+from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -36,6 +37,16 @@ class Access:
     expires_at: float
 
 
+def password_mark(user: User) -> str:
+    """What a token carries of the password, as sessions do: a new one ends the token."""
+    return user.get_session_auth_hash()[:22]
+
+
+def has_mark(user: User, claims: dict[str, Any]) -> bool:
+    """True if the password is still the one that the token was given for."""
+    return constant_time_compare(str(claims.get("pwd")), password_mark(user))
+
+
 def access_token(user: User, family: uuid.UUID) -> str:
     """A token for `ACCESS_TOKEN_LIFETIME` seconds."""
     moment = int(time.time())
@@ -43,6 +54,7 @@ def access_token(user: User, family: uuid.UUID) -> str:
         "typ": "access",
         "sub": str(user.pk),
         "family": family.hex,
+        "pwd": password_mark(user),
         "iat": moment,
         "exp": moment + settings.ACCESS_TOKEN_LIFETIME,
     }
@@ -52,7 +64,8 @@ def access_token(user: User, family: uuid.UUID) -> str:
 def read_access_token(token: str | bytes) -> Access:
     """Whose token this is, in one query; `AuthenticationFailed` if it is not good (any more).
 
-    A token is refused as soon as its user is deactivated or its sign-in is revoked.
+    A token is refused as soon as its user is deactivated or has another password, or its sign-in
+    is revoked.
     """
     try:
         claims = jwt.decode(
@@ -68,7 +81,7 @@ def read_access_token(token: str | bytes) -> Access:
     revoked = RefreshToken.objects.filter(family=family, revoked_at__isnull=False)
     known = RefreshToken.objects.filter(family=family, user=OuterRef("pk"))
     user = User.objects.filter(~Exists(revoked), Exists(known), pk=user_id, is_active=True).first()
-    if user is None or claims["typ"] != "access":
+    if user is None or claims["typ"] != "access" or not has_mark(user, claims):
         raise AuthenticationFailed(REFUSED)
     return Access(user, family, float(claims["exp"]))
 

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AuthenticationForm,
+    UserCreationForm,
+)
 
-from .models import User
+from . import actions
+from .models import EMAIL_TAKEN, USERNAME_TAKEN, User
+
+# What browsers fill in by themselves (WCAG 1.3.5).
+AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
 
 
 class SignInForm(AuthenticationForm):
@@ -19,39 +27,52 @@ class SignInForm(AuthenticationForm):
     }
 
 
-class _UnusedNames(forms.ModelForm):
+class _AccountForm(forms.ModelForm):
     """User name and address belong to one account, in any case of letters."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, purpose in AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = purpose
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         if self._others().filter(username__iexact=username).exists():
-            raise forms.ValidationError("This user name is taken.")
+            raise forms.ValidationError(USERNAME_TAKEN)
         return username
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data.get("email", "")
         if email and self._others().filter(email__iexact=email).exists():
-            raise forms.ValidationError("This address belongs to another account.")
+            raise forms.ValidationError(EMAIL_TAKEN)
         return email
 
     def _others(self) -> Any:
         return User.objects.exclude(pk=self.instance.pk)
 
 
-class SignUpForm(_UnusedNames, UserCreationForm):
+class SignUpForm(_AccountForm, UserCreationForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email")
         help_texts = {
-            "username": "Letters, digits and @ . + - _ only.",
             "email": "To set a new password when you forget yours. Nobody else sees it.",
         }
 
 
-class ProfileForm(_UnusedNames):
+class ProfileForm(_AccountForm):
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
+
+
+class SetPasswordForm(AdminPasswordChangeForm):
+    """An administrator's: ends every sign-in of the user."""
+
+    def save(self, commit: bool = True) -> User:
+        user = super().save(commit)
+        actions.end_sign_ins(user, "The password was changed.")
+        return user
 
 
 class DeleteAccountForm(forms.Form):

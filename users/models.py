@@ -8,10 +8,20 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
 BOT_USERNAME = "assistant"
+USERNAME_TAKEN = "This user name is taken."
+EMAIL_TAKEN = "This address belongs to another account."
+
+
+def not_the_bot(username: str) -> None:
+    """The bot's name is taken from the start: whoever had it would speak as the bot."""
+    if username.lower() == BOT_USERNAME:
+        raise ValidationError(USERNAME_TAKEN)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -38,8 +48,8 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
         """The user that answers `@ai` and `@photo`; nobody can sign in as it."""
         user = self.filter(is_bot=True, username=BOT_USERNAME).first()
         if user is None:
-            defaults = {"is_bot": True, "first_name": "Assistant", "password": "!"}
-            user, _ = self.get_or_create(username=BOT_USERNAME, defaults=defaults)
+            defaults = {"first_name": "Assistant", "password": "!"}
+            user, _ = self.get_or_create(username=BOT_USERNAME, is_bot=True, defaults=defaults)
         return user
 
     def get_by_natural_key(self, username: str | None) -> User:
@@ -50,15 +60,30 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
 class User(AbstractUser):
     """An account; `is_bot` for the one that answers commands."""
 
+    # ASCII: SQLite ignores the case of no other letters, and none look like those of another name.
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        help_text="Letters, digits and @ . + - _ only.",
+        validators=[ASCIIUsernameValidator(), not_the_bot],
+        error_messages={"unique": USERNAME_TAKEN},
+    )
     is_bot = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[Any] = UserManager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
             models.UniqueConstraint(
-                Lower("email"), condition=~models.Q(email=""), name="user_email_any_case"
+                Lower("username"),
+                name="user_username_any_case",
+                violation_error_message=USERNAME_TAKEN,
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="user_email_any_case",
+                violation_error_message=EMAIL_TAKEN,
             ),
         ]
 

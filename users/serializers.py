@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
 from chatproject.api import StrictSerializer, TextField
 
-from .models import User
+from .models import EMAIL_TAKEN, USERNAME_TAKEN, User, not_the_bot
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -25,10 +26,24 @@ class UserSerializer(serializers.ModelSerializer[User]):
         read_only_fields = fields
 
 
-class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
+class AccountSerializer(StrictSerializer):
+    """What is unique is checked, and named too if somebody takes it after the check."""
+
+    def save(self, **kwargs: Any) -> Any:
+        try:
+            with transaction.atomic():
+                return super().save(**kwargs)
+        except IntegrityError:
+            self.run_validation(self.initial_data)
+            raise
+
+
+class MeSerializer(AccountSerializer, serializers.ModelSerializer[User]):
     """One's own account."""
 
     name = serializers.CharField(read_only=True)
+    first_name = TextField(max_length=150, required=False, allow_blank=True)
+    last_name = TextField(max_length=150, required=False, allow_blank=True)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
 
     class Meta:
@@ -43,8 +58,8 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         return _unused_email(email, but=self.instance)
 
 
-class RegisterSerializer(StrictSerializer):
-    username = TextField(max_length=150, validators=[UnicodeUsernameValidator()])
+class RegisterSerializer(AccountSerializer):
+    username = TextField(max_length=150, validators=[ASCIIUsernameValidator(), not_the_bot])
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
     password = TextField(max_length=128, write_only=True)
     first_name = TextField(max_length=150, required=False, allow_blank=True)
@@ -52,7 +67,7 @@ class RegisterSerializer(StrictSerializer):
 
     def validate_username(self, username: str) -> str:
         if User.objects.filter(username__iexact=username).exists():
-            raise serializers.ValidationError("This user name is taken.")
+            raise serializers.ValidationError(USERNAME_TAKEN)
         return username
 
     def validate_email(self, email: str) -> str:
@@ -91,5 +106,5 @@ class TokensSerializer(serializers.Serializer[Any]):
 def _unused_email(email: str, but: User | None = None) -> str:
     others = User.objects.filter(email__iexact=email).exclude(pk=but.pk if but else None)
     if email and others.exists():
-        raise serializers.ValidationError("This address belongs to another account.")
+        raise serializers.ValidationError(EMAIL_TAKEN)
     return email

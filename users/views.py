@@ -15,6 +15,7 @@ from django.contrib.auth.views import (
     PasswordResetView,
 )
 from django.contrib.messages.views import SuccessMessageMixin
+from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -28,7 +29,21 @@ from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
 from .models import User
 
 
-class SignUp(CreateView):
+class AccountFormMixin:
+    """Shows the form again if somebody took a unique value after it was checked."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)  # type: ignore[misc]
+        except IntegrityError:
+            form.full_clean()
+            if form.is_valid():
+                raise
+            return self.form_invalid(form)  # type: ignore[attr-defined]
+
+
+class SignUp(AccountFormMixin, CreateView):
     """Make an account, and be signed in to it."""
 
     form_class = SignUpForm
@@ -42,7 +57,8 @@ class SignUp(CreateView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
+        if self.object is not None:  # None: the name was taken meanwhile
+            login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
         return response
 
 
@@ -63,7 +79,7 @@ class SignOut(LogoutView):
         return response
 
 
-class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
+class Profile(LoginRequiredMixin, AccountFormMixin, SuccessMessageMixin, UpdateView):
     form_class = ProfileForm
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")

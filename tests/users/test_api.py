@@ -1,14 +1,12 @@
 """Accounts over the API: registering, tokens and their end, one's own account, finding people."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import jwt
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
-from django.db import connections
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -61,6 +59,9 @@ BAD_FIELDS = [
     ("username", "x" * 151),
     ("username", "a b"),
     ("username", "ADA"),
+    ("username", "ａda"),  # full width: compatible with ada
+    ("username", "émile"),
+    ("username", "Assistant"),  # the bot's
     ("username", "a\x00b"),
     ("username", "\ud800"),
     ("username", None),
@@ -87,6 +88,17 @@ def test_a_bad_field_is_named_and_no_account_is_made(client, ada, field, value):
     assert answer.status_code == 400
     assert field in answer.json()
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_a_name_at_once_one_gets_it_and_the_others_are_told(at_once):
+    fields = {"username": "mary", "password": PASSWORD}
+    answers = at_once(8, lambda: APIClient().post("/api/v1/auth/register", fields))
+    assert sorted(answer.status_code for answer in answers) == [201, *[400] * 7]
+    assert all(
+        answer.json().keys() == {"username"} for answer in answers if answer.status_code == 400
+    )
+    assert User.objects.filter(username="mary").count() == 1
 
 
 # Signing in and out ------------------------------------------------------------------------------
@@ -120,20 +132,23 @@ def test_a_used_refresh_token_ends_its_sign_in_and_no_other(client, ada):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_uses_at_once_at_most_one_gets_tokens(ada):
+def test_of_many_uses_at_once_one_gets_tokens_and_the_reuse_ends_them(ada, at_once):
     token = tokens.sign_in(ada)["refresh"]
+    answers = at_once(8, lambda: refresh(APIClient(), token))
+    assert sorted(answer.status_code for answer in answers) == [200, *[401] * 7]
+    assert not RefreshToken.objects.filter(revoked_at=None).exists()
+    pair = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert me(pair["access"]).status_code == 401
+    assert refresh(APIClient(), pair["refresh"]).status_code == 401
 
-    def use(_):
-        try:
-            return refresh(APIClient(), token).status_code
-        finally:
-            connections["default"].close()
 
-    with ThreadPoolExecutor(4) as threads:
-        codes = list(threads.map(use, range(12)))
-    assert codes.count(200) <= 1
-    assert set(codes) <= {200, 401}
-    assert RefreshToken.objects.filter(revoked_at=None).count() == 0
+def test_signing_in_clears_expired_tokens_of_the_same_person_away(ada, grace):
+    for user in (ada, grace):
+        tokens.sign_in(user)
+    RefreshToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    tokens.sign_in(ada)
+    assert [RefreshToken.objects.filter(user=user).count() for user in (ada, grace)] == [1, 1]
+    assert RefreshToken.objects.get(user=ada).expires_at > timezone.now()
 
 
 @pytest.mark.parametrize("kind", ["access", "nonsense", "unsigned", "foreign", "old"])
@@ -175,6 +190,16 @@ def test_signing_out_ends_both_tokens_at_once(client, ada, captured_events):
     assert [closing["code"] for closing in closings.closings()] == [4401]
 
 
+def test_tokens_end_with_the_password_wherever_it_is_changed(client, ada):
+    pair = login(client).json()
+    assert me(pair["access"]).status_code == 200
+    ada.set_password("another long battery")  # as a management command does
+    ada.save()
+    assert me(pair["access"]).status_code == 401
+    assert refresh(client, pair["refresh"]).status_code == 401
+    assert login(client, password="another long battery").status_code == 200
+
+
 def test_a_deactivated_account_is_refused_at_once(client, ada):
     pair = login(client).json()
     deactivate(ada)
@@ -196,6 +221,7 @@ def test_one_changes_ones_own_names_and_address(api, ada):
         ("is_staff", True),
         ("email", "x"),
         ("first_name", "\ud800"),
+        ("first_name", 5),
     ):
         answer = client.patch(ME, json.dumps({field: value}), content_type="application/json")
         assert (answer.status_code, list(answer.json())) == (400, [field])
@@ -216,6 +242,13 @@ def test_a_deleted_account_leaves_no_name_and_its_messages_stay(
     assert login(client).status_code == 401
     assert Message.objects.get(pk=message.pk).content == "I was here"
     assert ada.pk not in Chat.objects.get(pk=group.pk).member_ids
+
+
+def test_nobody_else_s_address_is_taken(api, ada, grace):
+    client = api(ada)
+    answer = client.patch(ME, {"email": "GRACE@example.org"})
+    assert (answer.status_code, list(answer.json())) == (400, ["email"])
+    assert client.patch(ME, {"email": "ADA@example.org"}).status_code == 200  # one's own
 
 
 # Finding people ----------------------------------------------------------------------------------

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.test import Client
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
@@ -35,6 +35,9 @@ def test_signing_up_signs_in_and_leads_to_the_chats(client):
     ("field", "value"),
     [
         ("username", "ADA"),
+        ("username", "ａda"),  # full width: compatible with ada
+        ("username", "émile"),
+        ("username", "Assistant"),  # the bot's
         ("username", ""),
         ("email", "ADA@example.org"),
         ("password2", "different"),
@@ -47,6 +50,14 @@ def test_a_bad_field_is_shown_and_no_account_is_made(client, ada, field, value):
     assert answer.context["form"].errors.keys() == {field}
     assert "field--invalid" in answer.content.decode()
     assert User.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_take_a_name_at_once_one_gets_it_and_the_others_are_told(at_once):
+    fields = {"username": "mary", "password1": PASSWORD, "password2": PASSWORD}
+    answers = at_once(8, lambda: Client().post("/accounts/sign-up/", fields))
+    assert sorted(answer.status_code for answer in answers) == [*[200] * 7, 302]
+    assert User.objects.filter(username="mary").count() == 1
 
 
 def test_signing_in_and_out(client, ada, captured_events):
@@ -143,50 +154,3 @@ def test_deleting_the_account_asks_for_the_password(client, ada):
     ada.refresh_from_db()
     assert not ada.is_active
     assert not signed_in(client)
-
-
-@pytest.fixture
-def moderator(person):
-    user = person("margaret", "Margaret", "Hamilton", is_staff=True)
-    users = Group.objects.create(name="Keepers of accounts")
-    users.permissions.set(Permission.objects.filter(codename__in=["view_user", "change_user"]))
-    user.groups.add(users)
-    return user
-
-
-def test_a_moderator_deactivates_people_and_they_are_out_at_once(
-    client, moderator, ada, grace, captured_events
-):
-    browser = type(client)()
-    sign_in(browser)
-    pair = tokens.sign_in(ada)
-    told = captured_events(user_group(ada.pk))
-    client.force_login(moderator)
-    assert client.get("/admin/users/user/").status_code == 200
-    chosen = {"action": "deactivate", "_selected_action": [ada.pk, moderator.pk]}
-    client.post("/admin/users/user/", chosen)
-    ada.refresh_from_db()
-    moderator.refresh_from_db()
-    assert (ada.is_active, moderator.is_active) == (False, True)
-    assert not signed_in(browser)
-    assert (
-        client.get(
-            "/api/v1/chats/", headers={"Authorization": f"Bearer {pair['access']}"}
-        ).status_code
-        == 401
-    )
-    assert [closing["code"] for closing in told.closings()] == [4401]
-
-
-def test_a_moderator_makes_nobody_a_superuser(client, moderator, ada, admin_user):
-    client.force_login(moderator)
-    page = client.get(f"/admin/users/user/{ada.pk}/change/")
-    assert page.status_code == 200
-    assert 'name="is_superuser"' not in page.content.decode()
-    assert (
-        'name="is_superuser"'
-        not in client.get(f"/admin/users/user/{moderator.pk}/change/").content.decode()
-    )
-    assert client.post(f"/admin/users/user/{admin_user.pk}/change/", {}).status_code == 403
-    client.force_login(ada)
-    assert client.get("/admin/users/user/").status_code == 302

@@ -1,0 +1,34 @@
+"""The group of those who moderate; staff in it see the admin's chats, messages and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import router
+from django.db.models import Q
+
+MODERATORS = "Moderators"
+PERMISSIONS = {
+    "chats": ("view_chat", "view_message", "moderate_chat"),
+    "users": ("view_user", "change_user"),
+}
+
+
+def make_moderators(using: str, **_: Any) -> None:
+    """Make the group once, after a migration: what an administrator changes of it stays.
+
+    Not by a data migration: Django adds permissions only after all of them.
+    """
+    if not router.allow_migrate_model(using, Group):
+        return
+    group, is_new = Group.objects.using(using).get_or_create(name=MODERATORS)
+    if is_new:
+        group.permissions.set(moderator_permissions(using))
+
+
+def moderator_permissions(using: str = "default") -> list[Permission]:
+    wanted = Q()
+    for app, codenames in PERMISSIONS.items():
+        wanted |= Q(content_type__app_label=app, codename__in=codenames)
+    return list(Permission.objects.using(using).filter(wanted))
