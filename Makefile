@@ -73,4 +73,4 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 chromium:
-	@$(FIND_CHROMIUM) >/dev/null || .ci/apt-install chromium
+	@{ $(FIND_CHROMIUM); } >/dev/null || .ci/apt-install chromium
