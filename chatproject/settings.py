@@ -6,6 +6,8 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
@@ -122,7 +124,13 @@ CHANNEL_LAYERS = {
         "CONFIG": {
             "hosts": [
                 # redis-py's defaults (5 s socket timeout, 100 connections) break blocking reads.
-                {"address": url, "socket_timeout": None, "max_connections": 10_000}
+                {
+                    "address": url,
+                    "socket_timeout": None,
+                    "max_connections": 10_000,
+                    # After a restart of the server every connection fails once.
+                    "retry": Retry(NoBackoff(), 1),
+                }
                 for url in REDIS_URLS
             ]
         },

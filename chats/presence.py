@@ -14,6 +14,8 @@ from typing import Any
 import redis
 import redis.asyncio
 from django.conf import settings
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
@@ -92,7 +94,9 @@ class Presence:
     def _client(self, chat_id: uuid.UUID) -> redis.asyncio.Redis:
         url = _url(chat_id)
         if url not in self._clients:
-            self._clients[url] = redis.asyncio.Redis.from_url(url, **_OPTIONS)
+            # After a restart of the server a connection fails once.
+            retry = Retry(NoBackoff(), 1)
+            self._clients[url] = redis.asyncio.Redis.from_url(url, retry=retry, **_OPTIONS)
         return self._clients[url]
 
     async def _eval(self, script: str, chat_id: uuid.UUID, user_id: int, *args: Any) -> Any:
