@@ -84,9 +84,9 @@ def test_an_edit_is_seen_by_both(pair: Pair) -> None:
 
 
 def test_arrow_up_edits_ones_last_message_and_escape_lets_it_be(pair: Pair) -> None:
-    adas, _ = pair
+    adas, graces = pair
     adas.send("Mine")
-    expect(adas.message("Mine")).to_be_visible()
+    expect(graces.message("Mine")).to_be_visible()
     adas.composer.press("ArrowUp")
     expect(adas.composer).to_have_value("Mine")
     adas.composer.press("Escape")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pymongo.errors import ConnectionFailure
 
 from chats import actions
 from chats.models import Chat, Message
@@ -72,7 +73,9 @@ def test_who_is_not_signed_in_is_sent_to_do_so(name: str, db: None, client: Clie
 def test_an_unknown_or_bad_address_is_not_found(ada: Any, pages: Pages) -> None:
     client = pages(ada)
     assert client.get(reverse("chats:detail", args=[uuid.uuid4()])).status_code == 404
-    assert client.get("/chats/nonsense/").status_code == 404
+    nowhere = client.get("/chats/nonsense/")
+    assert nowhere.status_code == 404
+    assert "Nothing here" in nowhere.content.decode()
 
 
 def test_what_may_not_be_done_is_refused_with_the_reason(
@@ -93,6 +96,19 @@ def test_what_may_not_be_done_is_refused_with_the_reason(
     group.refresh_from_db()
     assert group.name == "Engines"
     assert len(group.member_ids) == 3
+
+
+def test_a_store_that_is_away_is_a_page_that_says_so(
+    group: Any, ada: Any, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*args: Any) -> None:
+        raise ConnectionFailure("no server")
+
+    monkeypatch.setattr("chats.views.find_chat", away)
+    response = pages(ada).get(reverse("chats:detail", args=[group.pk]))
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert "try again in a moment" in response.content.decode()
 
 
 # What pages show ---------------------------------------------------------------------------------

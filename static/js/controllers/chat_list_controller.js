@@ -41,6 +41,13 @@ export default class extends Controller {
     this.#read(detail)
   }
 
+  /** The last message of the open chat may be edited or deleted. */
+  changed({ detail }) {
+    const item = this.#find(this.currentValue)
+    const isLast = item && detail.seq >= Number(item.dataset.seq)
+    if (isLast && (detail.edited_at || detail.deleted_at)) this.#showPreview(item, detail)
+  }
+
   async #active({ chat_id, seq, sender_id, sender_name, preview, created_at }) {
     const item = this.#find(chat_id) ?? (await this.#load(chat_id))
     if (!item || seq < Number(item.dataset.seq)) return
