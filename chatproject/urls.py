@@ -8,11 +8,16 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from .api import NothingHere
 
 api: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="docs")),
     path("", include("users.api_urls")),
     path("", include("chats.api_urls")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
     # Split: its script has an address of its own, so that the content security policy lets it in.
-    re_path(r"^docs/?$", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    re_path(
+        r"^docs/?$",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"),
+        name="docs",
+    ),
     re_path("", NothingHere.as_view()),
 ]
 

@@ -16,18 +16,23 @@ class UserIdConverter:
 
 register_converter(UserIdConverter, "user_id")
 
-CHATS = ChatViewSet.as_view({"get": "list"})
-PRIVATE = ChatViewSet.as_view({"post": "private"})
-GROUP = ChatViewSet.as_view({"post": "group"})
-CHAT = ChatViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"})
-MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"})
-MESSAGE = MessageViewSet.as_view(
-    {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}
+# The names are the titles of the browsable API.
+CHATS = ChatViewSet.as_view({"get": "list"}, name="Chats")
+PRIVATE = ChatViewSet.as_view({"post": "private"}, name="Private chat")
+GROUP = ChatViewSet.as_view({"post": "group"}, name="New group")
+CHAT = ChatViewSet.as_view(
+    {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Chat"
 )
-READ = MessageViewSet.as_view({"post": "read"})
-MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"})
-MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"})
-PERMISSIONS = MemberViewSet.as_view({"get": "permissions", "patch": "set_permissions"})
+MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"}, name="Messages")
+MESSAGE = MessageViewSet.as_view(
+    {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Message"
+)
+READ = MessageViewSet.as_view({"post": "read"}, name="Read")
+MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"}, name="Members")
+MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Member")
+PERMISSIONS = MemberViewSet.as_view(
+    {"get": "permissions", "patch": "set_permissions"}, name="Permissions"
+)
 
 ROUTES = {
     "chats": ("chats", CHATS),

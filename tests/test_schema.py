@@ -11,6 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import booleans, one_of
 from schemathesis import GenerationMode
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from chatproject.wsgi import application
@@ -91,6 +92,13 @@ def operations(db, open_connections):
     return schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
 
 
+def has_bad_path(case: schemathesis.Case) -> bool:
+    """True if the ids of the path are what is wrong with a request."""
+    assert case.meta is not None
+    path = case.meta.components.get(ParameterLocation.PATH)
+    return path is not None and path.mode.is_negative
+
+
 @pytest.mark.parametrize(
     ("path", "method"),
     [
@@ -117,7 +125,7 @@ def test_no_answer_breaks_the_schema(operations, stage, path, method):
     )
     def keeps_the_schema(case, real_ids):
         ids, header = stage()
-        if real_ids:
+        if real_ids and not has_bad_path(case):
             case.path_parameters |= {name: ids[name] for name in case.path_parameters}
         case.validate_response(case.call(headers=header), excluded_checks=BEYOND_THE_SCHEMA)
 

@@ -193,7 +193,7 @@ def test_a_lone_surrogate_breaks_no_answer(ada, client, paths, accept):
 @pytest.mark.parametrize(
     "path",
     [
-        "",
+        "no-such-thing",
         "chats/1",
         "chats/not-a-uuid/messages",
         "chats/{chat}/messages/7",
