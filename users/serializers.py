@@ -14,6 +14,9 @@ from chatproject.api import StrictSerializer, TextField
 
 from .models import EMAIL_TAKEN, USERNAME_TAKEN, User, not_the_bot
 
+# Characters. Far beyond what anybody types: the pages have no limit but that of a body.
+PASSWORD_MAX_LENGTH = 4096
+
 
 class UserSerializer(serializers.ModelSerializer[User]):
     """A person as others see them."""
@@ -61,7 +64,7 @@ class MeSerializer(AccountSerializer, serializers.ModelSerializer[User]):
 class RegisterSerializer(AccountSerializer):
     username = TextField(max_length=150, validators=[ASCIIUsernameValidator(), not_the_bot])
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
-    password = TextField(max_length=128, write_only=True)
+    password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
     first_name = TextField(max_length=150, required=False, allow_blank=True)
     last_name = TextField(max_length=150, required=False, allow_blank=True)
 
@@ -88,7 +91,7 @@ class RegisterSerializer(AccountSerializer):
 
 class LoginSerializer(StrictSerializer):
     username = TextField(max_length=150)
-    password = TextField(max_length=128, write_only=True)
+    password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
 
 
 class RefreshSerializer(StrictSerializer):

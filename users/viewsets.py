@@ -6,7 +6,14 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_view,
+)
 from rest_framework import generics, status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.permissions import AllowAny
@@ -29,22 +36,46 @@ from .serializers import (
     UserSerializer,
 )
 
+ADA = {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False}
 TOKENS = OpenApiExample(
     "Tokens",
+    {"access": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "user": ADA},
+    response_only=True,
+    status_codes=["200", "201"],
+)
+REFRESH = OpenApiExample("The last one", {"refresh": "eyJhbGciOi…"}, request_only=True)
+PERSON = OpenApiExample("Ada", ADA, response_only=True, status_codes=["200"])
+OWN = OpenApiExample(
+    "Ada",
     {
-        "access": "eyJhbGciOi…",
-        "refresh": "eyJhbGciOi…",
-        "user": {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False},
+        **ADA,
+        "email": "ada@example.org",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "date_joined": "2025-05-01T09:00:00Z",
     },
     response_only=True,
+    status_codes=["200"],
 )
+NEW_NAME = OpenApiExample("Another name", {"first_name": "Augusta"}, request_only=True)
 CREDENTIALS = OpenApiExample(
     "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
 )
-BAD_INPUT = OpenApiResponse(description="A field is out of its limits; the answer names it.")
-NOT_SIGNED_IN = OpenApiResponse(description="The credentials or the token are not good.")
+BAD_INPUT = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "A field is out of its limits; the answer names it.",
+    examples=[OpenApiExample("A field", {"username": ["This user name is taken."]})],
+)
+NOT_SIGNED_IN = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "The credentials or the token are not good.",
+    examples=[OpenApiExample("Credentials", {"detail": "The user name or the password is wrong."})],
+)
 SEARCH = OpenApiParameter(
-    "search", str, description="The beginning of a user name, first or last name.", required=True
+    "search",
+    {"type": "string", "minLength": 1, "maxLength": 150},
+    description="The beginning of a user name, first or last name.",
+    required=True,
 )
 
 
@@ -103,7 +134,8 @@ class RefreshView(OpenView):
     serializer_class = RefreshSerializer
 
     @extend_schema(
-        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN}, examples=[TOKENS]
+        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN},
+        examples=[TOKENS, REFRESH],
     )
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
@@ -127,6 +159,13 @@ class LogoutView(generics.GenericAPIView[Any]):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+@extend_schema_view(
+    get=extend_schema(description="One's own account.", examples=[OWN]),
+    patch=extend_schema(description="Change one's names or address.", examples=[OWN, NEW_NAME]),
+    delete=extend_schema(
+        description="Delete one's account: it leaves its groups, its messages stay without a name."
+    ),
+)
 class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
     """One's own account; deleting it leaves its messages without a name."""
 
@@ -142,7 +181,11 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
         actions.delete_account(instance)
 
 
-@extend_schema(parameters=[SEARCH], responses={200: UserSerializer(many=True), 400: BAD_INPUT})
+@extend_schema(
+    parameters=[SEARCH],
+    responses={200: UserSerializer(many=True), 400: BAD_INPUT},
+    examples=[PERSON],
+)
 class PeopleView(generics.ListAPIView[User]):
     """People to talk to, by the beginning of their names."""
 
