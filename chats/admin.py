@@ -36,6 +36,7 @@ from .permissions import permissions_of
 from .uuid7 import uuid7_bound
 
 EXCERPT = 120  # characters
+NOTHING = "-"
 
 admin.site.site_title = admin.site.site_header = "Chat moderation"
 
@@ -172,7 +173,7 @@ class MemberFilter(InputFilter):
 
 @admin.register(Chat)
 class ChatAdmin(ModerationAdmin):
-    list_display = ("title", "kind", "owner", "members", "message_count", "latest", "created_at")
+    list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
     list_filter = (MemberFilter, KindFilter)
     search_fields = ("name",)
     search_help_text = (
@@ -186,7 +187,7 @@ class ChatAdmin(ModerationAdmin):
         "owner",
         "members",
         "message_count",
-        "latest",
+        "last_message_at",
         "created_at",
         "updated_at",
         "id",
@@ -225,7 +226,7 @@ class ChatAdmin(ModerationAdmin):
 
     @admin.display(description="owner")
     def owner(self, chat: Any) -> str:
-        return chat.people.name(chat.owner_id) if chat.is_group else ""
+        return chat.people.name(chat.owner_id) if chat.is_group else NOTHING
 
     @admin.display(description="members")
     def members(self, chat: Chat) -> int:
@@ -360,7 +361,7 @@ class DeletedFilter(ChoiceFilter):
 
 @admin.register(Message)
 class MessageAdmin(ModerationAdmin):
-    list_display = ("sent", "sender", "chat", "text", "state")
+    list_display = ("sent", "sender", "chat", "text")
     list_display_links = ("sent",)
     list_filter = (ChatFilter, SenderFilter, FromFilter, UntilFilter, DeletedFilter)
     search_fields = ("content",)
@@ -456,7 +457,9 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="text")
     def text(self, message: Message) -> str:
-        return excerpt(message)
+        if message.deleted_at:
+            return f"({self.state(message)})"
+        return f"{excerpt(message)} (edited)" if message.edited_at else excerpt(message)
 
     @admin.display(description="text")
     def full_text(self, message: Message) -> SafeString:
@@ -467,7 +470,7 @@ class MessageAdmin(ModerationAdmin):
         url = (message.photo or {}).get("image_url", "")
         # Only what a browser opens as a page: an address comes from a provider.
         if not url.startswith("https://"):
-            return url
+            return url or NOTHING
         return format_html('<a href="{}" rel="noreferrer noopener">{}</a>', url, url)
 
     @admin.display(description="state")
@@ -475,12 +478,12 @@ class MessageAdmin(ModerationAdmin):
         if message.deleted_at:
             by = message.people.name(message.deleted_by) if message.deleted_by else "nobody"
             return f"Deleted by {by}"
-        return "Edited" if message.edited_at else ""
+        return "Edited" if message.edited_at else NOTHING
 
     @admin.display(description="in reply to")
     def replied(self, message: Message) -> SafeString | str:
         if message.reply_to is None:
-            return ""
+            return NOTHING
         return link("chats_message_change", str(message.reply_to), message.reply_to)
 
     # What moderators do --------------------------------------------------------------------------
@@ -490,8 +493,11 @@ class MessageAdmin(ModerationAdmin):
     )
     def delete_messages(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         chosen = [message for message in queryset if not message.deleted_at]
+        if not chosen:
+            self.message_user(request, "Nothing is left to delete.", messages.WARNING)
+            return None
         self.resolve(chosen)
-        if chosen and "confirmed" not in request.POST:
+        if "confirmed" not in request.POST:
             return self.confirmation(
                 request,
                 title="Delete messages?",

@@ -159,7 +159,7 @@ def test_chats_are_shown_with_their_people_counts_and_activity(signed_in, modera
     page = signed_in(moderator).get(CHATS)
     assert names(page) == ["Ada Lovelace and Grace Hopper", "Engines"]
     row = page.content.decode().split("Engines")[-1]
-    for shown in (">Group<", "Ada Lovelace", ">3<", f'?chat={group.pk}">5</a>'):
+    for shown in (">Group<", ">3<", f'?chat={group.pk}">5</a>'):
         assert shown in row
 
 
