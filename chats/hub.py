@@ -75,6 +75,13 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
     return Changes(chat, frames, read_state(chat).frame())
 
 
+@database_sync_to_async
+def read_revs_after(chat: Chat, rev: int) -> set[int]:
+    """The change numbers after this one that messages have."""
+    changed = Message.objects.in_chat(chat.pk).changed_after(rev)
+    return set(changed.values_list("rev", flat=True))
+
+
 def read_state(chat: Chat) -> events.ChatState:
     """What no message tells: name, owner, members, permissions, and read markers."""
     permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
@@ -198,11 +205,10 @@ class ChatHub(Hub):
         """Start from where the chat is, which was read after the hub had subscribed."""
         self.rev = self.settled = chat.last_rev
         self.seq = chat.last_seq
-        if chat.updated_at > now() - timedelta(seconds=SETTLED):
+        if self.rev and chat.updated_at > now() - timedelta(seconds=SETTLED):
             # Writes may be under way that took their numbers before: sent when they come.
             self.settled = max(self.rev - 20, 0)
-            recent = list(range(self.settled + 1, self.rev + 1))
-            self._seen = set((await read_changes(chat, recent, self.seq)).frames)
+            self._seen = await read_revs_after(chat, self.settled)
         self._ready = True
         self._send_pending()
 
