@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import cache
 from typing import Any
 
 from django import template
-from django.templatetags.static import static
+from django.conf import settings
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -52,10 +53,18 @@ def linkify(text: str) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, classes: str = "icon") -> SafeString:
-    """A drawing of static/icons/sprite.svg; what it means is said beside it."""
+    """A drawing of templates/partials/icons.svg; what it means is said beside it."""
     return format_html(
-        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>',
-        classes,
-        static("icons/sprite.svg"),
-        name,
+        '<svg class="{}" aria-hidden="true"><use href="#icon-{}"></use></svg>', classes, name
+    )
+
+
+@register.simple_tag
+@cache
+def modules() -> list[str]:
+    """Every module of static/js, to be fetched at once instead of one import after the other."""
+    folder = settings.BASE_DIR / "static"
+    parts = ("controllers", "helpers", "models")
+    return sorted(
+        str(path.relative_to(folder)) for part in parts for path in folder.glob(f"js/{part}/*.js")
     )
