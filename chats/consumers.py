@@ -116,6 +116,9 @@ class ChatConsumer(SocketConsumer):
             await board.drop(self.outlet)
             await self.close()
             return
+        if self.outlet.closed:  # signed out meanwhile, which refused the handshake
+            await board.drop(self.outlet)
+            return
         await self.accept()
         self.hub = hubs[0]
         await self.hub.join(self.outlet, self.user.username)

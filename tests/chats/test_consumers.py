@@ -1,6 +1,7 @@
 """Sockets, by the real stack in process: consumers, hubs, the layer in Valkey, MongoDB."""
 
 import asyncio
+import time
 import uuid
 
 import orjson
@@ -285,7 +286,7 @@ async def test_the_chat_list_takes_no_frames(ada, connect):
 async def test_a_socket_is_closed_when_its_token_ends(group, ada, monkeypatch):
     monkeypatch.setattr(switchboard, "POLL", 0.05)
     client = Client(ada, f"/api/v1/chats/{group.pk}")
-    client.socket.scope["token_expires_at"] = 1.0
+    client.socket.scope["token_expires_at"] = time.time() + 1
     assert await client.open()
     assert await client.closed() == 4401
     await client.close()

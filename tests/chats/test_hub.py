@@ -183,7 +183,9 @@ async def test_who_missed_too_much_is_told_to_reload(group, ada, grace, join, lo
     lossy.losing = True
     for number in range(8):
         await do(post)(ada, group, f"lost {number}")
-    await wait_for_async(lambda: reader.of_type("resync"))
+    (board_hub,) = await switchboard.switchboard().chats([group.pk], reader.outlet)
+    await wait_for_async(lambda: board_hub.rev == 8)
+    assert reader.of_type("resync")
     lossy.losing = False
     await do(post)(ada, group, "after")
     await wait_for_async(lambda: "after" in reader.contents)
