@@ -127,9 +127,10 @@ def _connection() -> Any:
 
 
 def _median_time(database: Any, body: dict[str, Any]) -> float:
-    """Milliseconds of the command itself, seen from here: `explain` counts whole ones only."""
+    """Milliseconds of the command itself, seen from here: `explain`, which has just read the same
+    rows, counts whole ones only.
+    """
     times = []
-    database.command(body)  # warm
     for _ in range(RUNS):
         start = time.perf_counter()
         database.command(body)

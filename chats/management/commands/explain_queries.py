@@ -26,7 +26,8 @@ MOST_BUILT = 1_000_000  # messages: about 700 MB of the server's disk
 class Command(BaseCommand):
     help = (
         "Explain every hot query: its plan, the keys and documents that it examines, and its time "
-        "in ms, with the indexes and without them (hint $natural). Reads only."
+        "in ms, with the indexes and without them (hint $natural). Writes nothing; but without "
+        "indexes whole collections are read, a few times for each query: mind a busy server."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
