@@ -51,7 +51,7 @@ def administrator(person):
 
 
 @pytest.fixture
-def browser():
+def signed_in():
     """A function: the browser of a user who is signed in."""
 
     def of(user):
@@ -76,25 +76,25 @@ def test_the_group_is_there_after_a_migration_and_stays_as_it_is_changed():
     assert not group.permissions.filter(codename="change_user").exists()
 
 
-def test_moderators_see_chats_messages_and_people_and_others_don_t(browser, moderator, ada):
+def test_moderators_see_chats_messages_and_people_and_others_don_t(signed_in, moderator, ada):
     for path in (LIST, "/admin/chats/chat/", "/admin/chats/message/"):
-        assert browser(moderator).get(path).status_code == 200
-        assert browser(ada).get(path).status_code == 302  # to the admin's own sign-in
+        assert signed_in(moderator).get(path).status_code == 200
+        assert signed_in(ada).get(path).status_code == 302  # to the admin's own sign-in
 
 
 # Deactivating ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("way", ["action", "form"])
-def test_a_deactivated_person_is_out_at_once(browser, moderator, ada, captured_events, way):
-    hers, access = browser(ada), tokens.sign_in(ada)["access"]
+def test_a_deactivated_person_is_out_at_once(signed_in, moderator, ada, captured_events, way):
+    hers, access = signed_in(ada), tokens.sign_in(ada)["access"]
     told = captured_events(user_group(ada.pk))
     assert is_let_in(access)
     assert hers.get("/accounts/profile/").status_code == 200
     if way == "action":
-        choose(browser(moderator), "deactivate", ada)
+        choose(signed_in(moderator), "deactivate", ada)
     else:
-        browser(moderator).post(page_of(ada), fields_of(ada, is_active=""))
+        signed_in(moderator).post(page_of(ada), fields_of(ada, is_active=""))
     ada.refresh_from_db()
     assert not ada.is_active
     assert hers.get("/accounts/profile/").status_code == 302
@@ -102,37 +102,37 @@ def test_a_deactivated_person_is_out_at_once(browser, moderator, ada, captured_e
     assert [closing["code"] for closing in told.closings()] == [4401]
 
 
-def test_whoever_is_activated_again_has_to_sign_in_anew(browser, moderator, ada):
+def test_whoever_is_activated_again_has_to_sign_in_anew(signed_in, moderator, ada):
     access = tokens.sign_in(ada)["access"]
-    choose(browser(moderator), "deactivate", ada)
-    choose(browser(moderator), "activate", ada)
+    choose(signed_in(moderator), "deactivate", ada)
+    choose(signed_in(moderator), "activate", ada)
     assert not is_let_in(access)
     answer = APIClient().post("/api/v1/auth/login", {"username": "ada", "password": PASSWORD})
     assert answer.status_code == 200
 
 
-def test_a_deleted_account_stays_deleted(browser, moderator, ada, grace):
-    choose(browser(moderator), "deactivate", grace)
+def test_a_deleted_account_stays_deleted(signed_in, moderator, ada, grace):
+    choose(signed_in(moderator), "deactivate", grace)
     APIClient().delete(
         "/api/v1/users/me", headers={"Authorization": f"Bearer {tokens.sign_in(ada)['access']}"}
     )
-    choose(browser(moderator), "activate", ada, grace)
+    choose(signed_in(moderator), "activate", ada, grace)
     active = set(User.objects.filter(is_active=True))
     assert (grace in active, ada in active) == (True, False)
 
 
 def test_nobody_deactivates_themselves_the_bot_or_as_a_moderator_an_administrator(
-    browser, moderator, administrator, ada
+    signed_in, moderator, administrator, ada
 ):
     bot = User.objects.bot()
-    choose(browser(moderator), "deactivate", moderator, administrator, bot, ada)
+    choose(signed_in(moderator), "deactivate", moderator, administrator, bot, ada)
     assert set(User.objects.filter(is_active=True)) == {moderator, administrator, bot}
 
 
-def test_a_moderator_does_not_activate_an_administrator(browser, moderator, administrator):
+def test_a_moderator_does_not_activate_an_administrator(signed_in, moderator, administrator):
     administrator.is_active = False
     administrator.save()
-    choose(browser(moderator), "activate", administrator)
+    choose(signed_in(moderator), "activate", administrator)
     administrator.refresh_from_db()
     assert not administrator.is_active
 
@@ -148,53 +148,53 @@ OPENING = {
 }
 
 
-def test_a_moderator_changes_names_and_nothing_that_opens_an_account(browser, moderator, ada):
+def test_a_moderator_changes_names_and_nothing_that_opens_an_account(signed_in, moderator, ada):
     before = User.objects.filter(pk=ada.pk).values(*OPENING).get()
-    page = browser(moderator).get(page_of(ada)).content.decode()
+    page = signed_in(moderator).get(page_of(ada)).content.decode()
     assert 'name="first_name"' in page
     assert not [name for name in OPENING if f'name="{name}"' in page]
     fields = fields_of(ada, first_name="Augusta", **OPENING)
-    assert browser(moderator).post(page_of(ada), fields).status_code == 302
+    assert signed_in(moderator).post(page_of(ada), fields).status_code == 302
     ada.refresh_from_db()
     assert ada.first_name == "Augusta"
     assert User.objects.filter(pk=ada.pk).values(*OPENING).get() == before
 
 
-def test_a_moderator_changes_no_administrator(browser, moderator, administrator):
+def test_a_moderator_changes_no_administrator(signed_in, moderator, administrator):
     fields = fields_of(administrator, first_name="Changed")
-    assert browser(moderator).post(page_of(administrator), fields).status_code == 403
+    assert signed_in(moderator).post(page_of(administrator), fields).status_code == 403
     administrator.refresh_from_db()
     assert administrator.first_name == ""
 
 
 def test_only_an_administrator_sets_a_password_and_that_ends_every_sign_in(
-    browser, moderator, administrator, ada, captured_events
+    signed_in, moderator, administrator, ada, captured_events
 ):
-    hers, access = browser(ada), tokens.sign_in(ada)["access"]
+    hers, access = signed_in(ada), tokens.sign_in(ada)["access"]
     told = captured_events(user_group(ada.pk))
     fields = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
-    assert browser(moderator).post(page_of(ada, "password"), fields).status_code == 403
+    assert signed_in(moderator).post(page_of(ada, "password"), fields).status_code == 403
     assert is_let_in(access)
-    assert browser(administrator).post(page_of(ada, "password"), fields).status_code == 302
+    assert signed_in(administrator).post(page_of(ada, "password"), fields).status_code == 302
     assert not is_let_in(access)
     assert hers.get("/accounts/profile/").status_code == 302
     assert [closing["code"] for closing in told.closings()] == [4401]
 
 
 def test_only_an_administrator_adds_an_account_and_nobody_deletes_a_row(
-    browser, moderator, administrator, ada
+    signed_in, moderator, administrator, ada
 ):
     fields = {"username": "mary", "usable_password": "true"}
     fields |= {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
-    assert browser(moderator).post(f"{LIST}add/", fields).status_code == 403
-    assert browser(administrator).post(f"{LIST}add/", fields).status_code == 302
+    assert signed_in(moderator).post(f"{LIST}add/", fields).status_code == 403
+    assert signed_in(administrator).post(f"{LIST}add/", fields).status_code == 302
     assert User.objects.filter(username="mary").exists()
     for user in (moderator, administrator):
-        assert browser(user).post(page_of(ada, "delete"), {"post": "yes"}).status_code == 403
+        assert signed_in(user).post(page_of(ada, "delete"), {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=ada.pk).exists()
 
 
-def test_the_bot_keeps_its_name(browser, administrator):
-    page = browser(administrator).get(page_of(User.objects.bot())).content.decode()
+def test_the_bot_keeps_its_name(signed_in, administrator):
+    page = signed_in(administrator).get(page_of(User.objects.bot())).content.decode()
     assert 'name="first_name"' in page
     assert 'name="username"' not in page

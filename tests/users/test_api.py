@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from chats import actions as chat_actions
@@ -17,6 +18,7 @@ from tests.conftest import PASSWORD
 from users import tokens
 from users.actions import deactivate
 from users.models import RefreshToken, User
+from users.serializers import MeSerializer, RegisterSerializer
 
 pytestmark = pytest.mark.django_db
 
@@ -90,15 +92,27 @@ def test_a_bad_field_is_named_and_no_account_is_made(client, ada, field, value):
     assert User.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_many_who_take_a_name_at_once_one_gets_it_and_the_others_are_told(at_once):
-    fields = {"username": "mary", "password": PASSWORD}
-    answers = at_once(8, lambda: APIClient().post("/api/v1/auth/register", fields))
-    assert sorted(answer.status_code for answer in answers) == [201, *[400] * 7]
-    assert all(
-        answer.json().keys() == {"username"} for answer in answers if answer.status_code == 400
-    )
-    assert User.objects.filter(username="mary").count() == 1
+@pytest.mark.parametrize(
+    ("field", "rival"),
+    [("username", {"username": "Mary"}), ("email", {"username": "m", "email": "mary@example.org"})],
+)
+def test_what_somebody_takes_after_the_check_is_named_too(db, field, rival):
+    fields = {"username": "mary", "password": PASSWORD, "email": "mary@example.org"}
+    serializer = RegisterSerializer(data=fields)
+    assert serializer.is_valid()
+    User.objects.create_user(**rival)
+    with pytest.raises(ValidationError) as refusal:
+        serializer.save()
+    assert set(refusal.value.detail) == {field}
+
+
+def test_an_address_that_somebody_takes_after_the_check_is_named_too(ada, grace):
+    serializer = MeSerializer(ada, {"email": "new@example.org"}, partial=True)
+    assert serializer.is_valid()
+    User.objects.filter(pk=grace.pk).update(email="new@example.org")
+    with pytest.raises(ValidationError) as refusal:
+        serializer.save()
+    assert set(refusal.value.detail) == {"email"}
 
 
 # Signing in and out ------------------------------------------------------------------------------

@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.core import mail
-from django.test import Client
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
 from users import tokens
 from users.models import RefreshToken, User
+from users.views import SignUp
 
 pytestmark = pytest.mark.django_db
 
@@ -52,12 +52,16 @@ def test_a_bad_field_is_shown_and_no_account_is_made(client, ada, field, value):
     assert User.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True)
-def test_of_many_who_take_a_name_at_once_one_gets_it_and_the_others_are_told(at_once):
+def test_a_name_that_somebody_takes_after_the_check_is_shown_in_the_form(rf):
     fields = {"username": "mary", "password1": PASSWORD, "password2": PASSWORD}
-    answers = at_once(8, lambda: Client().post("/accounts/sign-up/", fields))
-    assert sorted(answer.status_code for answer in answers) == [*[200] * 7, 302]
-    assert User.objects.filter(username="mary").count() == 1
+    view = SignUp(object=None)
+    view.setup(rf.post("/accounts/sign-up/", fields))
+    form = view.get_form()
+    assert form.is_valid()
+    User.objects.create_user("Mary")
+    answer = view.form_valid(form)
+    assert answer.status_code == 200
+    assert answer.context_data["form"].errors.keys() == {"username"}
 
 
 def test_signing_in_and_out(client, ada, captured_events):
