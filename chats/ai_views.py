@@ -16,8 +16,8 @@ from chatproject.api import StrictSerializer
 
 from . import ai, unsplash
 from .providers import ProviderError
+from .schema import BAD_INPUT, NOT_SIGNED_IN
 from .serializers import PhotoSerializer
-from .viewsets import BAD_INPUT, NOT_SIGNED_IN
 
 
 class NoAnswer(APIException):

@@ -6,13 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -28,6 +22,21 @@ from .hub import MOST_MISSED
 from .models import Chat, Message, ReadMarker
 from .pagination import History, MessagePagination
 from .permissions import permissions_for, permissions_of
+from .schema import (
+    BAD_INPUT,
+    CORRECTION,
+    ERRORS,
+    GREETING,
+    MODERATION,
+    NEW_GROUP,
+    NEW_NAME,
+    NEW_OWNER,
+    NEWCOMER,
+    NEWCOMERS,
+    NOT_SIGNED_IN,
+    QUESTION,
+    READ_ERRORS,
+)
 from .serializers import (
     AddMembersSerializer,
     ChatChangeSerializer,
@@ -49,13 +58,6 @@ from .serializers import (
 )
 
 Rows = Sequence[dict[str, Any]]
-
-BAD_INPUT = OpenApiResponse(OpenApiTypes.OBJECT, "A field is out of its limits; it is named.")
-REFUSED = OpenApiResponse(OpenApiTypes.OBJECT, "A member may not do this.")
-NOT_FOUND = OpenApiResponse(OpenApiTypes.OBJECT, "No such thing, or not for you.")
-NOT_SIGNED_IN = OpenApiResponse(OpenApiTypes.OBJECT, "No token or session, or a bad one.")
-ERRORS: dict[int, Any] = {400: BAD_INPUT, 401: NOT_SIGNED_IN, 403: REFUSED, 404: NOT_FOUND}
-READ_ERRORS: dict[int, Any] = {400: BAD_INPUT, 401: NOT_SIGNED_IN, 404: NOT_FOUND}
 
 
 class ChatViews(GenericViewSet[Any]):
@@ -89,7 +91,9 @@ class ChatViews(GenericViewSet[Any]):
 @extend_schema_view(
     list=extend_schema(responses={200: ListedChatSerializer(many=True), **READ_ERRORS}),
     retrieve=extend_schema(responses={200: ChatDetailSerializer, **READ_ERRORS}),
-    partial_update=extend_schema(responses={200: ListedChatSerializer, **ERRORS}),
+    partial_update=extend_schema(
+        responses={200: ListedChatSerializer, **ERRORS}, examples=[NEW_NAME, NEW_OWNER]
+    ),
     destroy=extend_schema(responses={204: None, **ERRORS}),
 )
 class ChatViewSet(ChatViews):
@@ -146,7 +150,10 @@ class ChatViewSet(ChatViews):
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
         return Response(self.chat_data(chat), status=code)
 
-    @extend_schema(responses={201: ListedChatSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
+    @extend_schema(
+        responses={201: ListedChatSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN},
+        examples=[NEW_GROUP],
+    )
     def group(self, request: Request) -> Response:
         """A new group, owned by oneself."""
         chat = actions.create_group(self.user, **self.valid_data())
@@ -158,26 +165,16 @@ def _by_name(markers: dict[int, int]) -> dict[str, int]:
     return {str(user_id): seq for user_id, seq in markers.items()}
 
 
-NEWCOMERS = OpenApiExample("Two people", {"user_ids": [4, 5]}, request_only=True)
-MODERATION = OpenApiExample(
-    "A moderator",
-    {"can_delete_other_messages": True, "can_remove_members": True},
-    request_only=True,
-)
-GREETING = OpenApiExample(
-    "Greeting",
-    {"content": "Hello, everyone!", "client_id": "7d0a3c9e"},
-    request_only=True,
-)
-
-
 @extend_schema_view(
     list=extend_schema(responses={200: HistorySerializer, **READ_ERRORS}),
     create=extend_schema(
-        responses={200: MessageSerializer, 201: MessageSerializer, **ERRORS}, examples=[GREETING]
+        responses={200: MessageSerializer, 201: MessageSerializer, **ERRORS},
+        examples=[GREETING, QUESTION],
     ),
     retrieve=extend_schema(responses={200: MessageSerializer, **READ_ERRORS}),
-    partial_update=extend_schema(responses={200: MessageSerializer, **ERRORS}),
+    partial_update=extend_schema(
+        responses={200: MessageSerializer, **ERRORS}, examples=[CORRECTION]
+    ),
     destroy=extend_schema(responses={204: None, **ERRORS}),
 )
 class MessageViewSet(ChatViews):
@@ -276,7 +273,7 @@ class MessageViewSet(ChatViews):
 @extend_schema_view(
     list=extend_schema(responses={200: MemberSerializer(many=True), **READ_ERRORS}),
     create=extend_schema(
-        responses={201: MemberSerializer(many=True), **ERRORS}, examples=[NEWCOMERS]
+        responses={201: MemberSerializer(many=True), **ERRORS}, examples=[NEWCOMER, NEWCOMERS]
     ),
     retrieve=extend_schema(responses={200: MemberSerializer, **READ_ERRORS}),
     destroy=extend_schema(responses={204: None, **ERRORS}),

@@ -15,7 +15,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from chatproject.wsgi import application
-from chats import actions
+from chats import actions, serializers
 from chats.models import Chat, Message
 
 from .chats.conftest import provider  # noqa: F401
@@ -55,6 +55,42 @@ def test_every_operation_tells_its_errors_and_those_with_a_body_an_example(docum
             assert codes >= {"503"}, where
             assert "{" not in path or "404" in codes, where
             assert {} in operation.get("security", []) or "401" in codes, where
+            bodies = operation.get("requestBody", {}).get("content", {}).values()
+            assert all(body.get("examples") for body in bodies), where
+
+
+@pytest.mark.parametrize(
+    "serializer",
+    [
+        serializers.MessageSerializer,
+        serializers.ChatSerializer,
+        serializers.ListedChatSerializer,
+    ],
+)
+def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
+    chat = Chat(owner_id=1, member_ids=[1], is_group=True, last_seq=1)
+    message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
+    context = {
+        "messages": serializers.MessageContext({1: 1}, {}, {}),
+        "chats": serializers.ChatContext(1, {chat.pk: message}, {}, {}),
+    }
+    declared = serializer(context=context)
+    written = declared.to_representation(message if "seq" in declared.fields else chat)
+    assert written.keys() == declared.fields.keys()
+    if "last_message" in written:
+        fields = declared.fields["last_message"].fields
+        assert written["last_message"].keys() == fields.keys()
+
+
+def test_the_history_has_the_fields_that_are_declared(ada, api, group):
+    url = f"/api/v1/chats/{group.pk}/messages"
+    page, changes = api(ada).get(url).json(), api(ada).get(f"{url}?changed_after=0").json()
+    fields = serializers.HistorySerializer().fields
+    assert page.keys() == {name for name, field in fields.items() if field.required}
+    assert changes.keys() == fields.keys()
+    detail = api(ada).get(f"/api/v1/chats/{group.pk}").json()
+    assert detail.keys() == serializers.ChatDetailSerializer().fields.keys()
+    assert detail["members"][0].keys() == serializers.MemberSerializer().fields.keys()
 
 
 # Every answer conforms ---------------------------------------------------------------------------
