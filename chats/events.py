@@ -233,7 +233,7 @@ class Resync(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatActivity(Event):
-    """A new message, told to a person's chat list."""
+    """The latest message of a chat as it is now, told to a person's chat list."""
 
     type = "chat_activity"
     chat_id: str
@@ -244,6 +244,7 @@ class ChatActivity(Event):
     sender_name: str
     preview: str
     created_at: str
+    deleted_at: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -369,16 +370,17 @@ def message_read(chat_id: uuid.UUID, message_id: uuid.UUID, user_id: int, seq: i
 
 
 def chat_activity(data: dict[str, Any]) -> ChatActivity:
-    """The chat list's small event, from the data of a `text_message`."""
+    """The chat list's small event, from the data of an event of a chat's latest message."""
     return ChatActivity(
         chat_id=data["chat_id"],
         seq=data["seq"],
         rev=data["rev"],
         message_id=data["message_id"],
         sender_id=data["sender_id"],
-        sender_name=data["sender_name"],
-        preview=data["content"][:PREVIEW_LENGTH],
+        sender_name=data.get("sender_name", ""),
+        preview=data.get("content", "")[:PREVIEW_LENGTH],
         created_at=data["created_at"],
+        deleted_at=data["deleted_at"],
     )
 
 

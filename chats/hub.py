@@ -37,6 +37,8 @@ MOST_MISSED = 1000  # changes; who missed more reloads
 # What a `chat_state` with a later `rev` has told already.
 CHAT_CHANGES = {"chat_updated", "member_added", "member_removed", "permissions_changed"}
 
+# What changes the last line of a chat, if it is about its latest message.
+MESSAGES = {"text_message", "message_edited", "message_deleted"}
 NAMED = [field.name for field in fields(events.ChatUpdated)]
 
 Frame = dict[str, Any]
@@ -278,7 +280,7 @@ class ChatHub(Hub):
     def _tell_watchers(self, frame: Frame) -> None:
         """Tell the chat lists what they show of an event."""
         kind, data = frame["type"], frame["data"]
-        if kind == "text_message":
+        if kind in MESSAGES and data["seq"] >= self.seq:
             self._write_watchers(events.chat_activity(data))
         elif kind in ("chat_updated", "chat_state"):
             self._write_watchers(events.ChatUpdated(**{name: data[name] for name in NAMED}))

@@ -277,6 +277,24 @@ async def test_a_chat_list_hears_of_messages_reads_and_chats(group, ada, grace, 
     assert (await chats.receive("chat_activity"))["preview"] == "For grace"
 
 
+async def test_a_chat_list_hears_when_the_latest_message_changes_and_of_no_older_one(
+    group, ada, grace, connect
+):
+    chats = await connect(grace)
+    old, _ = await do(actions.post_message)(ada, group.pk, "Old")
+    last, _ = await do(actions.post_message)(ada, group.pk, "Last")
+    for _ in range(2):
+        await chats.receive("chat_activity")
+    await do(actions.edit_message)(ada, group, old, "Old, edited")
+    await do(actions.edit_message)(ada, group, last, "Last, edited")
+    assert (await chats.receive("chat_activity"))["preview"] == "Last, edited"
+    await do(actions.delete_message)(ada, group, old)
+    await do(actions.delete_message)(ada, group, last)
+    activity = await chats.receive("chat_activity")
+    assert (activity["seq"], activity["preview"]) == (2, "")
+    assert activity["deleted_at"]
+
+
 async def test_the_chat_list_takes_no_frames(ada, connect):
     chats = await connect(ada)
     await chats.send("typing_indicator", is_typing=True)

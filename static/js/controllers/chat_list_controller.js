@@ -48,13 +48,13 @@ export default class extends Controller {
     if (isLast && (detail.edited_at || detail.deleted_at)) this.#showPreview(item, detail)
   }
 
-  async #active({ chat_id, seq, sender_id, sender_name, preview, created_at }) {
+  async #active({ chat_id, seq, sender_id, sender_name, preview, created_at, deleted_at }) {
     const item = this.#find(chat_id) ?? (await this.#load(chat_id))
     if (!item || seq < Number(item.dataset.seq)) return
     const isNew = seq > Number(item.dataset.seq)
     item.dataset.seq = seq
     if (sender_id === this.userIdValue) item.dataset.marker = seq
-    this.#showPreview(item, { sender_id, sender_name, content: preview })
+    this.#showPreview(item, { sender_id, sender_name, content: preview, deleted_at })
     if (isNew) this.#toTop(item, created_at)
     this.#showUnread(item)
   }
