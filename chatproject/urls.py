@@ -1,6 +1,7 @@
 """Paths of everything that speaks HTTP; those of the sockets are in `chats/routing.py`."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -27,4 +28,5 @@ urlpatterns = [
     path("accounts/", include("users.urls")),
     path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("icons/logo.svg")), name="favicon"),
 ]
