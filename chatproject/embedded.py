@@ -343,6 +343,11 @@ def end_with_parent() -> None:
         _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    ended = subprocess.run(command, env=environment, check=False, preexec_fn=end_with_parent)
+    return ended.returncode
+
+
 def main(arguments: list[str]) -> int:
     """Run `python ARGUMENTS` in development with the servers' URLs in its environment."""
     environment = {"DEBUG": "1", **os.environ}
@@ -350,10 +355,9 @@ def main(arguments: list[str]) -> int:
     command = [sys.executable, *arguments]
     try:
         with servers(folder) as urls:
-            return subprocess.run(command, env=environment | urls, check=False).returncode
+            return _run(command, environment | urls)
     except AlreadyRunning:
-        urls = urls_of_running(folder)
-        return subprocess.run(command, env=environment | urls, check=False).returncode
+        return _run(command, environment | urls_of_running(folder))
     except Unavailable as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
