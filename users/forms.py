@@ -9,6 +9,7 @@ from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AuthenticationForm,
     UserCreationForm,
+    UsernameField,
 )
 
 from . import actions
@@ -55,6 +56,7 @@ class SignUpForm(_AccountForm, UserCreationForm):
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email")
+        field_classes = {"username": UsernameField}
         help_texts = {
             "email": "To set a new password when you forget yours. Nobody else sees it.",
         }
