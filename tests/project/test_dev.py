@@ -91,7 +91,7 @@ def test_it_serves_until_ctrl_c_and_a_second_start_keeps_the_data(
     first = dev()
     first.wait_until_it_serves()
     assert "ada-demo-chat" in first.output()
-    assert f"http://localhost:{first.port}" in first.output()
+    wait_for(lambda: f"http://localhost:{first.port}" in first.output(), what="for the URL")
     page = httpx.get(f"http://localhost:{first.port}/", follow_redirects=True)
     stylesheet = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
     styles = httpx.get(f"http://localhost:{first.port}{stylesheet}")
