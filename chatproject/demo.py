@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
-from django.db.models import Q
+from django.contrib.auth.models import Group
 
 from chats import actions
 from chats.models import Chat, Message
+from users.moderators import MODERATORS
 
 
 @dataclass(frozen=True)
@@ -99,15 +99,8 @@ def _user(person: Person) -> Any:
             is_staff=person.is_moderator,
         )
     if person.is_moderator:
-        user.user_permissions.set(_moderation())
+        user.groups.add(Group.objects.get(name=MODERATORS))
     return user
-
-
-def _moderation() -> Any:
-    """What a moderator may do in the admin: see and moderate chats, deactivate people."""
-    chats = Q(content_type__app_label="chats", codename__regex=r"^(view|moderate)_")
-    people = Q(content_type__app_label="users", codename__in=["view_user", "change_user"])
-    return Permission.objects.filter(chats | people)
 
 
 def _say(chat: Chat, people: dict[str, Any], lines: tuple[Line, ...]) -> list[Message]:
