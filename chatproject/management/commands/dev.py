@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from argparse import ArgumentParser
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(line_buffering=True)  # also into a pipe or a file
         var_dir = Path(settings.VAR_DIR)
         _require_writable(var_dir)
         _require_free(port)
