@@ -14,7 +14,6 @@ export default class extends Controller {
     for (const item of this.itemTargets) this.#showTime(item)
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
-    this.socket.addEventListener("state", ({ detail }) => detail === "connected" && this.refresh())
     this.socket.open()
     this.#count()
   }
@@ -27,6 +26,8 @@ export default class extends Controller {
     if (type === "chat_activity") this.#active(data)
     else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
     else if (type === "chat_added") this.#load(data.chat_id)
+    // From here on everything is told; what happened before is asked for.
+    else if (type === "watching") this.refresh()
     else if (type === "chat_removed") this.#remove(data.chat_id)
     else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
   }
