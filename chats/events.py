@@ -13,7 +13,7 @@ import os
 import threading
 import uuid
 from collections.abc import Coroutine, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -52,7 +52,7 @@ class Event:
     type: ClassVar[str]
 
     def frame(self) -> dict[str, Any]:
-        return {"type": self.type, "data": asdict(self)}
+        return {"type": self.type, "data": dict(vars(self))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,7 +350,7 @@ def chat_state(
     chat: Chat, permissions: dict[int, dict[str, bool]], read_markers: dict[int, int]
 ) -> ChatState:
     return ChatState(
-        **asdict(chat_updated(chat)),
+        **vars(chat_updated(chat)),
         permissions={str(user_id): flags for user_id, flags in permissions.items()},
         read_markers={str(user_id): seq for user_id, seq in read_markers.items()},
     )
@@ -398,7 +398,8 @@ async def publish(group: str, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     assert layer is not None
     try:
-        await asyncio.wait_for(layer.group_send(group, message), PUBLISH_TIMEOUT)
+        async with asyncio.timeout(PUBLISH_TIMEOUT):  # a task less than `wait_for`
+            await layer.group_send(group, message)
     except Exception as error:
         logger.warning("Not told to %s: %s", group, error or type(error).__name__)
 
