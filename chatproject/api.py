@@ -147,7 +147,16 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         query_parameters(request, *self.parameters, *getattr(view, "query_parameters", ()))
-        return super().paginate_queryset(queryset, request, view)
+        self.request, self.limit, self.offset = (
+            request,
+            self.get_limit(request),
+            self.get_offset(request),
+        )
+        # Sliced before it is counted, unlike DRF's: one command may answer both.
+        page = list(queryset[self.offset : self.offset + self.limit])
+        self.count = self.get_count(queryset)
+        self.display_page_controls = self.count > self.limit and self.template is not None
+        return page
 
     def get_limit(self, request: Request) -> int:
         limit = query_integer(request, self.limit_query_param, 1, self.max_limit)

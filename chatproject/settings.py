@@ -187,7 +187,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
+        "chatproject.renderers.JSONRenderer",
         "chatproject.renderers.BrowsableAPIRenderer",
     ],
     "EXCEPTION_HANDLER": "chatproject.api.exception_handler",

@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
+from pymongo.errors import DuplicateKeyError
 
 from . import commands, events
 from .errors import Invalid, Refused
@@ -22,6 +23,7 @@ from .permissions import permissions_for
 from .uuid7 import uuid7
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
+NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
 # Chats -------------------------------------------------------------------------------------------
@@ -220,6 +222,11 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
 
 
 def _add_member(user: Any, chat: Chat, new_member: Any) -> Chat:
+    conditions: dict[str, Any] = {
+        "$and": [{"member_ids": user.pk}, {"member_ids": {"$ne": new_member.pk}}],
+        # Room for one more, also when others add people at the same time.
+        f"member_ids.{settings.CHAT_MAX_MEMBERS - 1}": {"$exists": False},
+    }
     added = Chat.objects.advance(
         chat.pk,
         {
@@ -227,14 +234,10 @@ def _add_member(user: Any, chat: Chat, new_member: Any) -> Chat:
             "$push": {"member_ids": new_member.pk},
             "$set": {"updated_at": now()},
         },
-        **{
-            "$and": [{"member_ids": user.pk}, {"member_ids": {"$ne": new_member.pk}}],
-            # Room for one more, also when others add people at the same time.
-            f"member_ids.{settings.CHAT_MAX_MEMBERS - 1}": {"$exists": False},
-        },
+        **conditions,
     )
     if added is None:
-        chat = Chat.objects.for_member(user).get(pk=chat.pk)
+        chat = Chat.objects.get_for_member(user, chat.pk)
         if new_member.pk not in chat.member_ids:
             _require_room("user_ids", len(chat.member_ids) + 1)
         return chat
@@ -351,7 +354,7 @@ def _require_room(field: str, members: int) -> None:
 def _replied_message(user: Any, chat_id: uuid.UUID, reply_to: uuid.UUID | None) -> Message | None:
     if reply_to is None:
         return None
-    Chat.objects.for_member(user).only("pk").get(pk=chat_id)
+    Chat.objects.get_for_member(user, chat_id)
     replied = Message.objects.in_chat(chat_id).filter(pk=reply_to).first()
     if replied is None:
         raise Invalid("reply_to", "There is no such message in this chat.")
@@ -466,7 +469,7 @@ def _take_numbers(
         conditions["recent.key"] = {"$ne": key}
         send = {"key": {"$literal": key}, "id": message_id.hex, "seq": seq, "rev": rev}
         changes["recent"] = {"$slice": [{"$concatArrays": ["$recent", [send]]}, -RECENT_SENDS]}
-    chat = Chat.objects.advance(chat_id, [{"$set": changes}], **conditions)
+    chat = Chat.objects.advance(chat_id, [{"$set": changes}], projection=NUMBERS, **conditions)
     if chat is None:
         return None
     return {
@@ -513,15 +516,14 @@ def _send_key(sender_id: int, client_id: str) -> str:
 
 
 def _store_message(sender: Any, replied: Message | None, **values: Any) -> tuple[Message, bool]:
+    message = Message(sender_id=sender.pk, updated_at=values["created_at"], **values)
     try:
-        message = Message.objects.create(
-            sender_id=sender.pk, updated_at=values["created_at"], **values
-        )
-    except IntegrityError:
+        Message.objects.insert(message)
+    except DuplicateKeyError:
         return _stored_message(sender.pk, values["chat_id"], values["client_id"]), False
-    _announce_message(message, sender, replied)
     if not sender.is_bot:
-        ReadMarker.objects.advance(message.chat_id, sender.pk, message.seq)
+        ReadMarker.objects.advance_unasked(message.chat_id, sender.pk, message.seq)
+    _announce_message(message, sender, replied)
     return message, True
 
 

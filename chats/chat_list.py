@@ -9,8 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from .events import PREVIEW_LENGTH
-from .models import Chat, Message, ReadMarker
+from .models import Chat, Message
 
 SHOWN = 100  # chats; a link shows the rest
 
@@ -45,10 +44,9 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
 
 
 def chat_items(user: Any, limit: int | None = SHOWN) -> list[ChatItem]:
-    """The chats of a person, latest first; four queries whatever their number."""
+    """The chats of a person, latest first; three queries whatever their number."""
     chats = list(Chat.objects.for_member(user).latest_first()[:limit])
-    latest = Message.objects.latest_of(chats)
-    markers = ReadMarker.objects.of_user(user.pk, [chat.pk for chat in chats])
+    latest, markers = Message.objects.beside_chats(chats, user.pk)
     names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
     return [
         ChatItem(
@@ -73,8 +71,7 @@ def _preview(chat: Chat, message: Message | None, user_id: int, names: dict[int,
         return "No messages yet"
     if message.deleted_at:
         return "Message deleted"
-    text = message.content[:PREVIEW_LENGTH]
     if message.sender_id == user_id:
-        return f"You: {text}"
+        return f"You: {message.content}"
     sender = names.get(message.sender_id)
-    return f"{sender.name}: {text}" if chat.is_group and sender else text
+    return f"{sender.name}: {message.content}" if chat.is_group and sender else message.content

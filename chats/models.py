@@ -7,15 +7,16 @@ atomic update of the chat, `ChatQuerySet.advance`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Self, TypeVar
 
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
-from pymongo import ReturnDocument
+from pymongo import ReturnDocument, WriteConcern
 from pymongo.collection import Collection as MongoCollection
 
 from chatproject.mongodb.indexes import UniqueIndex
@@ -23,9 +24,18 @@ from chatproject.mongodb.indexes import UniqueIndex
 from .uuid7 import uuid7
 
 M = TypeVar("M", bound=models.Model)
+Document = dict[str, Any]
 
 RECENT_SENDS = 32  # sends whose client_id a chat remembers with its numbers
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
+COUNT = {"$count": "count"}
+PREVIEW_LENGTH = 140  # characters of a message that a list or a reply shows
+PREVIEW = {  # a projection: what a list of chats shows of a message
+    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH]},
+}
 
 
 def now() -> datetime:
@@ -34,17 +44,56 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+@cache
+def _stored_fields(model: type[models.Model]) -> list[tuple[str, str, type[uuid.UUID] | None]]:
+    """Attribute, column, and what converts the stored form: only a UUID has another one."""
+    return [
+        (
+            field.attname,
+            str(field.column),
+            uuid.UUID if isinstance(field, models.UUIDField) else None,
+        )
+        for field in model._meta.concrete_fields
+    ]
+
+
+def _parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:
+    """Documents, and what a union added to them without an `_id`."""
+    parts: tuple[list[Document], list[Document]] = ([], [])
+    for row in rows:
+        parts["_id" not in row].append(row)
+    return parts
+
+
 class DocumentQuerySet(models.QuerySet[M]):
-    def collection(self) -> MongoCollection[dict[str, Any]]:
+    def collection(self) -> MongoCollection[Document]:
         """The collection itself, for atomic updates that the ORM can't express."""
         connection: Any = connections[self.db]
         return connection.get_collection(self.model._meta.db_table)
 
-    def from_document(self, document: dict[str, Any]) -> M:
+    def from_document(self, document: Document) -> M:
         """The model instance of a raw document; fields that it lacks are deferred."""
-        fields = [f for f in self.model._meta.concrete_fields if f.column in document]
-        values = [f.to_python(document[f.column or f.name]) for f in fields]
-        return self.model.from_db(self.db, [f.attname for f in fields], values)
+        return next(self.from_documents([document]))
+
+    def from_documents(self, documents: Iterable[Document]) -> Iterator[M]:
+        """The model instances of raw documents."""
+        alias, fields = self.db, _stored_fields(self.model)
+        for document in documents:
+            names, values = [], []
+            for name, column, convert in fields:
+                if column in document:
+                    value = document[column]
+                    names.append(name)
+                    values.append(convert(value) if convert and value is not None else value)
+            yield self.model.from_db(alias, names, values)
+
+    def found(self, query: dict[str, Any], **options: Any) -> list[M]:
+        """The instances of the documents that a query of MongoDB finds.
+
+        For hot paths: writing the command by the ORM and converting what comes back take longer
+        than MongoDB takes to answer it. `options` are those of `Collection.find`.
+        """
+        return list(self.from_documents(self.collection().find(query, **options)))
 
     def first(self) -> M | None:
         """The first in the order asked for; without one, any.
@@ -59,13 +108,39 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         """The chats that this user is a member of: the only door to a chat."""
         return self.filter(member_ids__contains=[user.pk]).defer("recent")
 
+    def get_for_member(self, user: Any, chat_id: uuid.UUID) -> Chat:
+        """`for_member(user).get(pk=chat_id)`, for hot paths."""
+        query = {"_id": chat_id.hex, "member_ids": user.pk}
+        chat = next(iter(self.found(query, projection=WITHOUT_SENDS, limit=1)), None)
+        if chat is None:
+            raise Chat.DoesNotExist
+        return chat
+
     def latest_first(self) -> Self:
         return self.order_by("-last_message_at")
+
+    def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Chat], int]:
+        """Some of a member's chats, latest first, and how many there are; one command."""
+        own = {"$match": {"member_ids": user.pk}}
+        rows = self.collection().aggregate(
+            [
+                own,
+                {"$sort": {"last_message_at": -1}},
+                {"$limit": stop},
+                {"$skip": start},
+                {"$project": WITHOUT_SENDS},
+                {"$unionWith": {"coll": self.model._meta.db_table, "pipeline": [own, COUNT]}},
+            ]
+        )
+        chats, counts = _parted(rows)
+        return list(self.from_documents(chats)), counts[0]["count"] if counts else 0
 
     def advance(
         self,
         chat_id: uuid.UUID,
         update: dict[str, Any] | list[dict[str, Any]],
+        *,
+        projection: dict[str, int] | None = None,
         **conditions: Any,
     ) -> Chat | None:
         """Update a chat that meets the conditions, atomically; answer it as it is then.
@@ -75,6 +150,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         document = self.collection().find_one_and_update(
             {"_id": chat_id.hex, **conditions},
             update,
+            projection=projection,
             return_document=ReturnDocument.AFTER,
         )
         return self.from_document(document) if document else None
@@ -156,20 +232,58 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     def changed_after(self, rev: int) -> Self:
         return self.filter(rev__gt=rev).order_by("rev")
 
-    def latest_of(self, chats: Iterable[Chat]) -> dict[uuid.UUID, Message]:
-        """The latest message of each of these chats, in one query."""
-        ends = [Q(chat_id=chat.pk, seq=chat.last_seq) for chat in chats if chat.last_seq]
-        if not ends:
-            return {}
-        any_end = ends.pop()
-        for end in ends:
-            any_end |= end
-        return {message.chat_id: message for message in self.filter(any_end)}
+    def between(
+        self, chat_id: uuid.UUID, low: int, high: int, *, newest_first: bool = True
+    ) -> list[Message]:
+        """The messages of a chat with the numbers after `low` up to `high`."""
+        query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
+        return self.found(query, sort={"seq": -1 if newest_first else 1})
+
+    def beside_chats(
+        self, chats: Collection[Chat], user_id: int
+    ) -> tuple[dict[uuid.UUID, Message], dict[uuid.UUID, int]]:
+        """The start of the latest message of each chat, and how far one person has read them.
+
+        By chat, in one command: the markers come behind the messages.
+        """
+        if not chats:
+            return {}, {}
+        ends = [{"chat_id": chat.pk.hex, "seq": chat.last_seq} for chat in chats]
+        read = {"user_id": user_id, "chat_id": {"$in": [chat.pk.hex for chat in chats]}}
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"$or": ends}},
+                {"$project": PREVIEW},
+                {
+                    "$unionWith": {
+                        "coll": ReadMarker._meta.db_table,
+                        "pipeline": [{"$match": read}, {"$project": {"_id": 0}}],
+                    }
+                },
+            ]
+        )
+        latest, markers = _parted(rows)
+        return (
+            {message.chat_id: message for message in self.from_documents(latest)},
+            {uuid.UUID(row["chat_id"]): row["seq"] for row in markers},
+        )
+
+    def insert(self, message: Message) -> None:
+        """Store a new message; DuplicateKeyError if its numbers or its `client_id` are stored."""
+        values = ((column, getattr(message, name)) for name, column, _ in _stored_fields(Message))
+        self.collection().insert_one(
+            {
+                column: value.hex if isinstance(value, uuid.UUID) else value
+                for column, value in values
+            }
+        )
 
     def reply_previews(self, messages: Iterable[Message]) -> dict[uuid.UUID, Message]:
         """The messages that these reply to, in one query, or in none."""
-        ids = {message.reply_to for message in messages if message.reply_to}
-        return {message.pk: message for message in self.filter(pk__in=ids)} if ids else {}
+        ids = [message.reply_to.hex for message in messages if message.reply_to]
+        if not ids:
+            return {}
+        return {message.pk: message for message in self.found({"_id": {"$in": ids}})}
 
 
 class Message(models.Model):
@@ -264,20 +378,25 @@ class ChatPermissions(models.Model):
 
 
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
-    def of_user(self, user_id: int, chat_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """How far one person has read these chats."""
-        rows = self.filter(user_id=user_id, chat_id__in=list(chat_ids))
-        return dict(rows.values_list("chat_id", "seq"))
-
     def of_chat(self, chat_id: uuid.UUID) -> dict[int, int]:
         """How far each member of a chat has read."""
-        return dict(self.filter(chat_id=chat_id).values_list("user_id", "seq"))
+        rows = self.collection().find({"chat_id": chat_id.hex}, {"_id": 0, "user_id": 1, "seq": 1})
+        return {row["user_id"]: row["seq"] for row in rows}
 
     def advance(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
         """Move a marker forward, atomically; False if it was there or further already."""
         key = {"chat_id": chat_id.hex, "user_id": user_id}
         before = self.collection().find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
         return before is None or before["seq"] < seq
+
+    def advance_unasked(self, chat_id: uuid.UUID, user_id: int, seq: int) -> None:
+        """The same without waiting for an answer: whoever sends has read what came before.
+
+        If it is lost, by a server that dies at that moment, one's own message counts as unread.
+        """
+        unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
+        key = {"chat_id": chat_id.hex, "user_id": user_id}
+        unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
 
 
 class ReadMarker(models.Model):

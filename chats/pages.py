@@ -30,7 +30,7 @@ class MemberRequest(HttpRequest):
 
 def find_chat(request: MemberRequest, chat_id: uuid.UUID) -> Chat:
     """A chat of this person; `DoesNotExist` for anybody else."""
-    chat: Chat = Chat.objects.for_member(request.user).get(pk=chat_id)
+    chat: Chat = Chat.objects.get_for_member(request.user, chat_id)
     return chat
 
 

@@ -56,8 +56,25 @@ class History:
         else:
             low, high = self.low + wanted.start, self.low + wanted.stop
         low, high = max(low, self.low), min(high, self.high)
-        rows = Message.objects.in_chat(self.chat.pk).after(low).before(high + 1)
-        return list(rows.newest_first() if self.newest_first else rows.oldest_first())
+        if low >= high:
+            return []
+        return Message.objects.between(self.chat.pk, low, high, newest_first=self.newest_first)
+
+
+class ChatList:
+    """The chats of a member, latest first, for a paginator to slice and then to count."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        self._count = 0
+
+    def __getitem__(self, wanted: slice) -> list[Chat]:
+        chats, self._count = Chat.objects.page_of_member(self.user, wanted.start, wanted.stop)
+        return chats
+
+    def count(self) -> int:
+        """How many there were when the page was read, which is the same command."""
+        return self._count
 
 
 class MessagePagination(StrictLimitOffsetPagination):

@@ -7,6 +7,7 @@ fields are declared all the same, for the schema and the forms of the browsable 
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +31,7 @@ from users.serializers import UserSerializer
 
 from .actions import CLIENT_ID_MAX_LENGTH
 from .chat_list import title_of
-from .events import PREVIEW_LENGTH, iso, reply_preview
+from .events import iso, reply_preview
 from .models import Chat, ChatPermissions, Message, ReadMarker
 from .permissions import Permissions
 
@@ -60,12 +61,32 @@ class UserIdsField(serializers.ListField):
 
 # Messages ----------------------------------------------------------------------------------------
 
+READERS_SHOWN = 100  # people; so a page doesn't grow with the members of a chat
+
+
+class Readers:
+    """Who has read up to where; answers for a message without a look at every member."""
+
+    def __init__(self, markers: dict[int, int]) -> None:
+        self.markers = markers
+        self._ranked = sorted(markers.items(), key=lambda marker: -marker[1])
+        self._reached = [-seq for _, seq in self._ranked]
+
+    def of(self, message: Message) -> tuple[int, list[int]]:
+        """How many others than the sender have read a message, and the first 100 of them."""
+        count = bisect_right(self._reached, -message.seq)
+        first = [user_id for user_id, _ in self._ranked[: min(count, READERS_SHOWN + 1)]]
+        if self.markers.get(message.sender_id, -1) >= message.seq:
+            count -= 1
+            first = [user_id for user_id in first if user_id != message.sender_id]
+        return count, first[:READERS_SHOWN]
+
 
 @dataclass(frozen=True)
 class MessageContext:
     """What a page of messages shows beside them, in at most three queries."""
 
-    markers: dict[int, int]
+    readers: Readers
     replies: dict[uuid.UUID, Message]
     names: dict[int, Any]
 
@@ -76,18 +97,19 @@ class MessageContext:
         """The context of these messages, with the names of some more people."""
         replies = Message.objects.reply_previews(messages)
         ids = {*people, *(message.sender_id for message in (*messages, *replies.values()))}
-        return cls(ReadMarker.objects.of_chat(chat_id), replies, _names(ids))
+        return cls(Readers(ReadMarker.objects.of_chat(chat_id)), replies, _names(ids))
 
     @classmethod
     def of_new(cls, message: Message, sender: Any) -> MessageContext:
         """The context of a message that nobody can have read yet; no query unless it replies."""
         replies = Message.objects.reply_previews([message])
         others = {replied.sender_id for replied in replies.values()} - {sender.pk}
-        return cls({}, replies, {sender.pk: sender, **_names(others)})
+        return cls(Readers({}), replies, {sender.pk: sender, **_names(others)})
 
 
 def _names(user_ids: Collection[int]) -> dict[int, Any]:
-    return get_user_model().objects.names(user_ids) if user_ids else {}
+    names: dict[int, Any] = get_user_model().objects.names(user_ids)
+    return names
 
 
 class ReplySerializer(serializers.Serializer[Any]):
@@ -127,17 +149,16 @@ class MessageSerializer(serializers.Serializer[Message]):
     deleted_at = serializers.DateTimeField(allow_null=True)
     deleted_by = serializers.IntegerField(allow_null=True)
     is_read = serializers.BooleanField(help_text="By somebody else than its sender.")
-    read_by = serializers.ListField(child=serializers.IntegerField())
+    read_count = serializers.IntegerField(help_text="By how many others than its sender.")
+    read_by = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Who they are; the first 100."
+    )
 
     def to_representation(self, message: Message) -> dict[str, Any]:
         context: MessageContext = self.context["messages"]
         sender = context.names.get(message.sender_id)
         replied = context.replies.get(message.reply_to) if message.reply_to else None
-        read_by = [
-            user_id
-            for user_id, seq in context.markers.items()
-            if seq >= message.seq and user_id != message.sender_id
-        ]
+        read_count, read_by = context.readers.of(message)
         return {
             "id": str(message.pk),
             "chat_id": str(message.chat_id),
@@ -157,7 +178,8 @@ class MessageSerializer(serializers.Serializer[Message]):
             "edited_at": iso(message.edited_at),
             "deleted_at": iso(message.deleted_at),
             "deleted_by": message.deleted_by,
-            "is_read": bool(read_by),
+            "is_read": read_count > 0,
+            "read_count": read_count,
             "read_by": read_by,
         }
 
@@ -184,7 +206,7 @@ class NewMessageSerializer(ContentSerializer):
 
 @dataclass(frozen=True)
 class ChatContext:
-    """What a list of chats shows beside them, in three queries."""
+    """What a list of chats shows beside them, in two queries."""
 
     user_id: int
     latest: dict[uuid.UUID, Message] = field(default_factory=dict)
@@ -193,8 +215,7 @@ class ChatContext:
 
     @classmethod
     def of(cls, user: Any, chats: Collection[Chat]) -> ChatContext:
-        latest = Message.objects.latest_of(chats)
-        markers = ReadMarker.objects.of_user(user.pk, [chat.pk for chat in chats])
+        latest, markers = Message.objects.beside_chats(chats, user.pk)
         others = {chat.other_id(user.pk) for chat in chats if not chat.is_group}
         ids = others | {message.sender_id for message in latest.values()}
         return cls(user.pk, latest, markers, _names(ids))
@@ -202,7 +223,7 @@ class ChatContext:
     @classmethod
     def beside(cls, user: Any, chat: Chat, messages: MessageContext) -> ChatContext:
         """The context of a chat that goes out beside messages of it; no query."""
-        marker = messages.markers.get(user.pk, 0)
+        marker = messages.readers.markers.get(user.pk, 0)
         return cls(user.pk, markers={chat.pk: marker}, names=messages.names)
 
 
@@ -270,7 +291,7 @@ def _last_message(message: Message, names: dict[int, Any]) -> dict[str, Any]:
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": message.content[:PREVIEW_LENGTH],
+        "content": message.content,
         "kind": message.kind,
         "created_at": iso(message.created_at),
         "deleted_at": iso(message.deleted_at),
@@ -338,7 +359,10 @@ def member_rows(
     people, here = get_user_model().objects.names(chat.member_ids), set(online)
     return [
         {
-            **UserSerializer(people[user_id]).data,
+            "id": user_id,
+            "username": people[user_id].username,
+            "name": people[user_id].name,
+            "is_bot": people[user_id].is_bot,
             "is_owner": allowed[user_id].is_owner,
             "online": user_id in here,
             "permissions": allowed[user_id].as_flags(),

@@ -20,7 +20,7 @@ from users.models import User
 from . import actions, presence
 from .hub import MOST_MISSED
 from .models import Chat, Message, ReadMarker
-from .pagination import History, MessagePagination
+from .pagination import ChatList, History, MessagePagination
 from .permissions import permissions_for, permissions_of
 from .schema import (
     BAD_INPUT,
@@ -75,7 +75,7 @@ class ChatViews(GenericViewSet[Any]):
 
     def find_chat(self, chat_id: uuid.UUID) -> Chat:
         """A chat of this user; to anybody else it does not exist."""
-        return Chat.objects.for_member(self.user).get(pk=chat_id)
+        return Chat.objects.get_for_member(self.user, chat_id)
 
     def valid_data(self) -> dict[str, Any]:
         serializer = self.get_serializer(data=self.request.data)
@@ -104,10 +104,9 @@ class ChatViewSet(ChatViews):
 
     def list(self, request: Request) -> Response:
         """Mine, the one with the latest message first."""
-        chats = self.paginate_queryset(Chat.objects.for_member(self.user).latest_first())
-        assert chats is not None
+        chats: Any = self.paginate_queryset(ChatList(self.user))  # type: ignore[arg-type]
         context = {"chats": ChatContext.of(self.user, chats)}
-        data: Any = ListedChatSerializer(chats, many=True, context=context)  # type: ignore[arg-type]
+        data: Any = ListedChatSerializer(chats, many=True, context=context)
         return self.get_paginated_response(data.data)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID) -> Response:
@@ -211,7 +210,7 @@ class MessageViewSet(ChatViews):
             "previous": None,
             "last_rev": chat.last_rev,
             "too_far_behind": too_far,
-            "read_markers": _by_name(context.markers),
+            "read_markers": _by_name(context.readers.markers),
             **self.history_data(chat, messages, context),
         }
 

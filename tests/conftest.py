@@ -7,7 +7,7 @@ import pymongo
 import pytest
 import redis
 
-from . import servers
+from . import commands_sent, servers
 from .capture import CapturedEvents
 
 PASSWORD = "correct horse battery staple"  # of everyone in the cast
@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Servers first: the settings read their addresses from the environment."""
     servers.start()
     config.add_cleanup(servers.stop)
+    commands_sent.listen()
 
     import django
 

@@ -71,7 +71,7 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     chat = Chat(owner_id=1, member_ids=[1], is_group=True, last_seq=1)
     message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
     context = {
-        "messages": serializers.MessageContext({1: 1}, {}, {}),
+        "messages": serializers.MessageContext(serializers.Readers({1: 1}), {}, {}),
         "chats": serializers.ChatContext(1, {chat.pk: message}, {}, {}),
     }
     declared = serializer(context=context)

@@ -16,13 +16,12 @@ from channels.db import database_sync_to_async
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef
 from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from .models import RefreshToken, User
+from .models import User
 
 ALGORITHM = "HS256"
 REFUSED = "This access token is not valid, has expired, or was revoked."
@@ -78,9 +77,7 @@ def read_access_token(token: str | bytes) -> Access:
         user_id = int(claims["sub"])
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None
-    revoked = RefreshToken.objects.filter(family=family, revoked_at__isnull=False)
-    known = RefreshToken.objects.filter(family=family, user=OuterRef("pk"))
-    user = User.objects.filter(~Exists(revoked), Exists(known), pk=user_id, is_active=True).first()
+    user = User.objects.signed_in(user_id, family)
     if user is None or claims["typ"] != "access" or not has_mark(user, claims):
         raise AuthenticationFailed(REFUSED)
     return Access(user, family, float(claims["exp"]))

@@ -90,7 +90,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
 
 def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
     yield HotQuery("chat list with latest messages and unread counts", lambda: chat_items(user))
-    yield HotQuery("a chat, if its member", lambda: Chat.objects.for_member(user).get(pk=chat.pk))
+    yield HotQuery("a chat, if its member", lambda: Chat.objects.get_for_member(user, chat.pk))
     private = Chat.objects.for_member(user).filter(is_group=False).first() or chat
     pair = Chat.pair_of(user.pk, private.other_id(user.pk))
     yield HotQuery("private chat of two people", lambda: Chat.objects.filter(pair=pair).first())

@@ -6,6 +6,7 @@ import pytest
 
 from chats import actions
 from chats.models import Chat, Message
+from tests.commands_sent import sent_commands
 
 pytestmark = pytest.mark.django_db
 
@@ -59,9 +60,11 @@ def test_the_list_asks_the_same_for_any_number_of_chats(
         chat = actions.create_group(ada, f"Group {index}", [grace.pk])
         actions.post_message(grace, chat.pk, "Hello")
     client = api(ada)
-    # How many, the chats, their latest messages, my markers; me, and the names.
-    with django_assert_num_queries(4, using="chat"), django_assert_num_queries(2):
-        assert len(client.get("/api/v1/chats").json()["results"]) == number
+    # The chats with their number, their latest messages with my markers; me, and the names.
+    with sent_commands() as sent, django_assert_num_queries(2):
+        body = client.get("/api/v1/chats").json()
+    assert (len(body["results"]), body["count"]) == (number, number)
+    assert [command.collection for command in sent] == ["chats_chat", "chats_message"]
 
 
 def test_the_list_has_pages(ada, grace, api):
