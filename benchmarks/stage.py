@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import django
+
 from chatproject import embedded
 
 REPO = Path(__file__).resolve().parent.parent
@@ -52,6 +54,12 @@ def environment(stores: Mapping[str, str]) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
         **stores,
     }
+
+
+def set_up_django(stores: Mapping[str, str]) -> None:
+    """Let this process use our own models, on the data of the run."""
+    os.environ |= environment(stores)
+    django.setup()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,39 @@
+"""The people of a run: rows of SQL, and a token for each."""
+
+import uuid
+from datetime import timedelta
+
+from .stage import FOLDER
+
+
+def make(count: int) -> None:
+    """Empty both stores of ours and make the users 1 to `count`."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    from users.models import User
+
+    connections["default"].close()
+    for file in FOLDER.glob("accounts.sqlite3*"):
+        file.unlink()
+    call_command("migrate_all")
+    User.objects.bulk_create(
+        User(pk=pk, username=f"user{pk}", first_name=f"User {pk}", password=f"!{pk}")
+        for pk in range(1, count + 1)
+    )
+
+
+def tokens() -> dict[int, str]:
+    """A new access token of each user, good for a day."""
+    from django.utils import timezone
+
+    from users.authentication import access_token
+    from users.models import RefreshToken, User
+
+    RefreshToken.objects.all().delete()
+    ends = timezone.now() + timedelta(days=1)
+    sign_ins = [
+        RefreshToken(user=user, family=uuid.uuid4(), expires_at=ends) for user in User.objects.all()
+    ]
+    RefreshToken.objects.bulk_create(sign_ins)
+    return {row.user_id: access_token(row.user, row.family) for row in sign_ins}

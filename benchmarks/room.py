@@ -1,0 +1,168 @@
+"""A room of sockets that are all to get every event once, and in the order of its sender.
+
+A payload is decoded when a socket has it first; the same bytes on another socket are the same event.
+"""
+
+import asyncio
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic_ns
+
+from .socket_load import PATIENCE, Listener, Socket
+
+TEXT_SIZE = 60  # characters of an event's own text
+Decode = Callable[[bytes], str | None]  # the text of an event; None for any other frame
+
+
+@dataclass(slots=True)
+class Event:
+    """One that was sent: the `number`th of its sender."""
+
+    sender: int
+    number: int
+    sent: int  # ns
+    left: int  # sockets that don't have it yet
+    arrived: "asyncio.Future[None]"  # at every socket
+
+
+@dataclass
+class Tally:
+    """What a measurement has seen."""
+
+    sent: int = 0  # events
+    deliveries: int = 0
+    latencies: "array[float]" = field(default_factory=lambda: array("d"))  # ms, of each delivery
+
+
+class Room(Listener):
+    def __init__(self, decode: Decode) -> None:
+        self.decode = decode
+        self.sockets: list[Socket] = []
+        self.frames = 0  # of any kind, since the first connection
+        self.tally = Tally()
+        self._measuring = False  # any frame that is no event is an error then
+        self._error: Exception | None = None
+        self._numbers: Counter[int] = Counter()  # of the next event, by sender
+        self._sent: dict[str, Event] = {}  # by text
+        self._known: dict[bytes, Event] = {}  # by payload
+        self._chunk = b""  # what a socket has had just now, if it is whole frames of text
+        self._payloads: list[bytes] = []  # of that
+
+    # Measuring
+
+    def begin(self) -> None:
+        self._measuring, self.tally = True, Tally()
+        self._numbers.clear()
+        self._sent.clear()
+        self._known.clear()
+        for socket in self.sockets:
+            socket.due.clear()
+
+    def event(self, sender: int) -> tuple[str, Event]:
+        """The text of a sender's next event, and the event, which counts as sent now."""
+        if self._error:
+            raise self._error
+        number, arrived = self._numbers[sender], asyncio.get_running_loop().create_future()
+        self._numbers[sender] += 1
+        event = Event(sender, number, monotonic_ns(), len(self.sockets), arrived)
+        text = f"{sender}:{number}:{event.sent} ".ljust(TEXT_SIZE, ".")
+        self._sent[text] = event
+        self.tally.sent += 1
+        return text, event
+
+    async def end(self) -> Tally:
+        """Wait for what is still under way; raises if a socket got anything else than all of it."""
+        waiting = [event.arrived for event in self._sent.values() if not event.arrived.done()]
+        if waiting and (await asyncio.wait(waiting, timeout=PATIENCE))[1]:
+            self._fail("Events were lost.")
+        self._measuring = False
+        if self._error:
+            raise self._error
+        expected = self.tally.sent * len(self.sockets)
+        if self.tally.deliveries != expected:
+            raise RuntimeError(f"{self.tally.deliveries} deliveries instead of {expected}.")
+        return self.tally
+
+    # Frames
+
+    def take(self, socket: Socket, data: bytes) -> bytes:
+        """As every listener, but what the socket before has had isn't taken apart again."""
+        if data == self._chunk:
+            self.heard(socket, self._payloads)
+            return b""
+        self._chunk = data
+        payloads, rest = self.split(socket, data)
+        if rest:
+            self._chunk = b""
+        self._payloads = payloads
+        self.heard(socket, payloads)
+        return rest
+
+    def control(self, socket: Socket, head: int, payload: bytes) -> None:
+        super().control(socket, head, payload)
+        self._chunk = b""
+
+    def heard(self, socket: Socket, payloads: list[bytes]) -> None:
+        self.frames += len(payloads)
+        if not self._measuring:
+            return
+        moment, due, known, latencies = monotonic_ns(), socket.due, self._known, self.tally.latencies
+        for payload in payloads:
+            event = known.get(payload) or self._first(payload)
+            if event is None:
+                return
+            if due.get(event.sender, 0) != event.number:
+                self._fail(f"Number {event.number} came instead of {due.get(event.sender, 0)}.")
+                return
+            due[event.sender] = event.number + 1
+            latencies.append((moment - event.sent) / 1e6)
+            event.left -= 1
+            if not event.left and not event.arrived.done():
+                event.arrived.set_result(None)
+        self.tally.deliveries += len(payloads)
+
+    def _first(self, payload: bytes) -> Event | None:
+        """The event of a payload that no socket has had before."""
+        text = self.decode(payload)
+        event = self._sent.get(text) if text else None
+        if event is None:
+            self._fail(f"Nobody has sent this: {payload[:300]!r}")
+        else:
+            self._known[payload] = event
+        return event
+
+    def lost(self, socket: Socket) -> None:
+        if self._measuring:
+            self._fail("A socket was closed.")
+
+    def _fail(self, problem: str) -> None:
+        self._error = self._error or RuntimeError(problem)
+        for event in self._sent.values():
+            if not event.arrived.done():
+                event.arrived.set_result(None)
+
+    # Sockets
+
+    async def quiet(self, seconds: float = 0.3) -> None:
+        """Wait until no frame has come for so long."""
+        for _ in range(int(PATIENCE / seconds)):
+            before = self.frames
+            await asyncio.sleep(seconds)
+            if self.frames == before:
+                return
+        raise RuntimeError("The room doesn't become quiet.")
+
+    async def shrink(self, size: int) -> None:
+        """Close the sockets beyond so many."""
+        gone, self.sockets = self.sockets[size:], self.sockets[:size]
+        for socket in gone:
+            socket.transport.close()
+        await self.quiet()
+
+    async def leave(self) -> None:
+        self._measuring = False
+        for socket in self.sockets:
+            socket.transport.abort()
+        await asyncio.sleep(0)
