@@ -21,6 +21,7 @@ from .switchboard import switchboard
 
 logger = logging.getLogger(__name__)
 
+FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
 FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
 TYPING_INTERVAL = 1.0  # seconds between equal typing indicators of one socket
 
@@ -44,7 +45,8 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
 
     @cached_property
     def outlet(self) -> Outlet:
-        outlet = Outlet(self.base_send, self.user.pk)
+        connection = self.scope.get("extensions", {}).get(FRAMES)
+        outlet = Outlet(self.base_send, self.user.pk, connection)
         outlet.expires_at = self.scope.get("token_expires_at")
         return outlet
 
@@ -57,11 +59,11 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         try:
             await self.receive_json(self.parse(text_data))
         except FrameError as refusal:
-            self.outlet.write(events.encode(refusal.error))
+            self.outlet.tell(refusal.error)
         except Exception:
             logger.exception("A frame failed")
-            failure = events.Error(code="server_error", message="Something went wrong here.")
-            self.outlet.write(events.encode(failure))
+            text = "Something went wrong here."
+            self.outlet.tell(events.Error(code="server_error", message=text))
 
     @staticmethod
     def parse(text: str | None) -> dict[str, Any]:

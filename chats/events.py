@@ -20,12 +20,11 @@ from typing import Any, ClassVar
 import orjson
 from channels.layers import get_channel_layer
 
-from .models import Chat, ChatPermissions, Message
+from .models import PREVIEW_LENGTH, Chat, ChatPermissions, Message
 
 logger = logging.getLogger(__name__)
 
 PUBLISH_TIMEOUT = 1.0  # seconds; the layer is a hint, a send doesn't wait for it any longer
-PREVIEW_LENGTH = 140  # characters
 
 # Close codes of a socket (the private range of RFC 6455, 7.4.2).
 CLOSE_SIGNED_OUT = 4401
@@ -276,10 +275,11 @@ class Error(Event):
 
 
 def iso(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds, as the API writes it."""
+    """ISO 8601 with milliseconds, as the API writes it; the moment is in UTC."""
     if moment is None:
         return None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    # Without its zone, which would be asked for its offset every time.
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def reply_preview(replied: Message | None, names: dict[int, Any]) -> dict[str, Any] | None:
@@ -384,10 +384,9 @@ def chat_activity(data: dict[str, Any]) -> ChatActivity:
     )
 
 
-def encode(event: Event | dict[str, Any]) -> str:
-    """The text frame of an event."""
-    frame = event.frame() if isinstance(event, Event) else event
-    return orjson.dumps(frame).decode()
+def encode(event: Event | dict[str, Any]) -> bytes:
+    """The text of an event's frame, in UTF-8."""
+    return orjson.dumps(event.frame() if isinstance(event, Event) else event)
 
 
 # To the groups -----------------------------------------------------------------------------------

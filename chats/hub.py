@@ -1,8 +1,9 @@
 """Fan-out: one hub a chat and process.
 
-The hub receives each event of its chat once, encodes it once, and writes the same text to every
-socket of this process. The channel layer may lose events; MongoDB has every change under a dense
-`rev`. So a hub that misses a `rev` reads it, and sends each change once, in order.
+The hub receives each event of its chat once, encodes it once, and writes the same bytes to every
+socket of this process (`crowd.py`, `outlet.py`). The channel layer may lose events; MongoDB has
+every change under a dense `rev`. So a hub that misses a `rev` reads it, and sends each change once,
+in order.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 
 from . import events
+from .crowd import Crowd
 from .models import Chat, Message, ReadMarker, now
-from .outlet import Outlet
+from .outlet import Burst, Outlet
 from .permissions import permissions_of
 
 if TYPE_CHECKING:
@@ -110,8 +112,8 @@ class Hub:
         self.group = group
         self.subscribed = False
         self.guests: set[Outlet] = set()  # everyone here, also who is still on the way in
-        self.sockets: set[Outlet] = set()  # who is told every event
-        self.watchers: set[Outlet] = set()  # who is told small events, or none
+        self.sockets = Crowd()  # who is told every event
+        self.watchers = Crowd()  # who is told small events, or none
 
     async def subscribe(self) -> None:
         """Join the group; when the layer is away, the switchboard tries again."""
@@ -121,19 +123,25 @@ class Hub:
         except Exception as error:
             logger.warning("Not subscribed to %s: %s", self.group, error)
 
+    def seat(self, socket: Outlet) -> None:
+        """Keep the hub for this socket."""
+        self.guests.add(socket)
+        socket.hubs.add(self)
+
+    def unseat(self, socket: Outlet) -> None:
+        self.guests.discard(socket)
+        self.sockets.discard(socket)
+        self.watchers.discard(socket)
+
     def receive(self, frame: Frame) -> None:
         self.deliver(frame)
 
     def deliver(self, frame: Frame) -> None:
-        """Write an event to every socket, encoded once."""
-        text = events.encode(frame)
-        for socket in tuple(self.sockets):
-            socket.write(text)
+        self.sockets.tell(frame)
 
     def close(self, code: int, reason: str, user_id: int | None = None) -> None:
-        for socket in (*self.sockets, *self.watchers):
-            if user_id is None or socket.user_id == user_id:
-                socket.close(code, reason)
+        self.sockets.close(code, reason, only=user_id)
+        self.watchers.close(code, reason, only=user_id)
 
     def stop(self) -> None:
         """End what runs for this hub."""
@@ -173,16 +181,16 @@ class UserHub(Hub):
         own = {chat.pk for chat in await read_chats_of(self.user_id)}
         watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(socket)]
         last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
-        socket.write(events.encode(events.Watching(user_id=self.user_id, last_seqs=last_seqs)))
+        socket.tell(events.Watching(user_id=self.user_id, last_seqs=last_seqs))
 
     async def _watch(self, chat_id: uuid.UUID, frame: Frame) -> None:
-        text = events.encode(frame)
+        added = Burst([events.encode(frame)])
         for socket in tuple(self.sockets):
             for hub in await self.board.chats([chat_id], socket):
                 chat = await read_chat(chat_id)
                 new = socket not in hub.watchers
                 if new and chat and self.user_id in chat.member_ids and hub.watch(socket):
-                    socket.write(text)
+                    socket.write(added)
 
 
 class ChatHub(Hub):
@@ -250,8 +258,7 @@ class ChatHub(Hub):
             self.close_deleted()
 
     def close_deleted(self) -> None:
-        for socket in self.sockets:
-            socket.close(events.CLOSE_CHAT_DELETED, "This chat was deleted.")
+        self.sockets.close(events.CLOSE_CHAT_DELETED, "This chat was deleted.")
         self.watchers.clear()
 
     def _send(self, rev: int, frame: Frame) -> None:
@@ -272,31 +279,25 @@ class ChatHub(Hub):
 
     def _remove(self, user_id: int) -> None:
         self._removed.add(user_id)
-        for socket in self.sockets:
-            if socket.user_id == user_id:
-                socket.close(events.CLOSE_REMOVED, "You are no member of this chat any more.")
-        self.watchers = {socket for socket in self.watchers if socket.user_id != user_id}
+        reason = "You are no member of this chat any more."
+        self.sockets.close(events.CLOSE_REMOVED, reason, only=user_id)
+        for socket in self.watchers.of(user_id):
+            self.watchers.discard(socket)
 
     def _tell_watchers(self, frame: Frame) -> None:
         """Tell the chat lists what they show of an event."""
         kind, data = frame["type"], frame["data"]
         if kind in MESSAGES and data["seq"] >= self.seq:
-            self._write_watchers(events.chat_activity(data))
+            self.watchers.tell(events.chat_activity(data))
         elif kind in ("chat_updated", "chat_state"):
-            self._write_watchers(events.ChatUpdated(**{name: data[name] for name in NAMED}))
+            self.watchers.tell(events.ChatUpdated(**{name: data[name] for name in NAMED}))
         elif kind == "message_read":
-            self._write_watchers(events.MessageRead(**data), only=data["user_id"])
+            self.watchers.tell(events.MessageRead(**data), only=data["user_id"])
         elif kind == "member_removed":
             gone = events.ChatRemoved(chat_id=data["chat_id"], reason="removed")
-            self._write_watchers(gone, only=data["user_id"])
+            self.watchers.tell(gone, only=data["user_id"])
         elif kind == "chat_deleted":
-            self._write_watchers(events.ChatRemoved(chat_id=data["chat_id"], reason="deleted"))
-
-    def _write_watchers(self, event: events.Event, only: int | None = None) -> None:
-        text = events.encode(event)
-        for socket in tuple(self.watchers):
-            if only is None or socket.user_id == only:
-                socket.write(text)
+            self.watchers.tell(events.ChatRemoved(chat_id=data["chat_id"], reason="deleted"))
 
     # Catching up
 
@@ -386,7 +387,7 @@ class ChatHub(Hub):
         except Exception as error:
             logger.warning("No presence: %s", error)
             first, online = False, sorted(self._people)
-        socket.write(events.encode(self._welcome(socket.user_id, online)))
+        socket.tell(self._welcome(socket.user_id, online))
         self.sockets.add(socket)
         if socket.user_id in self._removed:
             self._remove(socket.user_id)

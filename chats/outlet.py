@@ -4,54 +4,125 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import struct
 import types
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
-from .events import CLOSE_TOO_SLOW
+from . import events
+
+if TYPE_CHECKING:
+    from .hub import Hub
 
 logger = logging.getLogger(__name__)
 
-QUEUE_LIMIT = 1024 * 1024  # characters that wait for a socket blocked by flow control
+QUEUE_LIMIT = 1024 * 1024  # bytes that wait for a socket blocked by flow control
 BLOCKED_LIMIT = 20  # seconds that one write may be blocked
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
+def text_frame(payload: bytes) -> bytes:
+    """A whole text message as one unmasked frame (RFC 6455, 5.2); the payload is UTF-8."""
+    size = len(payload)
+    if size < 126:
+        return struct.pack("!BB", 0x81, size) + payload
+    if size < 65536:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+class Connection(Protocol):
+    """What `chatproject.websocket` offers: whole frames for the transport, past ASGI."""
+
+    def write_frames(self, frames: bytes) -> bool: ...
+
+    async def send_frames(self, frames: bytes) -> None: ...
+
+
+class Burst:
+    """Events that go out together: put into a server's form once, for all their sockets."""
+
+    def __init__(self, payloads: Sequence[bytes]) -> None:
+        self.payloads = payloads
+
+    @cached_property
+    def size(self) -> int:
+        return sum(map(len, self.payloads))
+
+    @cached_property
+    def frames(self) -> bytes:
+        return b"".join(map(text_frame, self.payloads))
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The same for ASGI. Servers read a message only, so sockets may share it."""
+        return [{"type": "websocket.send", "text": text.decode()} for text in self.payloads]
+
+
 class Outlet:
     """The sending side of one accepted WebSocket of one user."""
 
-    def __init__(self, send: Send, user_id: int) -> None:
+    __slots__ = (
+        "_connection",
+        "_drainer",
+        "_queue",
+        "_queued",
+        "_send",
+        "closed",
+        "expires_at",
+        "hubs",
+        "user_id",
+    )
+
+    def __init__(self, send: Send, user_id: int, connection: Connection | None = None) -> None:
         self.user_id = user_id
         self.closed = False
         self.expires_at: float | None = None  # Unix time when the access token ends
+        self.hubs: set[Hub] = set()  # where this socket is a guest
         self._send = send
-        self._queue: deque[str] = deque()
-        self._queued = 0
+        self._connection = connection
+        self._queue: deque[Burst] | None = None  # what is blocked, then what waits behind it
+        self._queued = 0  # bytes
         self._drainer: asyncio.Task[None] | None = None
 
-    def write(self, text: str) -> None:
-        """Send a text frame, or queue it behind a write that is blocked."""
+    def tell(self, event: events.Event) -> None:
+        """Write an event that only this socket is told."""
+        self.write(Burst([events.encode(event)]))
+
+    def write(self, burst: Burst) -> None:
+        """Write events, or queue them behind a write that is blocked."""
         if self.closed:
             return
         if self._drainer is not None:
-            self._enqueue(text)
+            self._enqueue(burst)
             return
-        rest = self._start(self._send({"type": "websocket.send", "text": text}))
+        if self._connection is not None and self._connection.write_frames(burst.frames):
+            return
+        rest = self._start(self._put(burst))
         if rest is not None:
             self._drainer = asyncio.create_task(self._drain(rest))
+            self._enqueue(burst)
 
     def close(self, code: int, reason: str) -> None:
         """Close the socket; what is queued is dropped."""
         if self.closed:
             return
         self.closed = True
-        self._queue.clear()
+        self._queue = None
         if self._drainer is not None:
             self._drainer.cancel()
         closing = asyncio.create_task(self._close(code, reason))
         self._drainer = closing  # a task without a reference may be collected
+
+    async def _put(self, burst: Burst) -> None:
+        if self._connection is not None:
+            await self._connection.send_frames(burst.frames)
+        else:
+            for message in burst.messages:
+                await self._send(message)
 
     def _start(self, write: Coroutine[Any, Any, None]) -> Awaitable[None] | None:
         """Run a write as far as it goes; None when it is through, which is the usual case.
@@ -67,28 +138,29 @@ class Outlet:
             return None
         return _resume(write, waited_for)
 
-    def _enqueue(self, text: str) -> None:
-        self._queue.append(text)
-        self._queued += len(text)
+    def _enqueue(self, burst: Burst) -> None:
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(burst)
+        self._queued += burst.size
         if self._queued > QUEUE_LIMIT:
-            self.close(CLOSE_TOO_SLOW, "Reads too slowly.")
+            self.close(events.CLOSE_TOO_SLOW, "Reads too slowly.")
 
-    async def _drain(self, rest: Awaitable[None]) -> None:
+    async def _drain(self, rest: Awaitable[None] | None) -> None:
+        """Finish the write that is blocked (the first in the queue), then do the others."""
         try:
-            async with asyncio.timeout(BLOCKED_LIMIT):
-                await rest
             while self._queue:
-                text = self._queue.popleft()
-                self._queued -= len(text)
                 async with asyncio.timeout(BLOCKED_LIMIT):
-                    await self._send({"type": "websocket.send", "text": text})
+                    await (rest or self._put(self._queue[0]))
+                self._queued -= self._queue.popleft().size
+                rest = None
         except TimeoutError:
             self._drainer = None
-            self.close(CLOSE_TOO_SLOW, "Reads too slowly.")
+            self.close(events.CLOSE_TOO_SLOW, "Reads too slowly.")
         except Exception:
             self.closed = True
         else:
-            self._drainer = None
+            self._queue = self._drainer = None
 
     async def _close(self, code: int, reason: str) -> None:
         try:

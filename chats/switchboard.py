@@ -71,7 +71,7 @@ class Switchboard:
         self._keep(fresh, self._begin(fresh))
         hubs = [hub for group in groups if isinstance(hub := self._hubs[group], ChatHub)]
         for hub in hubs:
-            hub.guests.add(guest)
+            hub.seat(guest)
         for start in {self._starts[hub.group] for hub in hubs}:
             await asyncio.shield(start)
         return [hub for hub in hubs if self._hubs.get(hub.group) is hub]
@@ -84,7 +84,7 @@ class Switchboard:
             self._keep(fresh, self._subscribe(fresh))
         hub = self._hubs[group]
         assert isinstance(hub, UserHub)
-        hub.guests.add(guest)
+        hub.seat(guest)
         await asyncio.shield(self._starts[group])
         return hub
 
@@ -131,13 +131,12 @@ class Switchboard:
 
     async def drop(self, socket: Outlet) -> None:
         """Take a socket out of every hub, and forget the hubs that it leaves empty."""
-        for hub in tuple(self._hubs.values()):
-            if socket in hub.guests:
-                hub.guests.discard(socket)
-                hub.sockets.discard(socket)
-                hub.watchers.discard(socket)
-                if not hub.guests:
-                    await self._release(hub)
+        hubs, socket.hubs = socket.hubs, set()
+        for hub in hubs:
+            hub.unseat(socket)
+        for hub in hubs:
+            if not hub.guests:
+                await self._release(hub)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the events; its failure is logged."""

@@ -16,7 +16,7 @@ PASSWORD = "correct horse battery staple"  # of everyone in the cast
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--server",
-        choices=["daphne", "uvicorn"],
+        choices=["daphne", "uvicorn", "uvicorn-frames"],
         default="daphne",
         help="what runs the server processes of the tests",
     )

@@ -19,6 +19,11 @@ COMMANDS = {
         *("uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
         *("--ws", "websockets-sansio", "--no-access-log"),
     ],
+    "uvicorn-frames": [
+        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
+        *("--ws", "chatproject.websocket:FrameProtocol", "--no-access-log"),
+        *("--ws-per-message-deflate", "false"),
+    ],
 }
 
 

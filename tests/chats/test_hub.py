@@ -195,9 +195,9 @@ async def test_a_slow_reader_delays_nobody_and_is_closed(group, ada, grace, join
     monkeypatch.setattr(outlet, "QUEUE_LIMIT", 30_000)
     slow, quick = await join(grace, group), await join(ada, group)
     slow.may_read.clear()
-    for _ in range(5):
+    for _ in range(8):
         await do(post)(ada, group, "x" * 9_000)
-    await wait_for_async(lambda: len(quick.contents) == 5)
+    await wait_for_async(lambda: len(quick.contents) == 8)
     assert slow.outlet.closed
     slow.may_read.set()
     await wait_for_async(lambda: slow.code == 1013)

@@ -1,0 +1,73 @@
+"""A WebSocket protocol for uvicorn to which the application may give frames that are built already.
+
+`uvicorn chatproject.asgi:application --ws chatproject.websocket:FrameProtocol`
+
+Through ASGI the same event costs each socket of a room a message, two coroutines, an encoding and a
+pass through a state machine. Here the frame is built once, and the transport of each socket is
+given the same bytes. Everything else (handshake, pings, close, frames in) is uvicorn's.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
+
+EXTENSION = "chat.frames"  # in the scope's `extensions`: this connection
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    """One connection.
+
+    uvicorn hands what it sends to the transport at once, and never in fragments: so frames that are
+    written between two calls of `send` are in order with them.
+    """
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent and not self.conn.extensions:  # deflate would have to be told
+            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self
+
+    def write_frames(self, frames: bytes) -> bool:
+        """Write whole frames now; False if flow control or the connection's state forbids it."""
+        if not (self.writable.is_set() and self._is_open()):
+            return False
+        self.transport.write(frames)
+        return True
+
+    async def send_frames(self, frames: bytes) -> None:
+        """Write whole frames as soon as flow control lets them."""
+        while not self.writable.is_set():
+            await self.writable.wait()
+        if not self.write_frames(frames):
+            raise ClientDisconnected
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI message; a close doesn't wait for a peer that doesn't read."""
+        if message["type"] != "websocket.close" or not self._is_open():
+            await super().send(message)
+            return
+        self.writable.set()
+        await super().send(message)
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self._abort_later()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        self._abort_later()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self._abort_later()
+
+    def _is_open(self) -> bool:
+        """Whether data frames may follow: after the handshake, and before any close."""
+        return self.conn.state is State.OPEN and not self.disconnected
+
+    def _abort_later(self) -> Any:
+        # `transport.close`, as uvicorn does, waits for what a peer that doesn't read has not read.
+        return self.loop.call_later(self.close_timeout, self.transport.abort)
