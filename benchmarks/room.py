@@ -1,6 +1,6 @@
 """A room of sockets that are all to get every event once, and in the order of its sender.
 
-A payload is decoded when a socket has it first; the same bytes on another socket are the same event.
+A payload is decoded when a socket has it first; the same bytes on another are the same event.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from time import monotonic_ns
 
 from .socket_load import PATIENCE, Listener, Socket
 
-TEXT_SIZE = 60  # characters of an event's own text
 Decode = Callable[[bytes], str | None]  # the text of an event; None for any other frame
 
 
@@ -37,8 +36,9 @@ class Tally:
 
 
 class Room(Listener):
-    def __init__(self, decode: Decode) -> None:
+    def __init__(self, decode: Decode, text_size: int) -> None:
         self.decode = decode
+        self.text_size = text_size  # characters
         self.sockets: list[Socket] = []
         self.frames = 0  # of any kind, since the first connection
         self.tally = Tally()
@@ -51,6 +51,10 @@ class Room(Listener):
         self._payloads: list[bytes] = []  # of that
 
     # Measuring
+
+    @property
+    def failed(self) -> bool:
+        return self._error is not None
 
     def begin(self) -> None:
         self._measuring, self.tally = True, Tally()
@@ -67,7 +71,7 @@ class Room(Listener):
         number, arrived = self._numbers[sender], asyncio.get_running_loop().create_future()
         self._numbers[sender] += 1
         event = Event(sender, number, monotonic_ns(), len(self.sockets), arrived)
-        text = f"{sender}:{number}:{event.sent} ".ljust(TEXT_SIZE, ".")
+        text = f"{sender}:{number}:{event.sent} ".ljust(self.text_size, ".")
         self._sent[text] = event
         self.tally.sent += 1
         return text, event
@@ -108,7 +112,12 @@ class Room(Listener):
         self.frames += len(payloads)
         if not self._measuring:
             return
-        moment, due, known, latencies = monotonic_ns(), socket.due, self._known, self.tally.latencies
+        moment, due, known, latencies = (
+            monotonic_ns(),
+            socket.due,
+            self._known,
+            self.tally.latencies,
+        )
         for payload in payloads:
             event = known.get(payload) or self._first(payload)
             if event is None:

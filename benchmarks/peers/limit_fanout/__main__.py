@@ -1,6 +1,5 @@
 """A picows server with one room: what a socket sends, every socket gets. Takes the port."""
 
-import asyncio
 import struct
 import sys
 from typing import Any

@@ -1,0 +1,249 @@
+"""The servers of sockets that are compared, and how an event gets to the room of each."""
+
+import asyncio
+import importlib.util
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from . import data, stage
+from .room import Event, Room
+from .socket_load import Door, Socket, open_all
+
+FRAME_SIZE = 450  # bytes of an event's payload, for everyone: that of a short message of ours
+OURS = "/api/v1/chats/{chat}"
+FRAMES = "chatproject.websocket:FrameProtocol"
+SOCKETIO = stage.REPO / "benchmarks" / "peers" / "socketio"
+
+
+def uvicorn(application: str, protocol: str = "websockets-sansio") -> tuple[str, ...]:
+    return (
+        *(sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", "{port}"),
+        *("--loop", "uvloop", "--ws", protocol, "--ws-per-message-deflate", "false"),
+        *("--log-level", "warning"),
+    )
+
+
+def daphne(application: str) -> tuple[str, ...]:
+    return (*(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}"), application)
+
+
+# Events ------------------------------------------------------------------------------------------
+
+
+def text_of(name: str, *, prefix: bytes = b"") -> Callable[[bytes], str | None]:
+    """Finds the text of an event in a JSON payload `{…, "data": {name: text}}`."""
+
+    def decode(payload: bytes) -> str | None:
+        frame = orjson.loads(payload.removeprefix(prefix))
+        content = frame.get("data") if isinstance(frame, dict) else frame[1]
+        return content.get(name) if isinstance(content, dict) else None
+
+    return decode
+
+
+class SocketIoRoom(Room):
+    """A room of Engine.IO 4 and Socket.IO 5: https://socket.io/docs/v4/engine-io-protocol/."""
+
+    def heard(self, socket: Socket, payloads: list[bytes]) -> None:
+        texts = []
+        for payload in payloads:
+            if payload[:1] == b"0":  # open: connect to the main namespace
+                socket.send(b"40")
+            elif payload == b"2":  # ping
+                socket.send(b"3")
+            else:
+                texts.append(payload)
+        super().heard(socket, texts)
+
+
+@dataclass(frozen=True)
+class Party:
+    """A contender, and how its clients speak. Without `frame`, events come by the channel layer."""
+
+    contender: stage.Contender
+    path: str
+    decode: Callable[[bytes], str | None]
+    frame: Callable[[str], bytes] | None = None
+    text_size: int = 60  # characters of an event's own text that make its payload FRAME_SIZE
+    signed_in: bool = True
+    room: type[Room] = Room
+
+    @property
+    def name(self) -> str:
+        return self.contender.name
+
+    def doors(self, chat: uuid.UUID, user_ids: list[int]) -> list[Door]:
+        path = self.path.format(chat=chat)
+        return [(path, data.token(user_id) if self.signed_in else None) for user_id in user_ids]
+
+    async def enter(self, port: int, chat: uuid.UUID, size: int) -> Room:
+        """A room of so many members' sockets, everyone welcomed."""
+        room = self.room(self.decode, self.text_size)
+        members = [data.SENDER + number for number in range(size)]
+        room.sockets = await open_all(room, port, self.doors(chat, members))
+        await room.quiet()
+        return room
+
+
+def ours(name: str, command: tuple[str, ...]) -> Party:
+    return Party(stage.Contender(name, command), OURS, text_of("content"))
+
+
+def echo(text: str) -> bytes:
+    return orjson.dumps({"type": "text_message", "data": {"text": text}})
+
+
+def textbook(name: str, command: tuple[str, ...]) -> Party:
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.channels_textbook.settings"}
+    return Party(
+        stage.Contender(name, command, environment=settings),
+        path="/chats/room",
+        decode=text_of("text"),
+        frame=echo,
+        text_size=FRAME_SIZE - len(echo("")),
+        signed_in=False,
+    )
+
+
+APPLICATION = "chatproject.asgi:application"
+TEXTBOOK = "benchmarks.peers.channels_textbook.asgi:application"
+
+BASELINE = Party(
+    stage.Contender("fastapi_beanie", uvicorn("benchmarks.peers.fastapi_beanie.app:app")),
+    path=OURS,
+    decode=text_of("content"),
+    frame=lambda text: orjson.dumps({"type": "typing_indicator", "data": {"text": text}}),
+    text_size=FRAME_SIZE - 207,
+)
+UVICORN = ours("ours_uvicorn", uvicorn(APPLICATION))
+OWN_PROTOCOL = ours("ours_own_protocol", uvicorn(APPLICATION, FRAMES))
+DAPHNE = ours("ours_daphne", daphne(APPLICATION))
+CHANNELS_DAPHNE = textbook("channels_daphne", daphne(TEXTBOOK))
+CHANNELS_UVICORN = textbook("channels_uvicorn", uvicorn(TEXTBOOK))
+SOCKETIO_PARTY = Party(
+    stage.Contender("socketio", ("node", "server.js", "{port}"), cwd=SOCKETIO),
+    path="/socket.io/?EIO=4&transport=websocket",
+    decode=text_of("text", prefix=b"42"),
+    frame=lambda text: b"42" + orjson.dumps(["send", {"text": text}]),
+    text_size=FRAME_SIZE - len('42["text_message",{"text":""}]'),
+    signed_in=False,
+    room=SocketIoRoom,
+)
+LIMIT = Party(
+    stage.Contender("limit", (sys.executable, "-m", "benchmarks.peers.limit_fanout", "{port}")),
+    path="/",
+    decode=text_of("text"),
+    frame=echo,
+    text_size=FRAME_SIZE - len(echo("")),
+    signed_in=False,
+)
+
+
+def missing(party: Party) -> str | None:
+    """Why a contender can't take part here; installs socket.io where npm is."""
+    if party is OWN_PROTOCOL and importlib.util.find_spec("chatproject.websocket") is None:
+        return "there is no such protocol"
+    if party is not SOCKETIO_PARTY:
+        return None
+    if not (shutil.which("node") and shutil.which("npm")):
+        return "there is no npm"
+    if (SOCKETIO / "node_modules" / ".package-lock.json").exists():
+        return None
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--silent"]
+    install = subprocess.run(command, cwd=SOCKETIO, capture_output=True, timeout=300, check=False)
+    return f"npm ci failed: {install.stderr.decode()[-300:]}" if install.returncode else None
+
+
+# Senders -----------------------------------------------------------------------------------------
+
+
+class Sender:
+    """Sends events to a room, each at once and in order."""
+
+    def __init__(self, party: Party, room: Room) -> None:
+        self.party = party
+        self.room = room
+
+    async def send(self, sender: int) -> Event:
+        """By the socket of this member."""
+        assert self.party.frame
+        text, event = self.room.event(sender)
+        self.room.sockets[sender].send(self.party.frame(text))
+        return event
+
+    def store(self) -> None:
+        """Let the database know what was sent."""
+
+
+class LayerSender(Sender):
+    """What a process of pages and API does: takes the next `rev`, and tells the chat's group.
+
+    The chat's numbers in MongoDB follow after each measurement: so the hub, which looks there every
+    two seconds, misses nothing.
+    """
+
+    def __init__(self, party: Party, room: Room, chats: Any, chat: uuid.UUID) -> None:
+        super().__init__(party, room)
+        self.chats = chats
+        self.chat = chat
+        self.last = chats.find_one({"_id": chat.hex})["last_rev"]
+        self._lock = asyncio.Lock()  # one after the other: the order of sends is that of `rev`
+
+    async def send(self, sender: int) -> Event:
+        from chats import events
+
+        async with self._lock:
+            text, event = self.room.event(0)
+            self.last += 1
+            await events.abroadcast(events.chat_group(self.chat), self._message(text))
+        return event
+
+    def _message(self, text: str) -> Any:
+        from chats.events import TextMessage
+
+        return TextMessage(
+            message_id=str(uuid.uuid4()),
+            chat_id=str(self.chat),
+            seq=self.last,
+            rev=self.last,
+            sender_id=data.SENDER,
+            sender_username="user11",
+            sender_name="User 11",
+            content=text,
+            kind="text",
+            photo=None,
+            client_id=None,
+            reply_to=None,
+            reply=None,
+            created_at="2026-11-01T00:00:00.000Z",
+            edited_at=None,
+            deleted_at=None,
+        )
+
+    def store(self) -> None:
+        numbers = {"last_seq": self.last, "last_rev": self.last}
+        self.chats.update_one({"_id": self.chat.hex}, {"$set": numbers})
+
+
+@contextmanager
+def rooms_kept(stores: dict[str, str]) -> Iterator[Any]:
+    """The collection of our chats, whose rooms get their numbers back afterwards."""
+    from chats.models import Chat
+
+    with data.client(stores) as mongo:
+        chats = mongo["bench"][Chat._meta.db_table]
+        rooms = {"_id": {"$in": [chat.hex for chat in data.ROOM_CHATS.values()]}}
+        before = list(chats.find(rooms, {"last_seq": 1, "last_rev": 1}))
+        try:
+            yield chats
+        finally:
+            for row in before:
+                chats.update_one({"_id": row.pop("_id")}, {"$set": row})
