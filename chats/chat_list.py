@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from .models import Chat, Message
 
 SHOWN = 100  # chats; a link shows the rest
+ALL = 2**31 - 1  # more than anybody has
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
     return chat.pk if chat.is_group else chat.other_id(user_id)
 
 
-def chat_items(user: Any, limit: int | None = SHOWN) -> list[ChatItem]:
-    """The chats of a person, latest first; three queries whatever their number."""
-    chats = list(Chat.objects.for_member(user).latest_first()[:limit])
+def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
+    """The latest chats of a person, and how many there are; three queries whatever their number."""
+    chats, count = Chat.objects.page_of_member(user, 0, limit)
     latest, markers = Message.objects.beside_chats(chats, user.pk)
     names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
-    return [
+    items = [
         ChatItem(
             chat=chat,
             title=title_of(chat, user.pk, names),
@@ -59,6 +60,7 @@ def chat_items(user: Any, limit: int | None = SHOWN) -> list[ChatItem]:
         )
         for chat in chats
     ]
+    return items, count
 
 
 def _people(chats: Iterable[Chat], messages: Iterable[Message], user_id: int) -> set[int]:

@@ -15,7 +15,7 @@ from django.utils.cache import patch_vary_headers
 from chatproject.api import RETRY_AFTER, exception_handler
 from users.models import User
 
-from .chat_list import SHOWN, chat_items
+from .chat_list import ALL, SHOWN, chat_items
 from .errors import Refused
 from .models import Chat, Message
 
@@ -66,9 +66,8 @@ def render_page(
 
 
 def _list_context(request: MemberRequest) -> dict[str, Any]:
-    everything = "all" in request.GET
-    items = chat_items(request.user, None if everything else SHOWN)
-    return {"chat_items": items, "more_chats": not everything and len(items) == SHOWN}
+    items, count = chat_items(request.user, ALL if "all" in request.GET else SHOWN)
+    return {"chat_items": items, "more_chats": count > len(items)}
 
 
 def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -159,6 +159,8 @@ def _plan(answer: dict[str, Any], milliseconds: float) -> Plan:
 
 def _ranges(node: dict[str, Any]) -> int:
     bounds = node.get("indexBounds", {})
+    if node["stage"] == "COUNT_SCAN":  # from one key to another
+        return 1
     return math.prod(len(intervals) for intervals in bounds.values()) if bounds else 0
 
 

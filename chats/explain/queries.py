@@ -21,10 +21,14 @@ PAGE = 50  # messages
 
 @dataclass(frozen=True)
 class HotQuery:
-    """A name, and the code that asks; it may ask more than one collection."""
+    """A name, and the code that asks; it may ask more than one collection.
+
+    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009).
+    """
 
     name: str
     run: Callable[[], object]
+    sorts_chats: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
         """What the code sends, through our engine or as the stock one would."""
@@ -89,7 +93,11 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
 
 
 def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
-    yield HotQuery("chat list with latest messages and unread counts", lambda: chat_items(user))
+    yield HotQuery(
+        "chat list with latest messages and unread counts",
+        lambda: chat_items(user),
+        sorts_chats=True,
+    )
     yield HotQuery("a chat, if its member", lambda: Chat.objects.get_for_member(user, chat.pk))
     private = Chat.objects.for_member(user).filter(is_group=False).first() or chat
     pair = Chat.pair_of(user.pk, private.other_id(user.pk))
