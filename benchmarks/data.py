@@ -82,6 +82,11 @@ def token(user_id: int) -> str:
     return _tokens[user_id]
 
 
+def plan(chat: uuid.UUID) -> Plan:
+    """What a chat consists of."""
+    return next(found for found in plans(scale()) if found.id == chat)
+
+
 def plans(scale: Scale) -> Iterator[Plan]:
     """Every chat, the most recent first."""
     yield Plan(BIG_CHAT, 0, scale.big, (READER, *range(SENDER, SENDER + 9)))
@@ -134,6 +139,7 @@ def _build(stores: Mapping[str, str], scale: Scale) -> None:
             indexes = form.take_indexes()
             form.load(chats)
             form.put_indexes(indexes)
+            mongo.admin.command("fsync")  # what is on disk is written during no measurement
             print(f"  {form.name} after {time.monotonic() - started:.0f} s", flush=True)
 
 

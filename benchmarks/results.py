@@ -1,6 +1,7 @@
 """What was measured, kept as JSON, and the targets that it is compared with."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -35,6 +36,17 @@ class Results:
 
     def add(self, measure: Measure) -> None:
         self.measures.append(measure)
+
+    def note(
+        self,
+        where: tuple[str, str, str],
+        repeat: int,
+        figures: Mapping[str, float],
+        x: float | None = None,
+    ) -> None:
+        """Add several figures of one topic, case and contender, by their units."""
+        for unit, value in figures.items():
+            self.add(Measure(*where, unit, value, repeat, x))
 
     def forget(self, topic: str) -> None:
         """Drop a topic, before it is run anew."""

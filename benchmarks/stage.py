@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,6 +70,12 @@ class Contender:
     command: tuple[str, ...]
     cwd: Path = REPO
     environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def chosen(contenders: Sequence[Contender]) -> list[Contender]:
+    """Those that were asked for by `--contenders`, or all."""
+    names = os.environ.get("BENCH_CONTENDERS")
+    return [one for one in contenders if not names or one.name in names.split(",")]
 
 
 class Server:

@@ -1,0 +1,55 @@
+"""Asks for pages of a history, in the words of each contender, and checks them."""
+
+from typing import Any
+
+import orjson
+
+from . import data
+from .documents import Plan
+from .http_load import Load, get, load
+from .stage import Server
+
+PAGE = 50  # messages
+
+
+def path(contender: str, plan: Plan, user_id: int, offset: int) -> str:
+    if contender == "limit":
+        return f"/messages/{plan.id.hex}?user={user_id}&skip={offset}&limit={PAGE}"
+    name = "skip" if contender == "fastapi_beanie" else "offset"
+    return f"/api/v1/chats/{plan.id}/messages?{name}={offset}&limit={PAGE}"
+
+
+def check(contender: str, plan: Plan, offset: int, body: bytes) -> None:
+    """Exactly the messages asked for, newest first; and the count of those who count."""
+    answer: dict[str, Any] = orjson.loads(body)
+    rows = answer["messages" if contender == "fastapi_beanie" else "results"]
+    newest = plan.size - offset
+    wanted = [plan.content(seq) for seq in range(newest, max(newest - PAGE, 0), -1)]
+    if [row["content"] for row in rows] != wanted:
+        raise AssertionError(f"{contender}: wrong messages at offset {offset}")
+    if contender != "fastapi_beanie" and answer["count"] != plan.size:
+        raise AssertionError(f"{contender}: counts {answer['count']} instead of {plan.size}")
+
+
+def load_pages(
+    server: Server,
+    contender: str,
+    plan: Plan,
+    user_id: int,
+    offset: int,
+    *,
+    connections: int,
+    seconds: float,
+    most: int | None = None,
+) -> Load:
+    """Ask for the same page by every connection for some seconds."""
+    request = get(path(contender, plan, user_id, offset), data.token(user_id))
+    return load(
+        server,
+        lambda number: request,
+        lambda number, body: check(contender, plan, offset, body),
+        connections=connections,
+        seconds=seconds,
+        most=most,
+        warm_up=0 if most else 0.5,
+    )

@@ -1,0 +1,1 @@
+"""The limit: PyMongo and orjson on a bare WSGI server."""
