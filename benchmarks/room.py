@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic_ns
 
-from .socket_load import PATIENCE, Listener, Socket
+from .socket_load import PATIENCE, Door, Listener, Socket, open_all
 
 Decode = Callable[[bytes], str | None]  # the text of an event; None for any other frame
 
@@ -154,7 +154,12 @@ class Room(Listener):
 
     # Sockets
 
-    async def quiet(self, seconds: float = 0.3) -> None:
+    async def enter(self, port: int, doors: list[Door]) -> None:
+        """Add sockets, and wait until everyone was told of them."""
+        self.sockets += await open_all(self, port, doors)
+        await self.quiet()
+
+    async def quiet(self, seconds: float = 0.5) -> None:
         """Wait until no frame has come for so long."""
         for _ in range(int(PATIENCE / seconds)):
             before = self.frames
@@ -162,13 +167,6 @@ class Room(Listener):
             if self.frames == before:
                 return
         raise RuntimeError("The room doesn't become quiet.")
-
-    async def shrink(self, size: int) -> None:
-        """Close the sockets beyond so many."""
-        gone, self.sockets = self.sockets[size:], self.sockets[:size]
-        for socket in gone:
-            socket.transport.close()
-        await self.quiet()
 
     async def leave(self) -> None:
         self._measuring = False

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ import orjson
 
 from . import data, stage
 from .room import Event, Room
-from .socket_load import Door, Socket, open_all
+from .socket_load import Door, Socket
 
 FRAME_SIZE = 450  # bytes of an event's payload, for everyone: that of a short message of ours
 OURS = "/api/v1/chats/{chat}"
@@ -80,17 +80,9 @@ class Party:
     def name(self) -> str:
         return self.contender.name
 
-    def doors(self, chat: uuid.UUID, user_ids: list[int]) -> list[Door]:
+    def doors(self, chat: uuid.UUID, user_ids: Iterable[int]) -> list[Door]:
         path = self.path.format(chat=chat)
         return [(path, data.token(user_id) if self.signed_in else None) for user_id in user_ids]
-
-    async def enter(self, port: int, chat: uuid.UUID, size: int) -> Room:
-        """A room of so many members' sockets, everyone welcomed."""
-        room = self.room(self.decode, self.text_size)
-        members = [data.SENDER + number for number in range(size)]
-        room.sockets = await open_all(room, port, self.doors(chat, members))
-        await room.quiet()
-        return room
 
 
 def ours(name: str, command: tuple[str, ...]) -> Party:

@@ -9,7 +9,7 @@ async function main() {
   const subscriber = publisher.duplicate();
   await Promise.all([publisher.connect(), subscriber.connect()]);
 
-  const server = createServer();
+  const server = createServer((request, response) => response.end());
   const io = new Server(server, {
     transports: ["websocket"],
     adapter: createAdapter(publisher, subscriber),
