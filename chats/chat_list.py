@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from .models import Chat, Message
+from .models import Chat, Message, Preview
 
 SHOWN = 100  # chats; a link shows the rest
 ALL = 2**31 - 1  # more than anybody has
@@ -23,7 +23,7 @@ class ChatItem:
     title: str
     colour_key: uuid.UUID | int
     marker: int
-    last_message: Message | None
+    last_message: Preview | None
     preview: str
 
     @property
@@ -63,12 +63,12 @@ def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
     return items, count
 
 
-def _people(chats: Iterable[Chat], messages: Iterable[Message], user_id: int) -> set[int]:
+def _people(chats: Iterable[Chat], messages: Iterable[Preview], user_id: int) -> set[int]:
     others = {chat.other_id(user_id) for chat in chats if not chat.is_group}
     return others | {message.sender_id for message in messages}
 
 
-def _preview(chat: Chat, message: Message | None, user_id: int, names: dict[int, Any]) -> str:
+def _preview(chat: Chat, message: Preview | None, user_id: int, names: dict[int, Any]) -> str:
     if message is None:
         return "No messages yet"
     if message.deleted_at:

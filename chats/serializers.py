@@ -32,7 +32,7 @@ from users.serializers import UserSerializer
 from .actions import CLIENT_ID_MAX_LENGTH
 from .chat_list import title_of
 from .events import iso, reply_preview
-from .models import Chat, ChatPermissions, Message, ReadMarker
+from .models import Chat, ChatPermissions, Message, Preview, ReadMarker
 from .permissions import Permissions
 
 
@@ -209,7 +209,7 @@ class ChatContext:
     """What a list of chats shows beside them, in two queries."""
 
     user_id: int
-    latest: dict[uuid.UUID, Message] = field(default_factory=dict)
+    latest: dict[uuid.UUID, Preview] = field(default_factory=dict)
     markers: dict[uuid.UUID, int] = field(default_factory=dict)
     names: dict[int, Any] = field(default_factory=dict)
 
@@ -227,7 +227,7 @@ class ChatContext:
         return cls(user.pk, markers={chat.pk: marker}, names=messages.names)
 
 
-class LastMessageSerializer(serializers.Serializer[Message]):
+class LastMessageSerializer(serializers.Serializer[Preview]):
     id = serializers.UUIDField()
     seq = serializers.IntegerField()
     sender_id = serializers.IntegerField()
@@ -284,10 +284,10 @@ class ListedChatSerializer(ChatSerializer):
         }
 
 
-def _last_message(message: Message, names: dict[int, Any]) -> dict[str, Any]:
+def _last_message(message: Preview, names: dict[int, Any]) -> dict[str, Any]:
     sender = names.get(message.sender_id)
     return {
-        "id": str(message.pk),
+        "id": str(uuid.UUID(message.id)),
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 
 from chatproject.wsgi import application
 from chats import actions, serializers
-from chats.models import Chat, Message
+from chats.models import Chat, Message, Preview
 
 from .chats.conftest import provider  # noqa: F401
 from .rest import api_routes
@@ -70,9 +70,10 @@ def test_every_operation_tells_its_errors_and_those_with_a_body_an_example(docum
 def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     chat = Chat(owner_id=1, member_ids=[1], is_group=True, last_seq=1)
     message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
+    preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context = {
         "messages": serializers.MessageContext(serializers.Readers({1: 1}), {}, {}),
-        "chats": serializers.ChatContext(1, {chat.pk: message}, {}, {}),
+        "chats": serializers.ChatContext(1, {chat.pk: preview}, {}, {}),
     }
     declared = serializer(context=context)
     written = declared.to_representation(message if "seq" in declared.fields else chat)

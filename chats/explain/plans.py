@@ -75,7 +75,8 @@ class _Recorder:
         self._commands = commands
 
     def aggregate(self, pipeline: list[dict[str, Any]], **options: Any) -> Any:
-        self._note("aggregate", pipeline=pipeline, cursor={"batchSize": 10_000})
+        hint = {"hint": options["hint"]} if "hint" in options else {}
+        self._note("aggregate", pipeline=pipeline, cursor={"batchSize": 10_000}, **hint)
         return self._collection.aggregate(pipeline, **options)
 
     def find(self, filter: dict[str, Any], projection: Any = None, **options: Any) -> Any:  # noqa: A002
