@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import orjson
+from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.utils.functional import cached_property
 
@@ -23,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
 FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
-TYPING_INTERVAL = 1.0  # seconds between equal typing indicators of one socket
 
 
 class FrameError(Exception):
@@ -37,7 +38,20 @@ class FrameError(Exception):
 class SocketConsumer(AsyncJsonWebsocketConsumer):
     """A socket of a signed-in user; anybody else is refused at the handshake."""
 
-    channel_layer_alias = None  # the hub receives from the layer, once a process
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Run the socket: as Channels does, without a channel, for which a task would wait.
+
+        Old database connections need no closing here: `database_sync_to_async` does that.
+        """
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
 
     @property
     def user(self) -> Any:
@@ -85,21 +99,6 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         await handler(content["data"])
 
 
-class TypingThrottle:
-    """Lets a change of a typing indicator through at once, and a repetition once a second."""
-
-    def __init__(self) -> None:
-        self._is_typing = False
-        self._at = float("-inf")
-
-    def passes(self, is_typing: bool) -> bool:
-        moment = time.monotonic()
-        if is_typing == self._is_typing and moment - self._at < TYPING_INTERVAL:
-            return False
-        self._is_typing, self._at = is_typing, moment
-        return True
-
-
 class ChatConsumer(SocketConsumer):
     """A member's socket of one chat."""
 
@@ -128,24 +127,18 @@ class ChatConsumer(SocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self.hub is not None:
             self.outlet.closed = True
-            await self.hub.leave(self.outlet, self.user.username)
+            self.hub.leave(self.outlet, self.user.username)
             await super().disconnect(code)
 
     @property
     def chat_id(self) -> uuid.UUID:
         return self.scope["url_route"]["kwargs"]["chat_id"]
 
-    @cached_property
-    def typing(self) -> TypingThrottle:
-        return TypingThrottle()
-
     async def on_typing_indicator(self, data: Any) -> None:
         is_typing = _fields("data", data, {"is_typing": bool})["is_typing"]
-        if self.typing.passes(is_typing):
-            event = events.TypingIndicator(
-                user_id=self.user.pk, username=self.user.username, is_typing=is_typing
-            )
-            await events.abroadcast(events.chat_group(self.chat_id), event)
+        user = self.user
+        event = events.TypingIndicator(user_id=user.pk, username=user.username, is_typing=is_typing)
+        switchboard().attendance.typing.tell((self.chat_id, user.pk), event)
 
     async def on_message_read(self, data: Any) -> None:
         text = _fields("data", data, {"message_id": str})["message_id"]

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -98,12 +98,6 @@ def read_chats_of(user_id: int) -> list[Chat]:
     return list(chats.only("pk", "name", "is_group"))
 
 
-@database_sync_to_async
-def read_username(user_id: int) -> str | None:
-    user = get_user_model().objects.names([user_id]).get(user_id)
-    return user.username if user else None
-
-
 class Hub:
     """The sockets of this process that belong to one group of the layer."""
 
@@ -126,6 +120,7 @@ class Hub:
     def seat(self, socket: Outlet) -> None:
         """Keep the hub for this socket."""
         self.guests.add(socket)
+        self.board.sockets.add(socket)
         socket.hubs.add(self)
 
     def unseat(self, socket: Outlet) -> None:
@@ -165,8 +160,10 @@ class UserHub(Hub):
 
     async def renew(self) -> None:
         """Watch chats that the person was added to without an event."""
-        if self.sockets:
-            for chat in await read_chats_of(self.user_id):
+        if not self.sockets:
+            return
+        for chat in await read_chats_of(self.user_id):
+            if not self.board.shows(chat.pk, self.sockets):
                 added = events.ChatAdded(
                     chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group
                 )
@@ -191,6 +188,8 @@ class UserHub(Hub):
                 new = socket not in hub.watchers
                 if new and chat and self.user_id in chat.member_ids and hub.watch(socket):
                     socket.write(added)
+            if socket.closed:  # meanwhile
+                await self.board.drop(socket)
 
 
 class ChatHub(Hub):
@@ -208,7 +207,6 @@ class ChatHub(Hub):
         self._history: deque[tuple[float, int]] = deque()
         self._ready = False
         self._catching_up: asyncio.Task[None] | None = None
-        self._people: Counter[int] = Counter()
         self._removed: set[int] = set()  # who may be on the way in with an older permission
 
     async def begin(self, chat: Chat) -> None:
@@ -307,7 +305,8 @@ class ChatHub(Hub):
         self._history.append((moment, last_rev))
         while self._history[0][0] < moment - SETTLED:
             self.settled = max(self.settled, min(self._history.popleft()[1], self.rev))
-        self._seen = {rev for rev in self._seen if rev > self.settled}
+        if self._seen:
+            self._seen = {rev for rev in self._seen if rev > self.settled}
         if last_rev > self.rev or len(self._seen) < self.rev - self.settled:
             self._catch_up_after(0)
 
@@ -376,25 +375,20 @@ class ChatHub(Hub):
         self.deliver(events.Resync(chat_id=str(chat.pk), last_rev=chat.last_rev).frame())
         self._send_state(chat, changes.state)
 
-    # Presence
+    # Coming and going
 
     async def join(self, socket: Outlet, username: str) -> None:
         """Welcome and add a socket; tells the chat if the person wasn't there."""
-        self._people[socket.user_id] += 1
-        try:
-            first = await self.board.presence.join(self.chat_id, socket.user_id)
-            online = await self.board.presence.online(self.chat_id)
-        except Exception as error:
-            logger.warning("No presence: %s", error)
-            first, online = False, sorted(self._people)
+        online = await self.board.attendance.join(self.chat_id, socket.user_id, username)
         socket.tell(self._welcome(socket.user_id, online))
         self.sockets.add(socket)
         if socket.user_id in self._removed:
             self._remove(socket.user_id)
-            return
-        if first:
-            joined = events.UserJoined(user_id=socket.user_id, username=username)
-            await events.abroadcast(self.group, joined)
+
+    def leave(self, socket: Outlet, username: str) -> None:
+        """Take a socket out; tells the chat if it was the person's last."""
+        self.sockets.discard(socket)
+        self.board.attendance.leave(self.chat_id, socket.user_id, username)
 
     def _welcome(self, user_id: int, online: list[int]) -> events.Welcome:
         return events.Welcome(
@@ -404,32 +398,3 @@ class ChatHub(Hub):
             last_rev=self.rev,
             online=online,
         )
-
-    async def leave(self, socket: Outlet, username: str) -> None:
-        """Take a socket out; tells the chat if it was the person's last."""
-        self.sockets.discard(socket)
-        self._people[socket.user_id] -= 1
-        if self._people[socket.user_id] > 0:
-            return
-        del self._people[socket.user_id]
-        try:
-            last = await self.board.presence.leave(self.chat_id, socket.user_id)
-        except Exception as error:
-            logger.warning("No presence: %s", error)
-            return
-        if last:
-            left = events.UserLeft(user_id=socket.user_id, username=username)
-            await events.abroadcast(self.group, left)
-
-    async def renew(self) -> None:
-        """Renew the leases of this process; tell of people whose process has died."""
-        for user_id in tuple(self._people):
-            if await self.board.presence.join(self.chat_id, user_id):
-                username = await read_username(user_id)
-                joined = events.UserJoined(user_id=user_id, username=username)
-                await events.abroadcast(self.group, joined)
-        if not self._people:
-            return
-        for user_id in await self.board.presence.expire(self.chat_id):
-            left = events.UserLeft(user_id=user_id, username=await read_username(user_id))
-            await events.abroadcast(self.group, left)

@@ -39,7 +39,7 @@ class Connection(Protocol):
 
     def write_frames(self, frames: bytes) -> bool: ...
 
-    async def send_frames(self, frames: bytes) -> None: ...
+    def send_frames(self, frames: bytes) -> Coroutine[Any, Any, None]: ...
 
 
 class Burst:
@@ -117,12 +117,16 @@ class Outlet:
         closing = asyncio.create_task(self._close(code, reason))
         self._drainer = closing  # a task without a reference may be collected
 
-    async def _put(self, burst: Burst) -> None:
+    def _put(self, burst: Burst) -> Coroutine[Any, Any, None]:
         if self._connection is not None:
-            await self._connection.send_frames(burst.frames)
-        else:
-            for message in burst.messages:
-                await self._send(message)
+            return self._connection.send_frames(burst.frames)
+        if len(burst.payloads) == 1:
+            return self._send(burst.messages[0])
+        return self._put_messages(burst.messages)
+
+    async def _put_messages(self, messages: list[dict[str, Any]]) -> None:
+        for message in messages:
+            await self._send(message)
 
     def _start(self, write: Coroutine[Any, Any, None]) -> Awaitable[None] | None:
         """Run a write as far as it goes; None when it is through, which is the usual case.

@@ -8,30 +8,38 @@ from __future__ import annotations
 
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import redis
 import redis.asyncio
 from django.conf import settings
-from redis.asyncio.retry import Retry
+from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
-TIMEOUT = 2  # seconds for one command
+TIMEOUT = 2  # seconds for one answer
+RETRIES = 1  # after a restart of the server a connection fails once
+BATCH = 50  # chats whose leases are renewed by one round trip
 
-# KEYS: the chat's people (score: when their last lease ends), one person's leases by process.
-# Answers 1 if the person wasn't there before.
+# KEYS: the chat's people (score: when their last lease ends), then each person's leases by process.
+# ARGV: the process, the seconds of a lease, the people. Answers those who weren't there before.
 JOIN = """
 local now = tonumber(redis.call('TIME')[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-local first = redis.call('ZCARD', KEYS[2]) == 0
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[2])
-redis.call('EXPIRE', KEYS[1], ARGV[3] * 2)
-return first and 1 or 0
+local new = {}
+for i = 2, #KEYS do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+  if redis.call('ZCARD', KEYS[i]) == 0 then new[#new + 1] = ARGV[i + 1] end
+  redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
+  redis.call('EXPIRE', KEYS[i], ARGV[2])
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[i + 1])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2] * 2)
+return new
 """
 # Answers 1 if that was the person's last lease.
 LEAVE = """
@@ -60,8 +68,13 @@ def _url(chat_id: uuid.UUID) -> str:
     return settings.REDIS_URLS[zlib.crc32(chat_id.bytes) % len(settings.REDIS_URLS)]
 
 
-def _keys(chat_id: uuid.UUID, user_id: int) -> list[str]:
-    return [f"presence:{chat_id.hex}", f"presence:{chat_id.hex}:{user_id}"]
+def _keys(chat_id: uuid.UUID, *user_ids: int) -> list[str]:
+    key = f"presence:{chat_id.hex}"
+    return [key, *(f"{key}:{user_id}" for user_id in user_ids)]
+
+
+def _ids(members: Iterable[str]) -> list[int]:
+    return sorted(int(member) for member in members)
 
 
 _OPTIONS: dict[str, Any] = {
@@ -71,17 +84,18 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
+@cache
+def _client(url: str) -> redis.Redis:
+    """This process's client of a Redis: for any thread, and after a fork with new connections."""
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), RETRIES), **_OPTIONS)
+
+
 def online(chat_id: uuid.UUID) -> list[int]:
     """Ids of the people in this chat now; empty when the Redis is away."""
     try:
-        with redis.Redis.from_url(_url(chat_id), **_OPTIONS) as client:
-            return _ids(client.eval(ONLINE, 1, *_keys(chat_id, 0)[:1]))
+        return _ids(_client(_url(chat_id)).eval(ONLINE, 1, *_keys(chat_id)))
     except redis.RedisError:
         return []
-
-
-def _ids(members: Iterable[str]) -> list[int]:
-    return sorted(int(member) for member in members)
 
 
 class Presence:
@@ -91,33 +105,49 @@ class Presence:
         self.process = uuid.uuid4().hex
         self._clients: dict[str, redis.asyncio.Redis] = {}
 
-    def _client(self, chat_id: uuid.UUID) -> redis.asyncio.Redis:
-        url = _url(chat_id)
-        if url not in self._clients:
-            # After a restart of the server a connection fails once.
-            retry = Retry(NoBackoff(), 1)
-            self._clients[url] = redis.asyncio.Redis.from_url(url, retry=retry, **_OPTIONS)
-        return self._clients[url]
-
-    async def _eval(self, script: str, chat_id: uuid.UUID, user_id: int, *args: Any) -> Any:
-        keys = _keys(chat_id, user_id)
-        return await self._client(chat_id).eval(script, len(keys), *keys, *args)
-
-    async def join(self, chat_id: uuid.UUID, user_id: int) -> bool:
-        """Take or renew the lease; True if the person wasn't in the chat before."""
-        return bool(await self._eval(JOIN, chat_id, user_id, self.process, user_id, LEASE))
+    async def join(self, chat_id: uuid.UUID, user_id: int) -> tuple[bool, list[int]]:
+        """Take or renew the lease: whether the person is new in the chat, and who is there."""
+        pipe = self._pipeline(_url(chat_id))
+        self._queue_join(pipe, chat_id, [user_id])
+        pipe.eval(ONLINE, 1, *_keys(chat_id))
+        new, there = await pipe.execute()
+        return bool(new), _ids(there)
 
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Give the lease back; True if the person has left the chat."""
-        return bool(await self._eval(LEAVE, chat_id, user_id, self.process, user_id))
+        pipe = self._pipeline(_url(chat_id))
+        pipe.eval(LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
+        return bool((await pipe.execute())[0])
 
-    async def expire(self, chat_id: uuid.UUID) -> list[int]:
-        """The people whose leases have ended without being given back."""
-        return _ids(await self._eval(EXPIRE, chat_id, 0))
-
-    async def online(self, chat_id: uuid.UUID) -> list[int]:
-        return _ids(await self._eval(ONLINE, chat_id, 0))
+    async def renew(
+        self, people: Mapping[uuid.UUID, list[int]]
+    ) -> list[tuple[uuid.UUID, list[int], list[int]]]:
+        """Renew the leases of these people; answers by chat who is new, and whose leases ended."""
+        shards = defaultdict(list)
+        for chat_id in people:
+            shards[_url(chat_id)].append(chat_id)
+        answers = []
+        for url, chat_ids in shards.items():
+            for start in range(0, len(chat_ids), BATCH):
+                batch = chat_ids[start : start + BATCH]
+                pipe = self._pipeline(url)
+                for chat_id in batch:
+                    self._queue_join(pipe, chat_id, people[chat_id])
+                    pipe.eval(EXPIRE, 1, *_keys(chat_id))
+                ids = list(map(_ids, await pipe.execute()))
+                answers += list(zip(batch, ids[::2], ids[1::2], strict=True))
+        return answers
 
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()
+
+    def _queue_join(self, pipe: Any, chat_id: uuid.UUID, user_ids: list[int]) -> None:
+        keys = _keys(chat_id, *user_ids)
+        pipe.eval(JOIN, len(keys), *keys, self.process, LEASE, *user_ids)
+
+    def _pipeline(self, url: str) -> Any:
+        if url not in self._clients:
+            retry = AsyncRetry(NoBackoff(), RETRIES)
+            self._clients[url] = redis.asyncio.Redis.from_url(url, retry=retry, **_OPTIONS)
+        return self._clients[url].pipeline(transaction=False)

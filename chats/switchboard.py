@@ -15,10 +15,12 @@ from channels.layers import get_channel_layer
 from django.contrib.auth import get_user_model
 
 from . import events
+from .attendance import Attendance
+from .crowd import Crowd
 from .hub import ChatHub, Hub, UserHub
 from .models import Chat
 from .outlet import Outlet
-from .presence import RENEWAL, Presence
+from .presence import RENEWAL
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +52,12 @@ class Switchboard:
         assert layer is not None
         self.layer: Any = layer
         self.channel = ""
-        self.presence = Presence()
+        self.sockets: set[Outlet] = set()  # the guests of all hubs
         self._hubs: dict[str, Hub] = {}  # by group
         self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
         self._connected = asyncio.Event()
         self._spawned: set[asyncio.Task[Any]] = set()
+        self.attendance = Attendance(self.spawn)
         self._tasks = [
             asyncio.create_task(self._receive()),
             asyncio.create_task(self._every(POLL, self._poll)),
@@ -75,6 +78,11 @@ class Switchboard:
         for start in {self._starts[hub.group] for hub in hubs}:
             await asyncio.shield(start)
         return [hub for hub in hubs if self._hubs.get(hub.group) is hub]
+
+    def shows(self, chat_id: uuid.UUID, chat_lists: Crowd) -> bool:
+        """Whether each of these sockets watches the chat already."""
+        hub = self._hubs.get(events.chat_group(chat_id))
+        return hub is not None and all(socket in hub.watchers for socket in chat_lists)
 
     async def user(self, user_id: int, guest: Outlet) -> UserHub:
         """The hub of a person's sockets, kept for this one."""
@@ -131,6 +139,7 @@ class Switchboard:
 
     async def drop(self, socket: Outlet) -> None:
         """Take a socket out of every hub, and forget the hubs that it leaves empty."""
+        self.sockets.discard(socket)
         hubs, socket.hubs = socket.hubs, set()
         for hub in hubs:
             hub.unseat(socket)
@@ -199,20 +208,17 @@ class Switchboard:
 
     def _close_expired(self) -> None:
         moment = time.time()
-        for socket in self._sockets():
+        for socket in self.sockets:
             if socket.expires_at is not None and socket.expires_at < moment:
                 socket.close(events.CLOSE_SIGNED_OUT, "The access token has expired.")
 
-    def _sockets(self) -> set[Outlet]:
-        return {socket for hub in self._hubs.values() for socket in hub.guests}
-
     async def _renew(self) -> None:
         """Renew presence; close the sockets of accounts that were deactivated meanwhile."""
-        sockets = self._sockets()
-        inactive = await read_inactive(list({socket.user_id for socket in sockets}))
-        for socket in sockets:
+        inactive = await read_inactive(list({socket.user_id for socket in self.sockets}))
+        for socket in self.sockets:
             if socket.user_id in inactive:
                 socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
+        await self.attendance.renew()
         for hub in tuple(self._hubs.values()):
             await hub.renew()
 

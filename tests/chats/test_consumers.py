@@ -114,10 +114,13 @@ async def test_typing_is_told_to_the_others(group, ada, grace, connect):
     assert told == {"user_id": ada.pk, "username": "ada", "is_typing": True}
 
 
-async def test_equal_typing_indicators_within_a_second_are_told_once(group, ada, grace, connect):
-    one, other = await connect(ada, group), await connect(grace, group)
-    for is_typing in (True, True, True, False):
-        await one.send("typing_indicator", is_typing=is_typing)
+async def test_typing_in_two_tabs_within_a_second_is_one_event_and_then_the_last_state(
+    group, ada, grace, connect
+):
+    tabs, other = [await connect(ada, group) for _ in range(2)], await connect(grace, group)
+    for is_typing in (True, False, True, True, False):
+        for tab in tabs:
+            await tab.send("typing_indicator", is_typing=is_typing)
     assert (await other.receive("typing_indicator"))["is_typing"] is True
     assert (await other.receive("typing_indicator"))["is_typing"] is False
 
