@@ -3,12 +3,11 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from statistics import quantiles
 from typing import Any
 
-import redis
 import uvloop
 
 from . import data, stage
@@ -26,8 +25,10 @@ from .socket_servers import (
     LayerSender,
     Party,
     Sender,
+    cpu_seconds,
     missing,
     rooms_kept,
+    served,
 )
 
 TOPIC = "fanout"
@@ -47,6 +48,7 @@ ALL = (
     SOCKETIO_PARTY,
     LIMIT,
 )
+IN_SHORT = (BASELINE, UVICORN, OWN_PROTOCOL, DAPHNE, CHANNELS_DAPHNE)  # in a quick run
 SIZES = "against the size of the room"
 CURVE = (BASELINE, UVICORN, OWN_PROTOCOL)
 
@@ -185,11 +187,6 @@ class Figures:
         return self.tally.deliveries / self.seconds
 
 
-def cpu_seconds(server: stage.Server) -> float:
-    """CPU of a server of one process until now, to the nanosecond: /proc counts in 10 ms."""
-    return time.clock_gettime((~server.pid << 3) | 2)  # its CPU clock (clock_getcpuclockid(3))
-
-
 async def measure_room(meter: Meter, room: Room, sender: Sender, plan: Plan, size: int) -> None:
     await saturate(room, sender, 1, 0.2)
     one = await meter.measure(lambda: saturate(room, sender, 1, plan.seconds))
@@ -228,24 +225,15 @@ def _sender(party: Party, room: Room, chats: Any, chat: uuid.UUID) -> Sender:
     return Sender(party, room) if party.frame else LayerSender(party, room, chats, chat)
 
 
-def run(
-    results: Results,
-    stores: dict[str, str],
-    *,
-    quick: bool,
-    parties: Sequence[Party] = ALL,
-    plan: Plan | None = None,
-) -> None:
+def run(results: Results, stores: dict[str, str], *, quick: bool, plan: Plan | None = None) -> None:
     plan = plan or (QUICK if quick else FULL)
+    parties = [party for party in (IN_SHORT if quick else ALL) if stage.chosen([party.contender])]
     left_out = {party.name: reason for party in parties if (reason := missing(party))}
     results.about["left out of fanout"] = left_out
     with rooms_kept(stores) as chats, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for repeat in range(plan.repeats):
             for party in parties:
-                if party.name in left_out:
-                    continue
-                with redis.Redis.from_url(stores["REDIS_URL"]) as valkey:
-                    valkey.flushdb()  # who was online before
-                with stage.serving(party.contender, stage.environment(stores)) as server:
-                    meter = Meter(results, party, server, repeat)
-                    runner.run(measure_party(meter, chats, plan))
+                if party.name not in left_out:
+                    with served(party, stores) as server:
+                        meter = Meter(results, party, server, repeat)
+                        runner.run(measure_party(meter, chats, plan))

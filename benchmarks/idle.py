@@ -1,0 +1,145 @@
+"""Idle sockets: what they hold in memory, and whether their process stays quick meanwhile."""
+
+import asyncio
+import resource
+import time
+from collections.abc import Iterator
+from itertools import islice
+from statistics import quantiles
+
+import uvloop
+
+from . import data, stage
+from .results import Measure, Results, Target
+from .socket_load import PATIENCE, Door, Listener, Socket, open_all, open_socket
+from .socket_servers import BASELINE, OURS, OWN_PROTOCOL, UVICORN, Party, missing, served
+
+TOPIC = "idle"
+SOCKETS = 5_000
+FEW = 500  # in a quick run
+MEMBERS = 5  # of each of their chats
+PING_INTERVAL = 0.005  # seconds
+KIB, LAG, SERVES = "KiB a socket", "loop lag p99 ms", "s until a new socket is served"
+
+
+def case(count: int) -> str:
+    return f"{count} idle sockets"
+
+
+def _targets(party: Party, server: str) -> list[Target]:
+    place = (case(SOCKETS), party.name)
+    return [
+        Target(f"memory a socket, {server}, KiB", TOPIC, place, None, KIB, at_most=40),
+        Target(f"loop lag p99 beside 5,000 sockets, {server}, ms", TOPIC, place, None, LAG, 50),
+        Target(f"a new socket after all have gone, {server}, s", TOPIC, place, None, SERVES, 1),
+    ]
+
+
+TARGETS = [*_targets(UVICORN, "uvicorn"), *_targets(OWN_PROTOCOL, "uvicorn, our own protocol")]
+
+
+class Counter(Listener):
+    """Counts text frames; the first of all wakes who waits for it."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.lost_sockets = 0
+        self.heard_any = asyncio.Event()
+
+    def heard(self, socket: Socket, payloads: list[bytes]) -> None:
+        if payloads:
+            self.frames += len(payloads)
+            self.heard_any.set()
+
+    def lost(self, socket: Socket) -> None:
+        self.lost_sockets += 1
+
+
+def doors() -> Iterator[Door]:
+    """Every member of every small group, chat by chat."""
+    for plan in data.plans(data.scale()):
+        if plan.is_group and len(plan.member_ids) == MEMBERS:
+            for user_id in plan.member_ids:
+                yield OURS.format(chat=plan.id), data.token(user_id)
+
+
+async def settle(counter: Counter) -> None:
+    """Wait until nobody is told any more who came."""
+    for _ in range(int(PATIENCE)):
+        before = counter.frames
+        await asyncio.sleep(1)
+        if counter.frames == before:
+            return
+    raise RuntimeError("The sockets don't become quiet.")
+
+
+async def lag(socket: Socket, seconds: float) -> list[float]:
+    """Round trips of WebSocket pings, in ms: the wait for the loop, and the way there and back."""
+    ends, trips = time.monotonic() + seconds, []
+    while time.monotonic() < ends:
+        trips.append(await socket.ping() * 1e3)
+        await asyncio.sleep(PING_INTERVAL)
+    return trips
+
+
+async def first_frame(port: int, door: Door) -> float:
+    """Seconds from the handshake's first byte to the first frame."""
+    listener, started = Counter(), time.monotonic()
+    socket = await open_socket(listener, port, *door)
+    await asyncio.wait_for(listener.heard_any.wait(), PATIENCE)
+    taken = time.monotonic() - started
+    socket.transport.abort()
+    return taken
+
+
+async def measure(server: stage.Server, count: int, seconds: float) -> dict[str, float]:
+    """The figures of one server, by unit."""
+    places = list(islice(doors(), count + 1))
+    probe_door = places.pop()
+    if len(places) < count:
+        raise RuntimeError(f"The data has room for {len(places)} sockets only.")
+    await first_frame(server.port, probe_door)  # the first of a process starts what all share
+    counter, listener = Counter(), Listener()
+    probe = await open_socket(listener, server.port, *probe_door)
+    await asyncio.sleep(1)
+    before, started = server.memory(), time.monotonic()
+    sockets = await open_all(counter, server.port, places)
+    opened = time.monotonic() - started
+    await settle(counter)
+    figures = {
+        KIB: (server.memory() - before) / 1024 / count,
+        "s to open all": opened,
+    }
+    trips = await lag(probe, seconds)
+    figures |= {"loop lag p50 ms": quantiles(trips, n=100)[49], LAG: quantiles(trips, n=100)[98]}
+    figures["loop lag max ms"] = max(trips)
+    if counter.lost_sockets:
+        raise RuntimeError(f"{counter.lost_sockets} sockets were closed while idle.")
+    for socket in sockets:
+        socket.transport.abort()
+    await asyncio.sleep(0)
+    figures[SERVES] = await first_frame(server.port, places[0])
+    probe.transport.abort()
+    return figures
+
+
+def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
+    count, seconds, repeats = (FEW, 2, 1) if quick else (SOCKETS, 12, 2)
+    parties = (OWN_PROTOCOL,) if quick else (BASELINE, UVICORN, OWN_PROTOCOL)
+    _allow_files(count + 1_000)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        for repeat in range(repeats):
+            for party in parties:
+                if not stage.chosen([party.contender]) or missing(party):
+                    continue
+                with served(party, stores) as server:
+                    figures = runner.run(measure(server, count, seconds))
+                for unit, value in figures.items():
+                    results.add(Measure(TOPIC, case(count), party.name, unit, value, repeat))
+
+
+def _allow_files(count: int) -> None:
+    """Raise the limit of open files of this process and its children."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
