@@ -1,12 +1,12 @@
 """The servers of sockets that are compared, and how an event gets to the room of each."""
 
-import asyncio
 import importlib.util
 import shutil
 import subprocess
 import sys
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -192,10 +192,11 @@ class Sender:
 
 
 class LayerSender(Sender):
-    """What a process of pages and API does: takes the next `rev`, and tells the chat's group.
+    """What processes of pages and API do: take the next `rev`, and tell the chat's group.
 
-    The chat's numbers in MongoDB follow after each measurement: so the hub, which looks there every
-    two seconds, misses nothing.
+    Each sender has a connection of its own to the layer, as if in a process of its own. The chat's
+    numbers in MongoDB follow after each measurement: so the hub, which looks there every two
+    seconds, misses nothing.
     """
 
     def __init__(self, party: Party, room: Room, chats: Any, chat: uuid.UUID) -> None:
@@ -203,15 +204,17 @@ class LayerSender(Sender):
         self.chats = chats
         self.chat = chat
         self.last = chats.find_one({"_id": chat.hex})["last_rev"]
-        self._lock = asyncio.Lock()  # one after the other: the order of sends is that of `rev`
+        self.layers: defaultdict[int, Any] = defaultdict(_layer)
 
     async def send(self, sender: int) -> Event:
         from chats import events
 
-        async with self._lock:
-            text, event = self.room.event(0)
-            self.last += 1
-            await events.abroadcast(events.chat_group(self.chat), self._message(text))
+        # All are one sender's to the room: the order that it checks is that of `rev`.
+        text, event = self.room.event(0)
+        self.last += 1
+        group, frame = events.chat_group(self.chat), self._message(text).frame()
+        message = {"type": "hub.event", "group": group, "frame": frame}
+        await self.layers[sender].group_send(group, message)
         return event
 
     def _message(self, text: str) -> Any:
@@ -239,6 +242,14 @@ class LayerSender(Sender):
     def store(self) -> None:
         numbers = {"last_seq": self.last, "last_rev": self.last}
         self.chats.update_one({"_id": self.chat.hex}, {"$set": numbers})
+
+
+def _layer() -> Any:
+    """Another layer as the settings have it."""
+    from channels_redis.pubsub import RedisPubSubChannelLayer
+    from django.conf import settings
+
+    return RedisPubSubChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"])
 
 
 @contextmanager
