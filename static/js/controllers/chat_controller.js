@@ -1,11 +1,13 @@
 import { Controller } from "@hotwired/stimulus"
 import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
+import { inNextFrame } from "helpers/frames.js"
 import { paintAvatar } from "helpers/names.js"
 import { Cursor } from "models/cursor.js"
 import { people } from "models/people.js"
 import { DELETED, LiveSocket, REMOVED, SIGNED_OUT } from "models/socket.js"
 
+const SEEN = 1000 // milliseconds between two frames that say how far one has read
 const GAP_PATIENCE = 3000 // milliseconds for a missing change to arrive by itself
 const FRAMES = {
   welcome: "welcome",
@@ -35,7 +37,7 @@ export default class extends Controller {
     isGroup: Boolean,
     people: Object,
     bots: Array,
-    markers: Object,
+    markers: Array,
     memberIds: Array,
     canSend: Boolean,
     canDelete: Boolean,
@@ -44,11 +46,14 @@ export default class extends Controller {
   initialize() {
     people.load(this.peopleValue, this.botsValue)
     this.cursor = new Cursor(this.lastRevValue)
-    this.markers = new Map(Object.entries(this.markersValue).map(([id, seq]) => [Number(id), seq]))
+    this.markers = new Map(this.markersValue)
     this.members = new Set(this.memberIdsValue)
     this.online = new Set()
     this.sentSeq = 0
     this.attempt = 0
+    // Every reader and every arrival is told of: what shows them is told once a frame.
+    this.tellReceipts = inNextFrame(() => this.#tellReceipts())
+    this.tellPresence = inNextFrame(() => this.#tellPresence())
     this.url = `/api/v1/chats/${this.idValue}`
     this.socket = new LiveSocket(this.url)
     this.socket.addEventListener("state", ({ detail }) => this.#connection(detail))
@@ -64,6 +69,7 @@ export default class extends Controller {
 
   disconnect() {
     this.pause()
+    clearTimeout(this.seenTimer)
     clearTimeout(this.retryTimer)
     clearTimeout(this.gapTimer)
   }
@@ -73,14 +79,29 @@ export default class extends Controller {
   }
 
   pause() {
+    this.#tellSeen()
     this.socket.close()
   }
 
   // From other controllers
 
+  /** How far one has read: told at once, after that once a second. */
   seen({ detail: { id, seq } }) {
-    if (seq <= Math.max(this.markers.get(this.userIdValue) ?? 0, this.sentSeq)) return
-    if (this.socket.send("message_read", { message_id: id })) this.sentSeq = seq
+    const known = [this.markers.get(this.userIdValue), this.sentSeq, this.unsent?.seq]
+    if (!this.socket.isOpen || known.some((each) => seq <= each)) return
+    this.unsent = { id, seq }
+    this.dispatch("read", { target: window, detail: { chat_id: this.idValue, seq } })
+    if (!this.seenTimer) this.#tellSeen()
+  }
+
+  #tellSeen() {
+    clearTimeout(this.seenTimer)
+    this.seenTimer = null
+    const { id, seq } = this.unsent ?? {}
+    this.unsent = null
+    if (!id || !this.socket.send("message_read", { message_id: id })) return
+    this.sentSeq = seq
+    this.seenTimer = setTimeout(() => this.#tellSeen(), SEEN)
   }
 
   typing({ detail }) {
@@ -123,7 +144,7 @@ export default class extends Controller {
 
   #welcome({ last_rev, last_seq, online }) {
     this.online = new Set(online)
-    this.#tellPresence()
+    this.tellPresence()
     this.dispatch("seq", { target: window, detail: { seq: last_seq } })
     if (last_rev > this.cursor.rev) this.#catchUp()
     else this.#connection("ready")
@@ -143,7 +164,7 @@ export default class extends Controller {
   #read(userId, seq) {
     if (seq <= (this.markers.get(userId) ?? 0)) return
     this.markers.set(userId, seq)
-    this.#tellReceipts()
+    this.tellReceipts()
     if (userId === this.userIdValue) {
       this.dispatch("read", { target: window, detail: { chat_id: this.idValue, seq } })
     }
@@ -160,7 +181,7 @@ export default class extends Controller {
     if (isHere) this.online.add(user_id)
     else this.online.delete(user_id)
     if (!isHere) this.dispatch("left", { target: window, detail: { sender_id: user_id } })
-    this.#tellPresence()
+    this.tellPresence()
   }
 
   #updated({ name, owner_id, member_ids }) {
@@ -279,7 +300,10 @@ export default class extends Controller {
   // Telling the others
 
   #connection(state) {
-    if (state !== "ready") this.sentSeq = 0
+    if (state !== "ready") {
+      this.sentSeq = 0
+      this.unsent = null
+    }
     this.dispatch("connection", { target: window, detail: { state } })
     if (state === "ready") this.#tellReceipts()
   }
@@ -301,7 +325,7 @@ export default class extends Controller {
 
   #setMembers(ids) {
     this.members = new Set(ids)
-    this.#tellPresence()
+    this.tellPresence()
   }
 
   #rename(name) {

@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
+import { inNextFrame } from "helpers/frames.js"
 import { listTime } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { LiveSocket } from "models/socket.js"
@@ -8,6 +9,12 @@ import { LiveSocket } from "models/socket.js"
 export default class extends Controller {
   static targets = ["list", "item", "empty", "template"]
   static values = { userId: Number, current: String }
+
+  initialize() {
+    this.activity = new Map() // the latest of each chat since the last frame
+    this.actSoon = inNextFrame(() => this.#act())
+    this.countSoon = inNextFrame(() => this.#count())
+  }
 
   connect() {
     this.title = document.title
@@ -23,7 +30,7 @@ export default class extends Controller {
   }
 
   #receive({ type, data }) {
-    if (type === "chat_activity") this.#active(data)
+    if (type === "chat_activity") this.#note(data)
     else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
     else if (type === "chat_added") this.#load(data.chat_id)
     // From here on everything is told; what happened before is asked for.
@@ -49,12 +56,24 @@ export default class extends Controller {
     if (isLast && (detail.edited_at || detail.deleted_at)) this.#showPreview(item, detail)
   }
 
+  #note(data) {
+    if (data.sender_id === this.userIdValue) this.#read(data)
+    if (data.seq < this.activity.get(data.chat_id)?.seq) return
+    this.activity.set(data.chat_id, data)
+    this.actSoon()
+  }
+
+  #act() {
+    const latest = [...this.activity.values()]
+    this.activity.clear()
+    for (const data of latest) this.#active(data)
+  }
+
   async #active({ chat_id, seq, sender_id, sender_name, preview, created_at, deleted_at }) {
     const item = this.#find(chat_id) ?? (await this.#load(chat_id))
     if (!item || seq < Number(item.dataset.seq)) return
     const isNew = seq > Number(item.dataset.seq)
     item.dataset.seq = seq
-    if (sender_id === this.userIdValue) item.dataset.marker = seq
     this.#showPreview(item, { sender_id, sender_name, content: preview, deleted_at })
     if (isNew) this.#toTop(item, created_at)
     this.#showUnread(item)
@@ -100,7 +119,7 @@ export default class extends Controller {
   #remove(id) {
     this.#find(id)?.remove()
     this.emptyTarget.hidden = this.itemTargets.length > 0
-    this.#count()
+    this.countSoon()
   }
 
   #rename(id, name) {
@@ -136,7 +155,7 @@ export default class extends Controller {
     this.#part(item, "count").textContent = unread > 99 ? "99+" : unread
     this.#part(item, "unread").hidden = !unread
     item.classList.toggle("chat-item--unread", unread > 0)
-    this.#count()
+    this.countSoon()
   }
 
   /** The chats with something unread, in the title of the tab. */

@@ -147,8 +147,9 @@ export default class extends Controller {
     this.errorTarget.hidden = !text
   }
 
-  /** As many lines as are written, up to eight. */
+  /** As many lines as are written, up to eight, where the style can't say so: it costs a layout. */
   #fit() {
+    if (CSS.supports("field-sizing", "content")) return
     const area = this.contentTarget
     area.rows = 1
     const { lineHeight, paddingBlockStart, paddingBlockEnd } = getComputedStyle(area)

@@ -1,17 +1,22 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api, isRetriable } from "helpers/api.js"
+import { inNextFrame } from "helpers/frames.js"
 import { MessageLog } from "models/message_log.js"
-import { read, showReaders, showSending, showTime } from "models/message_row.js"
+import { MessageRows, read, showFullTime, showReaders, showTime } from "models/message_row.js"
 import { Paginator } from "models/paginator.js"
 import { people } from "models/people.js"
+import { Readers } from "models/readers.js"
 import { Scroll } from "models/scroll.js"
 
-const MOST_ROWS = 400 // what is beyond is forgotten, and loaded again when it is scrolled to
+const MOST_ROWS = 250 // what is beyond is forgotten, and loaded again when it is scrolled to
+const MOST_ROWS_HELD = 400 // while the focus or a selection is among them
+const AHEAD = 1200 // pixels from an end at which what follows is loaded
+const MOST_AT_ONCE = 40 // messages that arrive in one frame; more wait for the next
 
 /** The list of messages: live rows, history in both directions, read receipts, actions on rows. */
 export default class extends Controller {
   static targets = [
-    "log", "rows", "pending", "row", "older", "newer", "start", "down", "count",
+    "log", "rows", "pending", "older", "newer", "start", "down", "count",
     "template", "dayTemplate", "deleteDialog", "deleteError",
   ]
   static values = {
@@ -25,11 +30,17 @@ export default class extends Controller {
     at: String,
   }
 
+  initialize() {
+    this.arriveSoon = inNextFrame(() => this.#arrive())
+    this.lookSoon = inNextFrame(() => this.#look())
+  }
+
   connect() {
+    this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
     this.log = new MessageLog({
       element: this.rowsTarget,
       pending: this.pendingTarget,
-      template: this.templateTarget,
+      messageRows: this.messageRows,
       dayTemplate: this.dayTemplateTarget,
       userId: this.userIdValue,
     })
@@ -40,10 +51,10 @@ export default class extends Controller {
       hasNewer: this.hasNewerValue,
     })
     this.scroll = new Scroll(this.logTarget)
-    this.markers = []
+    this.readers = new Readers()
+    this.arrived = []
     this.unseen = 0
     for (const row of this.log.rows) showTime(row)
-    this.log.arrangeAll()
     this.#start()
     this.#watch()
   }
@@ -72,7 +83,7 @@ export default class extends Controller {
           if (isIntersecting) target === this.newerTarget ? this.loadNewer() : this.loadOlder()
         }
       },
-      { root: this.logTarget, rootMargin: "600px 0px" },
+      { root: this.logTarget, rootMargin: `${AHEAD}px 0px` },
     )
     this.ends.observe(this.olderTarget)
     this.ends.observe(this.newerTarget)
@@ -84,28 +95,62 @@ export default class extends Controller {
   // Live
 
   apply({ detail: message }) {
-    if (!this.pages.covers(message.seq)) {
-      this.#dropPending(message)
-      if (message.seq > this.pages.newest) this.#countUnseen(message)
+    this.arrived.push(message)
+    this.arriveSoon()
+  }
+
+  /** Show what arrived since the last frame: one layout, however many messages. */
+  #arrive() {
+    const messages = this.arrived.splice(0, MOST_AT_ONCE)
+    if (this.arrived.length) this.arriveSoon()
+    const inside = messages.filter((message) => this.pages.covers(message.seq))
+    this.#countBeyond(messages.filter((message) => !inside.includes(message)))
+    if (inside.length) this.#show(inside)
+  }
+
+  #show(messages) {
+    const news = messages.filter(({ id }) => !this.log.find(id))
+    const follows = this.scroll.stuck || news.some((message) => this.#isOwn(message))
+    this.#put(messages)
+    this.pages.newest = Math.max(this.pages.newest, ...messages.map(({ seq }) => seq))
+    if (follows) this.#follow()
+    else {
+      for (const message of news) this.#countUnseen(message)
+      this.#trimFarEnd()
+    }
+    this.see()
+  }
+
+  #put(messages) {
+    const rows = this.log.put(messages)
+    for (const row of rows) {
+      this.messageRows.showSending(row, null)
+      this.#showReadersOf(row)
+    }
+    for (const { id, deleted_at } of messages) if (deleted_at) this.#showQuotesDeleted(id)
+  }
+
+  /** What belongs beyond the ends isn't shown, unless it falls into a page that is on its way. */
+  #countBeyond(messages) {
+    if (this.pages.isLoading) {
+      this.early = [...(this.early ?? []), ...messages]
       return
     }
-    const isNew = !this.log.find(message.id)
-    const follows = this.scroll.stuck || (isNew && message.sender_id === this.userIdValue)
-    const row = this.log.put(message)
-    this.pages.newest = Math.max(this.pages.newest, message.seq)
-    showSending(row, null)
-    this.#showReadersOf(row)
-    if (message.deleted_at) this.#showQuotesDeleted(message.id)
-    if (follows) this.#follow()
-    else if (isNew) this.#countUnseen(message)
-    this.see()
+    for (const message of messages) {
+      this.#dropPending(message)
+      if (message.seq > this.pages.newest) this.#countUnseen(message)
+    }
+  }
+
+  #applyEarly() {
+    for (const message of this.early?.splice(0) ?? []) this.apply({ detail: message })
   }
 
   showPending({ detail: entry }) {
     const message = { ...entry, sender_id: this.userIdValue }
     const known = this.log.findPending(entry.client_id)
     const row = known ?? this.log.addPending(message)
-    showSending(row, entry.state, entry.error)
+    this.messageRows.showSending(row, entry.state, entry.error)
     if (!known) this.#follow()
   }
 
@@ -114,15 +159,14 @@ export default class extends Controller {
   }
 
   showReceipts({ detail: { markers } }) {
-    this.markers = markers
+    this.readers = new Readers(markers.filter(([id]) => id !== this.userIdValue))
     for (const row of this.log.rows) this.#showReadersOf(row)
   }
 
   #showReadersOf(row) {
-    if (Number(row.dataset.senderId) !== this.userIdValue) return
-    const seq = Number(row.dataset.seq)
-    const readers = this.markers.filter(([id, read]) => id !== this.userIdValue && read >= seq)
-    showReaders(row, readers.map(([id]) => people.name(id)))
+    if (!row.matches(".message--own")) return
+    const { count, ids } = this.readers.of(Number(row.dataset.seq))
+    showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
   }
 
   #showQuotesDeleted(id) {
@@ -135,6 +179,10 @@ export default class extends Controller {
     if (client_id) this.log.findPending(client_id)?.remove()
   }
 
+  #isOwn({ sender_id }) {
+    return sender_id === this.userIdValue
+  }
+
   rights({ detail: { canSend, canDelete } }) {
     this.logTarget.dataset.canSend = canSend
     this.logTarget.dataset.canDelete = canDelete
@@ -144,13 +192,13 @@ export default class extends Controller {
 
   scrolled() {
     this.scroll.note()
-    if (this.frame) return
-    this.frame = requestAnimationFrame(() => {
-      this.frame = null
-      if (this.scroll.atBottom && !this.pages.hasNewer) this.unseen = 0
-      this.#showDown()
-      this.see()
-    })
+    this.lookSoon()
+  }
+
+  #look() {
+    if (this.scroll.atBottom && !this.pages.hasNewer) this.unseen = 0
+    this.#showDown()
+    this.see()
   }
 
   /** Tell how far the reader has come, if they can see it. */
@@ -161,23 +209,23 @@ export default class extends Controller {
     this.dispatch("seen", { detail: { id: row.dataset.id, seq: Number(row.dataset.seq) } })
   }
 
-  toBottom(event) {
-    if (this.pages.hasNewer) return
+  async toBottom(event) {
     event.preventDefault()
+    if (this.pages.hasNewer) await this.#load(() => this.pages.newestPage(), null, null)
     this.#follow()
     this.dispatch("focus", { prefix: "chat", target: window })
   }
 
   #follow() {
     if (this.pages.hasNewer) return
-    if (this.log.trim(MOST_ROWS, "top")) this.#forgot("older")
+    this.#trim("top")
     this.scroll.toBottom()
     this.unseen = 0
     this.#showDown()
   }
 
   #countUnseen({ sender_id, edited_at, deleted_at }) {
-    if (sender_id === this.userIdValue || edited_at || deleted_at) return
+    if (this.#isOwn({ sender_id }) || edited_at || deleted_at) return
     this.unseen += 1
     this.#showDown()
   }
@@ -194,19 +242,21 @@ export default class extends Controller {
   // History
 
   loadOlder() {
-    return this.#load(() => this.pages.older(), this.log.rows[0], "bottom")
+    return this.#load(() => this.pages.older(), this.log.first, "bottom")
   }
 
   loadNewer() {
     return this.#load(() => this.pages.newer(), this.log.last, "top")
   }
 
+  /** Add a page at an end and forget rows at the other, `forget`; without it, forget all others. */
   async #load(load, anchor, forget) {
     try {
       const messages = await load()
       if (!messages) return
       // A log announces what is added to it, but history is no news.
       this.logTarget.ariaBusy = "true"
+      if (!forget) this.#restart()
       this.scroll.keep(anchor, () => this.#add(messages, forget))
       this.scroll.note()
       this.#showDown()
@@ -214,20 +264,57 @@ export default class extends Controller {
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
       else if (!isRetriable(error)) throw error
+    } finally {
+      this.#applyEarly()
     }
   }
 
+  /** The newest page instead of all rows: also what a reload will show. */
+  #restart() {
+    this.log.clear()
+    history.replaceState(null, "", this.pageValue)
+  }
+
   #add(messages, forget) {
-    for (const message of messages) this.#showReadersOf(this.log.put(message))
-    if (this.log.trim(MOST_ROWS, forget)) this.#forgot(forget === "top" ? "older" : "newer")
+    this.#put(messages)
+    if (forget) this.#trim(forget)
     this.#showEnds()
+    this.#focusAgain()
+  }
+
+  /** The reader of something older isn't followed: so the list is bounded at its other end. */
+  #trimFarEnd() {
+    if (this.log.rows.length <= this.#mostRows) return
+    const anchor = this.scroll.lastVisible(this.log.rows)
+    this.scroll.keep(anchor, () => this.#trim(this.scroll.farEnd))
+  }
+
+  #trim(end) {
+    const focused = this.rowsTarget.contains(document.activeElement) && document.activeElement
+    if (!this.log.trim(this.#mostRows, end)) return
+    this.#forgot(end === "top" ? "older" : "newer")
+    if (!focused || focused.isConnected) return
+    this.lostFocus = focused.closest(".message").dataset.id
+    this.logTarget.focus({ preventScroll: true })
+  }
+
+  /** A row that had the focus when it was forgotten has it again. */
+  #focusAgain() {
+    const row = document.activeElement === this.logTarget && this.log.find(this.lostFocus)
+    if (row) row.focus({ preventScroll: true })
+  }
+
+  get #mostRows() {
+    const selection = getSelection()
+    const isHeld = (node) => node && this.rowsTarget.contains(node)
+    const selects = !selection.isCollapsed && isHeld(selection.anchorNode)
+    return selects || isHeld(document.activeElement) ? MOST_ROWS_HELD : MOST_ROWS
   }
 
   #forgot(end) {
-    const rows = this.log.rows
-    if (end === "older") this.pages.oldest = Number(rows[0].dataset.seq)
+    if (end === "older") this.pages.oldest = Number(this.log.first.dataset.seq)
     else {
-      this.pages.newest = Number(rows.at(-1).dataset.seq)
+      this.pages.newest = Number(this.log.last.dataset.seq)
       this.pages.hasNewer = true
     }
     this.#showEnds()
@@ -246,8 +333,23 @@ export default class extends Controller {
 
   // Rows
 
+  /** One listener for the buttons and links of all rows, by their `data-act`. */
+  act(event) {
+    const name = event.target.closest("[data-act]")?.dataset.act
+    if (name) this[name](event)
+    else this.#activate(event)
+  }
+
+  /** A row that the pointer or the focus reaches shows what can be done with it. */
+  offer({ target }) {
+    const row = target.closest(".message")
+    if (!row) return
+    this.messageRows.offer(row)
+    if (target.closest("time")) showFullTime(row)
+  }
+
   jump(event) {
-    const id = event.currentTarget.hash.replace("#message-", "")
+    const id = event.target.closest("a").hash.replace("#message-", "")
     const row = this.log.find(id)
     if (!row) return // the link leads to a page around that message
     event.preventDefault()
@@ -264,9 +366,10 @@ export default class extends Controller {
   }
 
   /** On a touch screen a tap shows a row's actions. */
-  activate({ target }) {
+  #activate({ target }) {
     const row = target.closest(".message")
     if (target.closest("a, button")) return
+    if (row) this.messageRows.offer(row)
     for (const other of this.rowsTarget.querySelectorAll(".message--active")) {
       if (other !== row) other.classList.remove("message--active")
     }

@@ -2,6 +2,8 @@ import { Controller } from "@hotwired/stimulus"
 import { nameList, plural } from "helpers/names.js"
 import { people } from "models/people.js"
 
+const NAMED = 10 // people; the others are counted
+
 /** Who is here: in a group how many, in a private chat whether the other is. */
 export default class extends Controller {
   static values = { userId: Number, isGroup: Boolean }
@@ -11,8 +13,9 @@ export default class extends Controller {
     this.element.textContent = this.isGroupValue
       ? [plural(members, "member"), others.length && `${others.length} online`].filter(Boolean).join(", ")
       : others.length ? "Online" : "Offline"
+    const names = others.map((id) => people.name(id, "")).filter(Boolean)
     this.element.title = others.length
-      ? `${nameList(others.map((id) => people.name(id)), 10)} online`
+      ? `${nameList(names.slice(0, NAMED), NAMED, others.length)} online`
       : "Nobody else is online"
   }
 }

@@ -1,6 +1,9 @@
 import { Controller } from "@hotwired/stimulus"
+import { inNextFrame } from "helpers/frames.js"
 import { nameList } from "helpers/names.js"
 import { Typists } from "models/typists.js"
+
+const NAMED = 2 // people; "Ada and 3 others are typing…"
 
 /** "Ada is typing…" */
 export default class extends Controller {
@@ -8,7 +11,8 @@ export default class extends Controller {
 
   connect() {
     this.names = new Map()
-    this.typists = new Typists((ids) => this.#tell(ids))
+    this.tellSoon = inNextFrame(() => this.#tell())
+    this.typists = new Typists(this.tellSoon)
   }
 
   disconnect() {
@@ -30,11 +34,12 @@ export default class extends Controller {
     if (state !== "ready") this.typists.clear()
   }
 
-  #tell(ids) {
-    const names = ids.map((id) => this.names.get(id))
+  #tell() {
+    const { ids } = this.typists
+    const names = ids.slice(0, NAMED).map((id) => this.names.get(id))
     this.dotsTarget.hidden = !ids.length
     this.textTarget.textContent = ids.length
-      ? `${nameList(names, 2)} ${ids.length === 1 ? "is" : "are"} typing…`
+      ? `${nameList(names, NAMED, ids.length)} ${ids.length === 1 ? "is" : "are"} typing…`
       : ""
   }
 }

@@ -14,10 +14,11 @@ export function hue(key) {
   return typeof key === "string" ? parseInt(key.slice(-2), 16) % HUES : key % HUES
 }
 
-/** "Ada", "Ada and Grace", "Ada, Grace, and 3 others". */
-export function nameList(names, most = 3) {
-  if (names.length <= most) return list.format(names)
-  return list.format([...names.slice(0, most - 1), `${names.length - most + 1} others`])
+/** "Ada", "Ada and Grace", "Ada, Grace, and 3 others"; `count` if not all names are known. */
+export function nameList(names, most, count = names.length) {
+  const shown = count > most ? names.slice(0, most - 1) : names
+  const others = count - shown.length
+  return list.format(others > 0 ? [...shown, plural(others, "other")] : shown)
 }
 
 export function plural(count, word) {

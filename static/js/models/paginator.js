@@ -2,10 +2,11 @@ import { api } from "helpers/api.js"
 
 const LIMIT = 50 // messages
 
-/** History beyond both ends of what a page shows; numbers are dense, so a page is a range of `seq`. */
+/** History beyond both ends of what a page shows, and the newest page; numbers are dense, so a page is a range of `seq`. */
 export class Paginator {
   #url
   #loading = new Set()
+  #place = 0 // changes when the newest page is shown: what was asked for before is of no use then
 
   constructor({ url, oldest, newest, hasNewer }) {
     this.#url = url
@@ -16,6 +17,10 @@ export class Paginator {
 
   get hasOlder() {
     return this.oldest > 1
+  }
+
+  get isLoading() {
+    return this.#loading.size > 0
   }
 
   /** Whether a message belongs into what is shown. */
@@ -39,11 +44,24 @@ export class Paginator {
     return inOrder(page.results)
   }
 
+  /** The newest messages of all, oldest first, instead of what was shown; null as above. */
+  async newestPage() {
+    const page = await this.#page("newest", "")
+    if (!page) return null
+    this.#place += 1
+    this.newest = page.chat.last_seq
+    this.oldest = Math.max(this.newest - LIMIT + 1, 1)
+    this.hasNewer = false
+    return inOrder(page.results)
+  }
+
   async #page(end, query) {
     if (this.#loading.has(end)) return null
     this.#loading.add(end)
+    const place = this.#place
     try {
-      return await api("GET", `${this.#url}?${query}&limit=${LIMIT}`)
+      const page = await api("GET", `${this.#url}?limit=${LIMIT}&${query}`)
+      return place === this.#place ? page : null
     } finally {
       this.#loading.delete(end)
     }

@@ -12,6 +12,12 @@ export class Scroll {
     return scrollHeight - scrollTop - clientHeight < NEAR
   }
 
+  /** The end that is further away: "top" or "bottom". */
+  get farEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element
+    return scrollTop > scrollHeight - scrollTop - clientHeight ? "top" : "bottom"
+  }
+
   /** Remember, after the reader scrolled, whether the bottom is to be followed. */
   note() {
     this.stuck = this.atBottom
@@ -29,13 +35,17 @@ export class Scroll {
     if (anchor?.isConnected) this.element.scrollTop += anchor.getBoundingClientRect().top - top
   }
 
-  /** The last of these rows whose end is in sight; null if there is none. */
+  /** The last of these rows, in their order, whose end is in sight; null if there is none. */
   lastVisible(rows) {
     const { top, bottom } = this.element.getBoundingClientRect()
-    return rows.findLast((row) => {
-      const box = row.getBoundingClientRect()
-      return box.bottom <= bottom + NEAR / 2 && box.bottom > top
-    })
+    let [low, high] = [0, rows.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (rows[middle].getBoundingClientRect().bottom <= bottom + NEAR / 2) low = middle + 1
+      else high = middle
+    }
+    const row = rows[low - 1]
+    return row && row.getBoundingClientRect().bottom > top ? row : null
   }
 
   show(row) {

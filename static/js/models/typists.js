@@ -1,6 +1,6 @@
 const FORGOTTEN = 5000 // milliseconds without news
 
-/** Who is typing; `change` is called with their ids, oldest first. */
+/** Who is typing; `change` is called when that changes. */
 export class Typists {
   #timers = new Map()
 
@@ -8,24 +8,26 @@ export class Typists {
     this.change = change
   }
 
+  /** Their ids, in the order in which they began. */
+  get ids() {
+    return [...this.#timers.keys()]
+  }
+
   add(id) {
+    const isNew = !this.#timers.has(id)
     clearTimeout(this.#timers.get(id))
     this.#timers.set(id, setTimeout(() => this.remove(id), FORGOTTEN))
-    this.#tell()
+    if (isNew) this.change()
   }
 
   remove(id) {
     if (!this.#timers.has(id)) return
     clearTimeout(this.#timers.get(id))
     this.#timers.delete(id)
-    this.#tell()
+    this.change()
   }
 
   clear() {
-    for (const id of [...this.#timers.keys()]) this.remove(id)
-  }
-
-  #tell() {
-    this.change([...this.#timers.keys()])
+    for (const id of this.ids) this.remove(id)
   }
 }

@@ -1,0 +1,23 @@
+const NAMED = 3 // readers of a message that are named; chats/timeline.py
+
+/** Who has read up to where: answers for a message without a look at every member. */
+export class Readers {
+  #ranked
+
+  /** `markers`: pairs of a user's id and the highest number that they have read. */
+  constructor(markers = []) {
+    this.#ranked = markers.toSorted(([, one], [, other]) => other - one)
+  }
+
+  /** How many have read the message with this number, and the ids of those who read furthest. */
+  of(seq) {
+    let [low, high] = [0, this.#ranked.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#ranked[middle][1] >= seq) low = middle + 1
+      else high = middle
+    }
+    const shown = this.#ranked.slice(0, low > NAMED ? NAMED - 1 : low)
+    return { count: low, ids: shown.map(([id]) => id) }
+  }
+}
