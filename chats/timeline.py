@@ -12,8 +12,11 @@ from django.contrib.auth import get_user_model
 
 from .events import iso, reply_preview
 from .models import Chat, Message, ReadMarker
+from .serializers import Readers
 
 PAGE = 50  # messages
+PEOPLE = 100  # members whose names a page has from the start; of a larger group: who is in sight
+NAMED = 3  # readers of a message that are named
 CONTINUED = timedelta(minutes=5)  # a sender's next message within this joins the one before
 
 
@@ -28,6 +31,7 @@ class Row:
     new_day: bool
     continued: bool
     first_unread: bool
+    read_count: int
     read_by: list[str]
 
     @property
@@ -35,12 +39,16 @@ class Row:
         return iso(self.message.created_at)
 
     @property
+    def edited(self) -> bool:
+        return bool(self.message.edited_at and not self.message.deleted_at)
+
+    @property
     def content(self) -> str:
         return "This message was deleted." if self.message.deleted_at else self.message.content
 
     @property
     def read_text(self) -> str:
-        return f"Read by {', '.join(self.read_by)}" if self.read_by else "Sent"
+        return f"Read by {name_list(self.read_by, self.read_count)}" if self.read_count else "Sent"
 
 
 class Timeline:
@@ -58,17 +66,24 @@ class Timeline:
             self.high = min(around.seq + PAGE // 2, chat.last_seq)
         self.low = max(self.high - PAGE, 0)
         self.markers = ReadMarker.objects.of_chat(chat.pk)
+        self._readers = Readers(self.markers)
         self.messages = self._read()
         self.replies = Message.objects.reply_previews(self.messages)
         self.names: dict[int, Any] = get_user_model().objects.names(self._people())
 
     def _read(self) -> list[Message]:
-        rows = Message.objects.in_chat(self.chat.pk).after(self.low).before(self.high + 1)
-        return list(rows.oldest_first())
+        return Message.objects.between(self.chat.pk, self.low, self.high)
 
     def _people(self) -> set[int]:
+        """Who is named: everyone, or in a large group who wrote or read what is shown."""
         messages = (*self.messages, *self.replies.values())
-        return {*self.chat.member_ids, *(message.sender_id for message in messages)}
+        people = {message.sender_id for message in messages} | {self.user.pk}
+        if len(self.chat.member_ids) <= PEOPLE:
+            return people | set(self.chat.member_ids)
+        own = (message for message in self.messages if message.sender_id == self.user.pk)
+        return people.union(
+            *(self._readers.of(message.seq, message.sender_id)[1][:NAMED] for message in own)
+        )
 
     @property
     def has_older(self) -> bool:
@@ -96,6 +111,7 @@ class Timeline:
         previous: Message | None = None
         unread = self._first_unread()
         for message in self.messages:
+            read_count, read_by = self._read_by(message)
             new_day = previous is None or message.created_at.date() != previous.created_at.date()
             yield Row(
                 message=message,
@@ -105,7 +121,8 @@ class Timeline:
                 new_day=new_day,
                 continued=not new_day and message.pk != unread and _continues(message, previous),
                 first_unread=message.pk == unread,
-                read_by=self._read_by(message),
+                read_count=read_count,
+                read_by=read_by,
             )
             previous = message
 
@@ -117,14 +134,13 @@ class Timeline:
     def _reply(self, reply_to: uuid.UUID | None) -> dict[str, Any] | None:
         return reply_preview(self.replies.get(reply_to), self.names) if reply_to else None
 
-    def _read_by(self, message: Message) -> list[str]:
+    def _read_by(self, message: Message) -> tuple[int, list[str]]:
+        """How many have read one's own message, and the names of those who read furthest."""
         if message.sender_id != self.user.pk:
-            return []
-        return [
-            self.names[user_id].name
-            for user_id, seq in self.markers.items()
-            if seq >= message.seq and user_id != self.user.pk and user_id in self.names
-        ]
+            return 0, []
+        count, first = self._readers.of(message.seq, message.sender_id)
+        shown = first[: NAMED if count <= NAMED else NAMED - 1]
+        return count, [self.names[user_id].name for user_id in shown if user_id in self.names]
 
 
 def _continues(message: Message, previous: Message | None) -> bool:
@@ -133,3 +149,12 @@ def _continues(message: Message, previous: Message | None) -> bool:
         and message.sender_id == previous.sender_id
         and message.created_at - previous.created_at < CONTINUED
     )
+
+
+def name_list(names: list[str], count: int) -> str:
+    """ "Ada and Grace", "Ada, Grace, and 3 others": `nameList` of static/js/helpers/names.js."""
+    others = count - len(names)
+    parts = [*names, f"{others} other{'s' * (others > 1)}"] if others > 0 else names
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from . import actions, presence
+from . import actions
 from .chat_list import colour_key, title_of
 from .errors import Invalid
 from .forms import GroupForm, MessageForm, NameForm, first_error
@@ -69,9 +69,8 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "allowed": permissions_for(chat, user.pk),
         "timeline": timeline,
         "rows": list(timeline.rows()),
-        "online": presence.online(chat.pk),
         "marker": timeline.markers.get(user.pk, 0),
-        "markers_json": json.dumps(timeline.markers),
+        "markers_json": json.dumps([*timeline.markers.items()], separators=(",", ":")),
         "people_json": json.dumps(timeline.people),
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
