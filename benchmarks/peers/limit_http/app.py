@@ -23,6 +23,9 @@ accounts = sqlite3.connect(
     os.environ["DATABASE_URL"].removeprefix("sqlite:///"), check_same_thread=False
 )
 IN_LIST = {"recent": 0}
+PREVIEW = dict.fromkeys(
+    ("chat_id", "seq", "sender_id", "content", "kind", "created_at", "deleted_at"), 1
+)
 
 
 def application(environ: Document, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -51,13 +54,12 @@ def page(chat_id: str, user: int = 0, skip: int = 0, limit: int = 50) -> Documen
 def chat_list(user: int, limit: int = 100) -> Document:
     """The latest chats of a person, with what isn't read, the last messages and the names."""
     count = chats.count_documents({"member_ids": user})
-    found = list(
-        chats.find({"member_ids": user}, IN_LIST).sort("last_message_at", -1).limit(limit)
-    )
+    found = list(chats.find({"member_ids": user}, IN_LIST).sort("last_message_at", -1).limit(limit))
     ids = [chat["_id"] for chat in found]
     read = markers.find({"user_id": user, "chat_id": {"$in": ids}}, {"chat_id": 1, "seq": 1})
     seqs = {row["chat_id"]: row["seq"] for row in read}
-    latest = messages.find({"_id": {"$in": [chat["last_message_id"] for chat in found]}})
+    ends = [{"chat_id": chat["_id"], "seq": chat["last_seq"]} for chat in found]
+    latest = messages.find({"$or": ends}, PREVIEW)
     last = {row["chat_id"]: row for row in latest}
     people = {row["sender_id"] for row in last.values()}
     people |= {other for chat in found if not chat["is_group"] for other in chat["member_ids"]}

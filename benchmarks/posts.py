@@ -1,0 +1,56 @@
+"""Sends messages to a room, and proves that what was acknowledged is stored once and in order."""
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+
+import orjson
+
+from . import data
+from .documents import WORDS, Plan
+from .http_load import post
+from .http_servers import PEER
+
+
+class Posts:
+    """The requests of one run, and what was answered to them; every answer is to be checked."""
+
+    def __init__(self, contender: str, room: Plan) -> None:
+        self.contender = contender
+        self.room = room
+        self.run = uuid.uuid4().hex[:8]
+        self.token = data.token(data.SENDER)
+        self.acknowledged: Counter[str] = Counter()
+
+    def content(self, number: int) -> str:
+        return f"{self.run} {number}: {WORDS}"
+
+    def request(self, number: int) -> bytes:
+        """As a client of each design sends it: ours marks it, to be able to repeat it."""
+        body = {"content": self.content(number)}
+        if self.contender != PEER.name:
+            body["client_id"] = str(uuid.uuid4())
+        return post(f"/api/v1/chats/{self.room.id}/messages", self.token, orjson.dumps(body))
+
+    def check(self, number: int, body: bytes) -> None:
+        answer = orjson.loads(body)
+        if (answer["content"], answer["sender_id"]) != (self.content(number), data.SENDER):
+            raise AssertionError("the answer is not the message that was sent")
+        self.acknowledged[answer["content"]] += 1
+
+    def verify(self, stores: Mapping[str, str]) -> None:
+        """Each acknowledged message is stored exactly once, ours with dense numbers."""
+        with data.client(stores) as mongo:
+            if self.contender == PEER.name:
+                rows = list(mongo.bench_peer.messages.find({"chat_id": self.room.id}))
+            else:
+                found = mongo.bench.chats_message.find({"chat_id": self.room.id.hex})
+                rows = list(found.sort("seq", 1))
+                if [row["seq"] for row in rows] != list(range(1, len(rows) + 1)):
+                    raise AssertionError("the numbers of the messages are not dense")
+                chat = mongo.bench.chats_chat.find_one({"_id": self.room.id.hex}) or {}
+                if chat["last_seq"] != len(rows):
+                    raise AssertionError("the chat's last number is not that of its last message")
+        stored = Counter(row["content"] for row in rows if row["content"].startswith(self.run))
+        if stored != self.acknowledged:
+            raise AssertionError(f"{self.contender}: stored is not what was acknowledged")
