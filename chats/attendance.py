@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 GRACE = 2.0  # seconds in which a page that is loaded again comes back
 PACE = 1.0  # seconds between two events about a person in a chat
+AT_ONCE = 20  # events that wait for the layer; hundreds would all wait too long
 
 Key = tuple[uuid.UUID, int]  # of a chat and a person
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
@@ -36,6 +37,7 @@ class Pace:
 
     def __init__(self, spawn: Spawn) -> None:
         self._spawn = spawn
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._told: dict[Key, events.Event] = {}  # within the last second
         self._waiting: dict[Key, events.Event] = {}
 
@@ -44,8 +46,12 @@ class Pace:
             self._waiting[key] = event
             return
         self._told[key] = event
-        self._spawn(events.abroadcast(events.chat_group(key[0]), event))
+        self._spawn(self._publish(key, event))
         asyncio.get_running_loop().call_later(PACE, self._end, key)
+
+    async def _publish(self, key: Key, event: events.Event) -> None:
+        async with self._slots:
+            await events.abroadcast(events.chat_group(key[0]), event)
 
     def _end(self, key: Key) -> None:
         told, event = self._told.pop(key), self._waiting.pop(key, None)

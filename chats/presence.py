@@ -6,6 +6,7 @@ leaves with the last, or when the leases of a dead process end. Times are the se
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 import zlib
 from collections import defaultdict
@@ -24,6 +25,7 @@ LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
 TIMEOUT = 2  # seconds for one answer
 RETRIES = 1  # after a restart of the server a connection fails once
+AT_ONCE = 20  # round trips of a process, each on a connection of its own
 BATCH = 50  # chats whose leases are renewed by one round trip
 
 # KEYS: the chat's people (score: when their last lease ends), then each person's leases by process.
@@ -104,20 +106,21 @@ class Presence:
     def __init__(self) -> None:
         self.process = uuid.uuid4().hex
         self._clients: dict[str, redis.asyncio.Redis] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def join(self, chat_id: uuid.UUID, user_id: int) -> tuple[bool, list[int]]:
         """Take or renew the lease: whether the person is new in the chat, and who is there."""
         pipe = self._pipeline(_url(chat_id))
         self._queue_join(pipe, chat_id, [user_id])
         pipe.eval(ONLINE, 1, *_keys(chat_id))
-        new, there = await pipe.execute()
+        new, there = await self._execute(pipe)
         return bool(new), _ids(there)
 
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Give the lease back; True if the person has left the chat."""
         pipe = self._pipeline(_url(chat_id))
         pipe.eval(LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
-        return bool((await pipe.execute())[0])
+        return bool((await self._execute(pipe))[0])
 
     async def renew(
         self, people: Mapping[uuid.UUID, list[int]]
@@ -134,13 +137,17 @@ class Presence:
                 for chat_id in batch:
                     self._queue_join(pipe, chat_id, people[chat_id])
                     pipe.eval(EXPIRE, 1, *_keys(chat_id))
-                ids = list(map(_ids, await pipe.execute()))
+                ids = list(map(_ids, await self._execute(pipe)))
                 answers += list(zip(batch, ids[::2], ids[1::2], strict=True))
         return answers
 
     async def close(self) -> None:
         for client in self._clients.values():
             await client.aclose()
+
+    async def _execute(self, pipe: Any) -> list[Any]:
+        async with self._slots:
+            return list(await pipe.execute())
 
     def _queue_join(self, pipe: Any, chat_id: uuid.UUID, user_ids: list[int]) -> None:
         keys = _keys(chat_id, *user_ids)

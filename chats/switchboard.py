@@ -136,6 +136,7 @@ class Switchboard:
             return
         for hub in hubs:
             await hub.subscribe()
+            await asyncio.sleep(0)  # subscribing waits for no answer: 500 would hold up everyone
 
     async def drop(self, socket: Outlet) -> None:
         """Take a socket out of every hub, and forget the hubs that it leaves empty."""
@@ -146,6 +147,7 @@ class Switchboard:
         for hub in hubs:
             if not hub.guests:
                 await self._release(hub)
+                await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the events; its failure is logged."""
