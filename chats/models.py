@@ -115,6 +115,42 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
     def latest_first(self) -> Self:
         return self.order_by("-last_message_at")
 
+    def page_of_history(
+        self, user: Any, chat_id: uuid.UUID, low: Any, high: Any, *, newest_first: bool
+    ) -> tuple[Chat, list[Document], dict[int, int]]:
+        """A member's chat, its messages after `low` up to `high`, and the read markers.
+
+        One command, so a page is as the chat was at one moment. The bounds are numbers, or
+        expressions with `$last_seq`.
+        """
+        within = {"$and": [{"$gt": ["$seq", "$$low"]}, {"$lte": ["$seq", "$$high"]}]}
+        own_chat = {"$match": {"_id": chat_id.hex, "member_ids": user.pk}}
+        messages = {
+            "from": Message._meta.db_table,
+            "let": {"low": low, "high": high},
+            "pipeline": [
+                {"$match": {"chat_id": chat_id.hex, "$expr": within}},
+                {"$sort": {"seq": -1 if newest_first else 1}},
+            ],
+            "as": "messages",
+        }
+        markers = {
+            "from": ReadMarker._meta.db_table,
+            "pipeline": [
+                {"$match": {"chat_id": chat_id.hex}},
+                {"$project": {"_id": 0, "chat_id": 0}},
+            ],
+            "as": "markers",
+        }
+        found = self.collection().aggregate(
+            [own_chat, {"$project": WITHOUT_SENDS}, {"$lookup": messages}, {"$lookup": markers}]
+        )
+        document = next(found, None)
+        if document is None:
+            raise Chat.DoesNotExist
+        seqs = {marker["user_id"]: marker["seq"] for marker in document.pop("markers")}
+        return self.from_document(document), document["messages"], seqs
+
     def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Chat], int]:
         """Some of a member's chats, latest first, and how many there are; one command."""
         own = {"$match": {"member_ids": user.pk}}
@@ -248,12 +284,10 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     def changed_after(self, rev: int) -> Self:
         return self.filter(rev__gt=rev).order_by("rev")
 
-    def between(
-        self, chat_id: uuid.UUID, low: int, high: int, *, newest_first: bool = True
-    ) -> list[Message]:
-        """The messages of a chat with the numbers after `low` up to `high`."""
+    def between(self, chat_id: uuid.UUID, low: int, high: int) -> list[Message]:
+        """The messages of a chat with the numbers after `low` up to `high`, in their order."""
         query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
-        return self.found(query, sort={"seq": -1 if newest_first else 1})
+        return self.found(query, sort={"seq": 1})
 
     def beside_chats(
         self, chats: Collection[Chat], user_id: int
@@ -286,22 +320,32 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             {uuid.UUID(row["chat_id"]): row["seq"] for row in markers},
         )
 
+    def changes(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
+        """The documents that changed after a `rev`, in the order of `rev`."""
+        query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
+        return list(self.collection().find(query, sort={"rev": 1}, limit=limit))
+
+    def document(self, message: Message) -> Document:
+        """A message as it is stored."""
+        values = ((column, getattr(message, name)) for name, column, _ in _stored_fields(Message))
+        return {
+            column: value.hex if isinstance(value, uuid.UUID) else value for column, value in values
+        }
+
     def insert(self, message: Message) -> None:
         """Store a new message; DuplicateKeyError if its numbers or its `client_id` are stored."""
-        values = ((column, getattr(message, name)) for name, column, _ in _stored_fields(Message))
-        self.collection().insert_one(
-            {
-                column: value.hex if isinstance(value, uuid.UUID) else value
-                for column, value in values
-            }
-        )
+        self.collection().insert_one(self.document(message))
 
     def reply_previews(self, messages: Iterable[Message]) -> dict[uuid.UUID, Message]:
         """The messages that these reply to, in one query, or in none."""
-        ids = [message.reply_to.hex for message in messages if message.reply_to]
-        if not ids:
+        return self.by_hex(message.reply_to.hex for message in messages if message.reply_to)
+
+    def by_hex(self, ids: Iterable[str]) -> dict[uuid.UUID, Message]:
+        """Messages by their ids as they are stored, in one query, or in none."""
+        wanted = list(ids)
+        if not wanted:
             return {}
-        return {message.pk: message for message in self.found({"_id": {"$in": ids}})}
+        return {message.pk: message for message in self.found({"_id": {"$in": wanted}})}
 
 
 class Message(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -16,49 +17,66 @@ from chatproject.api import (
     query_integer,
 )
 
-from .models import Chat, Message
+from .models import Chat, Document
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 
 
 class History:
-    """The messages of a chat between two numbers, for a paginator to count and slice.
+    """The messages of a chat between two numbers, for a paginator to slice and then to count.
 
-    Numbers are dense, so the count is a subtraction and a slice is a range of the index on
-    `(chat_id, seq)`: nothing is counted and nothing is skipped. A hole makes a page shorter.
+    Numbers are dense, so a slice is a range of the index on `(chat_id, seq)` and the count a
+    subtraction: nothing is counted and nothing is skipped. A hole makes a page shorter. Slicing is
+    one command, which finds the `chat` and its read `markers` too, or raises `Chat.DoesNotExist`.
     """
 
+    chat: Chat
+    markers: dict[int, int]
+
     def __init__(
-        self, chat: Chat, *, after: int = 0, before: int | None = None, newest_first: bool = True
+        self,
+        user: Any,
+        chat_id: uuid.UUID,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = True,
     ) -> None:
-        self.chat = chat
+        self.user = user
+        self.chat_id = chat_id
+        self.after = after
+        self.before = before
         self.newest_first = newest_first
-        self.high = chat.last_seq if before is None else min(before - 1, chat.last_seq)
-        self.low = min(after, self.high)
 
     @classmethod
-    def of(cls, chat: Chat, request: Request) -> History:
+    def of(cls, request: Request, chat_id: uuid.UUID) -> History:
         """What the query asks for by `before`, `after` and `ordering`."""
         return cls(
-            chat,
+            request.user,
+            chat_id,
             after=query_integer(request, "after") or 0,
             before=query_integer(request, "before", 1),
             newest_first=query_choice(request, "ordering", NEWEST_FIRST, OLDEST_FIRST)
             == NEWEST_FIRST,
         )
 
-    def count(self) -> int:
-        return self.high - self.low
-
-    def __getitem__(self, wanted: slice) -> list[Message]:
+    def __getitem__(self, wanted: slice) -> list[Document]:
+        last: Any = "$last_seq" if self.before is None else {"$min": ["$last_seq", self.before - 1]}
+        low: Any
         if self.newest_first:
-            low, high = self.high - wanted.stop, self.high - wanted.start
+            low = {"$max": [self.after, {"$subtract": [last, wanted.stop]}]}
+            high = {"$subtract": [last, wanted.start]}
         else:
-            low, high = self.low + wanted.start, self.low + wanted.stop
-        low, high = max(low, self.low), min(high, self.high)
-        if low >= high:
-            return []
-        return Message.objects.between(self.chat.pk, low, high, newest_first=self.newest_first)
+            low, high = self.after + wanted.start, {"$min": [last, self.after + wanted.stop]}
+        self.chat, messages, self.markers = Chat.objects.page_of_history(
+            self.user, self.chat_id, low, high, newest_first=self.newest_first
+        )
+        return messages
+
+    def count(self) -> int:
+        """How many there were when the page was read."""
+        last = self.chat.last_seq if self.before is None else self.before - 1
+        return max(min(last, self.chat.last_seq) - self.after, 0)
 
 
 class ChatList:

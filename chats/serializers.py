@@ -32,7 +32,7 @@ from users.serializers import UserSerializer
 from .actions import CLIENT_ID_MAX_LENGTH
 from .chat_list import title_of
 from .events import iso, reply_preview
-from .models import Chat, ChatPermissions, Message, Preview, ReadMarker
+from .models import Chat, ChatPermissions, Document, Message, Preview
 from .permissions import Permissions
 
 
@@ -72,19 +72,19 @@ class Readers:
         self._ranked = sorted(markers.items(), key=lambda marker: -marker[1])
         self._reached = [-seq for _, seq in self._ranked]
 
-    def of(self, message: Message) -> tuple[int, list[int]]:
-        """How many others than the sender have read a message, and the first 100 of them."""
-        count = bisect_right(self._reached, -message.seq)
+    def of(self, seq: int, sender_id: int) -> tuple[int, list[int]]:
+        """How many others than its sender have read a message, and the first 100 of them."""
+        count = bisect_right(self._reached, -seq)
         first = [user_id for user_id, _ in self._ranked[: min(count, READERS_SHOWN + 1)]]
-        if self.markers.get(message.sender_id, -1) >= message.seq:
+        if self.markers.get(sender_id, -1) >= seq:
             count -= 1
-            first = [user_id for user_id in first if user_id != message.sender_id]
+            first = [user_id for user_id in first if user_id != sender_id]
         return count, first[:READERS_SHOWN]
 
 
 @dataclass(frozen=True)
 class MessageContext:
-    """What a page of messages shows beside them, in at most three queries."""
+    """What a page of messages shows beside them."""
 
     readers: Readers
     replies: dict[uuid.UUID, Message]
@@ -92,19 +92,24 @@ class MessageContext:
 
     @classmethod
     def of(
-        cls, chat_id: uuid.UUID, messages: Collection[Message], people: Collection[int] = ()
+        cls,
+        documents: Collection[Document],
+        markers: dict[int, int],
+        people: Collection[Any] = (),
     ) -> MessageContext:
-        """The context of these messages, with the names of some more people."""
-        replies = Message.objects.reply_previews(messages)
-        ids = {*people, *(message.sender_id for message in (*messages, *replies.values()))}
-        return cls(Readers(ReadMarker.objects.of_chat(chat_id)), replies, _names(ids))
+        """The context of these messages: one query for names, one where there are replies.
 
-    @classmethod
-    def of_new(cls, message: Message, sender: Any) -> MessageContext:
-        """The context of a message that nobody can have read yet; no query unless it replies."""
-        replies = Message.objects.reply_previews([message])
-        others = {replied.sender_id for replied in replies.values()} - {sender.pk}
-        return cls(Readers({}), replies, {sender.pk: sender, **_names(others)})
+        `people` are users whose names need not be read, or ids of more whose names are shown.
+        """
+        replies = Message.objects.by_hex(
+            document["reply_to"] for document in documents if document["reply_to"]
+        )
+        known = {person.pk: person for person in people if not isinstance(person, int)}
+        ids = {person for person in people if isinstance(person, int)}
+        ids |= {document["sender_id"] for document in documents}
+        ids |= {replied.sender_id for replied in replies.values()}
+        names: dict[int, Any] = get_user_model().objects.names(ids - known.keys())
+        return cls(Readers(markers), replies, {**known, **names})
 
 
 def _names(user_ids: Collection[int]) -> dict[int, Any]:
@@ -127,8 +132,8 @@ class PhotoSerializer(serializers.Serializer[Any]):
     page_url = serializers.URLField()
 
 
-class MessageSerializer(serializers.Serializer[Message]):
-    """A message as it goes out; needs a `MessageContext` as `context["messages"]`."""
+class MessageSerializer(serializers.Serializer[Document]):
+    """A document of a message as it goes out; needs a `MessageContext` as `context["messages"]`."""
 
     id = serializers.UUIDField()
     chat_id = serializers.UUIDField()
@@ -154,34 +159,42 @@ class MessageSerializer(serializers.Serializer[Message]):
         child=serializers.IntegerField(), help_text="Who they are; the first 100."
     )
 
-    def to_representation(self, message: Message) -> dict[str, Any]:
+    def to_representation(self, document: Document) -> dict[str, Any]:
         context: MessageContext = self.context["messages"]
-        sender = context.names.get(message.sender_id)
-        replied = context.replies.get(message.reply_to) if message.reply_to else None
-        read_count, read_by = context.readers.of(message)
+        sender_id, seq = document["sender_id"], document["seq"]
+        sender = context.names.get(sender_id)
+        reply_to = document["reply_to"] and uuid.UUID(document["reply_to"])
+        replied = context.replies.get(reply_to) if reply_to else None
+        read_count, read_by = context.readers.of(seq, sender_id)
         return {
-            "id": str(message.pk),
-            "chat_id": str(message.chat_id),
-            "seq": message.seq,
-            "rev": message.rev,
-            "sender_id": message.sender_id,
+            "id": dashed(document["_id"]),
+            "chat_id": dashed(document["chat_id"]),
+            "seq": seq,
+            "rev": document["rev"],
+            "sender_id": sender_id,
             "sender_username": sender.username if sender else "",
             "sender_name": sender.name if sender else "",
-            "content": message.content,
-            "kind": message.kind,
-            "photo": message.photo,
-            "client_id": message.client_id,
-            "reply_to": str(message.reply_to) if message.reply_to else None,
+            "content": document["content"],
+            "kind": document["kind"],
+            "photo": document["photo"],
+            "client_id": document["client_id"],
+            "reply_to": str(reply_to) if reply_to else None,
             "reply": reply_preview(replied, context.names),
-            "created_at": iso(message.created_at),
-            "updated_at": iso(message.updated_at),
-            "edited_at": iso(message.edited_at),
-            "deleted_at": iso(message.deleted_at),
-            "deleted_by": message.deleted_by,
+            "created_at": iso(document["created_at"]),
+            "updated_at": iso(document["updated_at"]),
+            "edited_at": iso(document["edited_at"]),
+            "deleted_at": iso(document["deleted_at"]),
+            "deleted_by": document["deleted_by"],
             "is_read": read_count > 0,
             "read_count": read_count,
             "read_by": read_by,
         }
+
+
+def dashed(stored_id: str) -> str:
+    """A UUID as it is written, of one as it is stored: 32 hexadecimal digits."""
+    first, second, third = stored_id[:8], stored_id[8:12], stored_id[12:16]
+    return f"{first}-{second}-{third}-{stored_id[16:20]}-{stored_id[20:]}"
 
 
 class ContentSerializer(StrictSerializer):
@@ -287,7 +300,7 @@ class ListedChatSerializer(ChatSerializer):
 def _last_message(message: Preview, names: dict[int, Any]) -> dict[str, Any]:
     sender = names.get(message.sender_id)
     return {
-        "id": str(uuid.UUID(message.id)),
+        "id": dashed(message.id),
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",

@@ -19,7 +19,7 @@ from users.models import User
 
 from . import actions, presence
 from .hub import MOST_MISSED
-from .models import Chat, Message, ReadMarker
+from .models import Chat, Document, Message, ReadMarker
 from .pagination import ChatList, History, MessagePagination
 from .permissions import permissions_for, permissions_of
 from .schema import (
@@ -184,46 +184,44 @@ class MessageViewSet(ChatViews):
 
     def list(self, request: Request, chat_id: uuid.UUID) -> Response:
         """A page of the history, newest first, with the chat."""
-        chat = self.find_chat(chat_id)
         query_parameters(request, *MessagePagination.parameters)
         rev = query_integer(request, "changed_after")
         if rev is not None:
-            return Response(self.changes(chat, rev))
-        messages: Any = self.paginate_queryset(History.of(chat, request))  # type: ignore[arg-type]
-        data = self.history_data(chat, messages, self.context_of(chat, messages))
+            return Response(self.changes(chat_id, rev))
+        history = History.of(request, chat_id)
+        documents: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
+        data = self.history_data(history.chat, documents, history.markers)
         page = self.get_paginated_response(data["results"])
         page.data |= data
         return page
 
-    def changes(self, chat: Chat, rev: int) -> dict[str, Any]:
+    def changes(self, chat_id: uuid.UUID, rev: int) -> dict[str, Any]:
         """What changed after a `rev`, and where the chat is now."""
         others = self.request.query_params.keys() & set(MessagePagination.parameters)
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
+        chat = self.find_chat(chat_id)
         too_far = chat.last_rev - rev > MOST_MISSED
-        changed = Message.objects.in_chat(chat.pk).changed_after(rev)[:MOST_MISSED]
-        messages = [] if too_far else list(changed)
-        context = self.context_of(chat, messages)
+        documents = [] if too_far else Message.objects.changes(chat.pk, rev, MOST_MISSED)
+        markers = ReadMarker.objects.of_chat(chat.pk)
         return {
-            "count": len(messages),
+            "count": len(documents),
             "next": None,
             "previous": None,
             "last_rev": chat.last_rev,
             "too_far_behind": too_far,
-            "read_markers": _by_name(context.readers.markers),
-            **self.history_data(chat, messages, context),
+            "read_markers": _by_name(markers),
+            **self.history_data(chat, documents, markers),
         }
 
-    def context_of(self, chat: Chat, messages: Collection[Message]) -> MessageContext:
-        """What these messages and their chat show beside them, read once."""
-        people = () if chat.is_group else chat.member_ids
-        return MessageContext.of(chat.pk, messages, people)
-
     def history_data(
-        self, chat: Chat, messages: Collection[Message], context: MessageContext
+        self, chat: Chat, documents: Collection[Document], markers: dict[int, int]
     ) -> dict[str, Any]:
+        """The chat and these messages, with what they show beside them, read once."""
+        others = [] if chat.is_group else [chat.other_id(self.user.pk)]
+        context = MessageContext.of(documents, markers, [self.user, *others])
         beside = {"messages": context, "chats": ChatContext.beside(self.user, chat, context)}
-        results: Any = MessageSerializer(messages, many=True, context=beside)  # type: ignore[arg-type]
+        results: Any = MessageSerializer(documents, many=True, context=beside)  # type: ignore[arg-type]
         return {"chat": ChatSerializer(chat, context=beside).data, "results": results.data}
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
@@ -231,9 +229,8 @@ class MessageViewSet(ChatViews):
         message, created = actions.post_message(self.user, chat_id, **self.valid_data())
         if not created:
             return self.answer(message)
-        context = {"messages": MessageContext.of_new(message, self.user)}
-        data = MessageSerializer(message, context=context).data
-        return Response(data, status=status.HTTP_201_CREATED)
+        nobody_yet: dict[int, int] = {}
+        return Response(self.message_data(message, nobody_yet), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """One message."""
@@ -265,8 +262,13 @@ class MessageViewSet(ChatViews):
         return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
 
     def answer(self, message: Message) -> Response:
-        context = {"messages": MessageContext.of(message.chat_id, [message])}
-        return Response(MessageSerializer(message, context=context).data)
+        return Response(self.message_data(message, ReadMarker.objects.of_chat(message.chat_id)))
+
+    def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
+        document = Message.objects.document(message)
+        context = {"messages": MessageContext.of([document], markers, [self.user])}
+        data: dict[str, Any] = MessageSerializer(document, context=context).data
+        return data
 
 
 @extend_schema_view(

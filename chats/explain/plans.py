@@ -64,7 +64,7 @@ class Command:
         body = self.body if indexes else {**self.body, "hint": NO_INDEXES}
         database = _connection().database
         answer = database.command("explain", body, verbosity="executionStats")
-        return _plan(answer, _median_time(database, body))
+        return _plan(answer, _median_time(database, body), _joined(database, body))
 
 
 class _Recorder:
@@ -80,7 +80,8 @@ class _Recorder:
         return self._collection.aggregate(pipeline, **options)
 
     def find(self, filter: dict[str, Any], projection: Any = None, **options: Any) -> Any:  # noqa: A002
-        self._note("find", filter=filter, projection=projection or {}, batchSize=10_000)
+        shape = {name: options[name] for name in ("sort", "limit") if name in options}
+        self._note("find", filter=filter, projection=projection or {}, batchSize=10_000, **shape)
         return self._collection.find(filter, projection, **options)
 
     def find_one_and_update(
@@ -139,21 +140,35 @@ def _median_time(database: Any, body: dict[str, Any]) -> float:
     return statistics.median(times)
 
 
-def _plan(answer: dict[str, Any], milliseconds: float) -> Plan:
+def _joined(database: Any, body: dict[str, Any]) -> int:
+    """How many rows of other collections a command's `$lookup` stages return."""
+    names = [stage["$lookup"]["as"] for stage in body.get("pipeline", []) if "$lookup" in stage]
+    if not names:
+        return 0
+    batch = database.command(body)["cursor"]["firstBatch"]
+    return sum(len(row[name]) for row in batch for name in names)
+
+
+def _plan(answer: dict[str, Any], milliseconds: float, joined: int) -> Plan:
     nodes = [node for plan in _found(answer, "winningPlan") for node in _nodes(plan)]
     costs = _found(answer, "executionStats")
     later = answer.get("stages", [])[1:]
-    returned = sum(cost["nReturned"] for cost in costs)
+    lookups = [stage for stage in later if "$lookup" in stage]
+    returned = int(later[-1]["nReturned"]) if later else sum(cost["nReturned"] for cost in costs)
     return Plan(
         stages=(
             *(name for stage in reversed(later) if (name := next(iter(stage))) != "$project"),
+            *("COLLSCAN" for stage in lookups if stage["collectionScans"]),
             *(node["stage"] for node in nodes),
         ),
-        indexes=tuple(node["indexName"] for node in nodes if "indexName" in node),
-        ranges=sum(_ranges(node) for node in nodes),
-        keys=sum(cost["totalKeysExamined"] for cost in costs),
-        documents=sum(cost["totalDocsExamined"] for cost in costs),
-        returned=int(later[-1]["nReturned"]) if later else returned,
+        indexes=(
+            *(name for stage in lookups for name in stage["indexesUsed"]),
+            *(node["indexName"] for node in nodes if "indexName" in node),
+        ),
+        ranges=len(lookups) + sum(_ranges(node) for node in nodes),
+        keys=sum(cost["totalKeysExamined"] for cost in (*costs, *lookups)),
+        documents=sum(cost["totalDocsExamined"] for cost in (*costs, *lookups)),
+        returned=returned + joined,
         milliseconds=milliseconds,
     )
 

@@ -39,25 +39,33 @@ class HotQuery:
 
 def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
     """All of them, asked for a chat of this user."""
-    yield from _history(chat)
+    yield from _history(chat, user)
     yield from _messages(chat)
     yield from _chats(chat, user)
     yield from _members(chat, user)
 
 
-def _history(chat: Chat) -> Iterator[HotQuery]:
+def _history(chat: Chat, user: Any) -> Iterator[HotQuery]:
     """Pages of messages: at the ends, in the depth, and beside a message."""
-    newest, oldest = History(chat), History(chat, newest_first=False)
+
+    def history(**options: Any) -> History:
+        return History(user, chat.pk, **options)
+
+    newest, oldest = history(), history(newest_first=False)
     depth = max(chat.last_seq - PAGE, 0)
     middle = max(chat.last_seq // 2, 1)
     yield HotQuery("history, newest first", lambda: newest[0:PAGE])
     yield HotQuery(f"history, newest first, offset {depth}", lambda: newest[depth : depth + PAGE])
     yield HotQuery("history, oldest first", lambda: oldest[0:PAGE])
     yield HotQuery(f"history, oldest first, offset {depth}", lambda: oldest[depth : depth + PAGE])
-    yield HotQuery(f"history before message {middle}", lambda: History(chat, before=middle)[0:PAGE])
+    yield HotQuery(f"history before message {middle}", lambda: history(before=middle)[0:PAGE])
     yield HotQuery(
         f"history after message {middle}",
-        lambda: History(chat, after=middle, newest_first=False)[0:PAGE],
+        lambda: history(after=middle, newest_first=False)[0:PAGE],
+    )
+    yield HotQuery(
+        f"messages around message {middle}",
+        lambda: Message.objects.between(chat.pk, middle - PAGE // 2, middle + PAGE // 2),
     )
     rows = Message.objects.in_chat(chat.pk)
     yield HotQuery("newest messages of a chat", lambda: list(rows.newest_first()[:PAGE]))
@@ -69,15 +77,16 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     rows = Message.objects.in_chat(chat.pk)
     behind = max(chat.last_rev - MOST_MISSED, 0)
     yield HotQuery(
-        "catch-up of a page", lambda: list(rows.changed_after(chat.last_rev - PAGE)[:MOST_MISSED])
+        "catch-up of a page",
+        lambda: Message.objects.changes(chat.pk, chat.last_rev - PAGE, MOST_MISSED),
     )
     yield HotQuery(
         f"catch-up of {chat.last_rev - behind} changes",
-        lambda: list(rows.changed_after(behind)[:MOST_MISSED]),
+        lambda: Message.objects.changes(chat.pk, behind, MOST_MISSED),
     )
     missed = list(range(max(chat.last_rev - 5, 0), chat.last_rev + 1))
     yield HotQuery("catch-up of a hub", lambda: list(rows.filter(rev__in=missed).order_by("rev")))
-    page = History(chat)[0:PAGE]
+    page = list(rows.newest_first()[:PAGE])
     replies = [Message(reply_to=message.pk) for message in page[:10]]
     yield HotQuery("reply previews", lambda: Message.objects.reply_previews(replies))
     if page:
