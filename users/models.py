@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -20,17 +21,12 @@ EMAIL_TAKEN = "This address belongs to another account."
 # As SQL, because nearly every request asks these, and the ORM takes longer to write them than the
 # database to answer.
 NAMES = "SELECT id, username, first_name, last_name, is_bot FROM users_user WHERE id IN ({})"
-# Without the times, which only the ORM knows how to read: they are deferred. In the model's order.
-SIGNED_IN_FIELDS = (
-    *("id", "password", "is_superuser", "username", "first_name", "last_name", "email"),
-    *("is_staff", "is_active", "is_bot"),
-)
-SIGNED_IN = f"""
-SELECT {", ".join(SIGNED_IN_FIELDS)} FROM users_user
+SIGNED_IN = """
+SELECT {} FROM users_user
 WHERE id = %s AND is_active
 AND EXISTS (SELECT 1 FROM users_refreshtoken WHERE family = %s AND user_id = users_user.id)
 AND NOT EXISTS (SELECT 1 FROM users_refreshtoken WHERE family = %s AND revoked_at IS NOT NULL)
-"""  # noqa: S608
+"""
 
 
 class Name(NamedTuple):
@@ -87,10 +83,18 @@ class UserQuerySet(models.QuerySet["User"]):
         """An active user with a sign-in that wasn't revoked, in one query."""
         connection = connections[self.db]
         family_id = RefreshToken._meta.get_field("family").get_db_prep_value(family, connection)
+        names = _plain_fields()
         with connection.cursor() as cursor:
-            cursor.execute(SIGNED_IN, [user_id, family_id, family_id])
+            cursor.execute(SIGNED_IN.format(", ".join(names)), [user_id, family_id, family_id])
             row = cursor.fetchone()
-        return self.model.from_db(self.db, SIGNED_IN_FIELDS, row) if row else None
+        return self.model.from_db(self.db, names, row) if row else None
+
+
+@cache
+def _plain_fields() -> tuple[str, ...]:
+    """Without the times, which only the ORM knows how to read: they are deferred."""
+    fields = User._meta.concrete_fields
+    return tuple(field.attname for field in fields if not isinstance(field, models.DateTimeField))
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
