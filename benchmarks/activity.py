@@ -94,7 +94,7 @@ async def measure_room(
         bystander.moments.clear()
         cpu = cpu_seconds(server)
         await work
-        await room.quiet(1.2)  # what is told once a second at most has been told then
+        await asyncio.sleep(1.2)  # what is told once a second at most has been told then
         cost = cpu_seconds(server) - cpu
         if not bystander.moments:
             raise RuntimeError(f"Nothing was told: {name}.")

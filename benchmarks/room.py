@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic_ns
 
-from .socket_load import PATIENCE, Door, Listener, Socket, open_all
+from .socket_load import PATIENCE, Door, Listener, Socket, open_all, open_socket
 
+CALM = 0.3  # seconds without any frame
+LONG_CALM = 1.5  # seconds; a busy server may tell late who came
 Decode = Callable[[bytes], str | None]  # the text of an event; None for any other frame
 
 
@@ -44,6 +46,7 @@ class Room(Listener):
         self.tally = Tally()
         self._measuring = False  # any frame that is no event is an error then
         self._error: Exception | None = None
+        self._told = 0  # frames of the first socket, mostly of who came
         self._numbers: Counter[int] = Counter()  # of the next event, by sender
         self._sent: dict[str, Event] = {}  # by text
         self._known: dict[bytes, Event] = {}  # by payload
@@ -111,6 +114,8 @@ class Room(Listener):
     def heard(self, socket: Socket, payloads: list[bytes]) -> None:
         self.frames += len(payloads)
         if not self._measuring:
+            if self.sockets and socket is self.sockets[0]:
+                self._told += len(payloads)
             return
         moment, due, known, latencies = (
             monotonic_ns(),
@@ -156,15 +161,19 @@ class Room(Listener):
 
     async def enter(self, port: int, doors: list[Door]) -> None:
         """Add sockets, and wait until everyone was told of them."""
+        if not self.sockets:
+            self.sockets.append(await open_socket(self, port, *doors.pop(0)))
         self.sockets += await open_all(self, port, doors)
         await self.quiet()
 
-    async def quiet(self, seconds: float = 0.5) -> None:
-        """Wait until no frame has come for so long."""
-        for _ in range(int(PATIENCE / seconds)):
+    async def quiet(self) -> None:
+        """Wait for a calm; a longer one as long as the first socket wasn't told of everybody."""
+        calm = 0.0
+        for _ in range(int(PATIENCE / CALM)):
             before = self.frames
-            await asyncio.sleep(seconds)
-            if self.frames == before:
+            await asyncio.sleep(CALM)
+            calm = calm + CALM if self.frames == before else 0.0
+            if calm and (self._told >= len(self.sockets) or calm >= LONG_CALM):
                 return
         raise RuntimeError("The room doesn't become quiet.")
 
