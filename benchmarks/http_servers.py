@@ -5,13 +5,13 @@ import sys
 from .stage import Contender
 
 
-def _gunicorn(application: str) -> tuple[str, ...]:
-    options = ("--workers", "1", "--threads", "4", "--keep-alive", "30", "--no-control-socket")
-    bind = ("--bind", "127.0.0.1:{port}", "--log-level", "warning")
-    return (sys.executable, "-m", "gunicorn", application, *options, *bind)
+def _granian(module: str) -> tuple[str, ...]:
+    options = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "4", "--no-ws")
+    address = ("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning")
+    return (sys.executable, "-m", "granian", f"{module}:application", *options, *address)
 
 
-OURS = Contender("ours", _gunicorn("chatproject.wsgi"))
+OURS = Contender("ours", _granian("chatproject.wsgi"))
 DAPHNE = Contender(
     "ours-daphne",
     (
@@ -27,5 +27,5 @@ PEER = Contender(
         *("--no-access-log", "--log-level", "warning"),
     ),
 )
-STOCK = Contender("stock_drf", _gunicorn("benchmarks.peers.stock_drf.wsgi"))
-LIMIT = Contender("limit", _gunicorn("benchmarks.peers.limit_http.app"))
+STOCK = Contender("stock_drf", _granian("benchmarks.peers.stock_drf.wsgi"))
+LIMIT = Contender("limit", _granian("benchmarks.peers.limit_http.app"))
