@@ -14,16 +14,24 @@ import ThemeController from "controllers/theme_controller.js"
 import TypingController from "controllers/typing_controller.js"
 
 const application = Application.start()
-application.register("chat", ChatController)
-application.register("chat-list", ChatListController)
+
+// What a chat is read and written with.
 application.register("composer", ComposerController)
-application.register("connection", ConnectionController)
-application.register("dialog", DialogController)
-application.register("menu", MenuController)
 application.register("messages", MessagesController)
-application.register("opener", OpenerController)
+application.register("chat", ChatController)
+application.register("connection", ConnectionController)
 application.register("presence", PresenceController)
-application.register("search", SearchController)
-application.register("switches", SwitchesController)
-application.register("theme", ThemeController)
 application.register("typing", TypingController)
+application.register("chat-list", ChatListController)
+
+// What is only clicked on can wait until all that was shown.
+requestAnimationFrame(() =>
+  setTimeout(() => {
+    application.register("dialog", DialogController)
+    application.register("menu", MenuController)
+    application.register("opener", OpenerController)
+    application.register("search", SearchController)
+    application.register("switches", SwitchesController)
+    application.register("theme", ThemeController)
+  }),
+)

@@ -99,7 +99,7 @@ export default class extends Controller {
     item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
     this.#rename(chat.id, chat.name)
     if (chat.last_message && chat.last_seq >= before) this.#showPreview(item, chat.last_message)
-    if (item.dataset.at < chat.last_message_at || !before) this.#toTop(item, chat.last_message_at)
+    if (new Date(item.dataset.at) < new Date(chat.last_message_at) || !before) this.#toTop(item, chat.last_message_at)
     this.#showUnread(item)
     return item
   }
@@ -147,7 +147,9 @@ export default class extends Controller {
   #showPreview(item, { sender_id, sender_name, content, deleted_at }) {
     const isGroup = item.dataset.isGroup === "true"
     const who = sender_id === this.userIdValue ? "You: " : isGroup ? `${sender_name}: ` : ""
-    this.#part(item, "preview").textContent = deleted_at || !content ? "Message deleted" : who + content
+    const text = deleted_at || !content ? "Message deleted" : who + content
+    const preview = this.#part(item, "preview")
+    if (preview.textContent !== text) preview.textContent = text
   }
 
   #showUnread(item) {
