@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import DatabaseError, InterfaceError, OperationalError
@@ -142,16 +143,18 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     default_limit = 50
     max_limit = 100
     parameters: tuple[str, ...] = ("limit", "offset")
+    offset_names: tuple[str, ...] = ("offset",)
+    request: Request
+    count: int
+    limit: int
+    offset: int
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         query_parameters(request, *self.parameters, *getattr(view, "query_parameters", ()))
-        self.request, self.limit, self.offset = (
-            request,
-            self.get_limit(request),
-            self.get_offset(request),
-        )
+        self.request = request
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
         # Sliced before it is counted, unlike DRF's: one command may answer both.
         page = list(queryset[self.offset : self.offset + self.limit])
         self.count = self.get_count(queryset)
@@ -164,6 +167,21 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
 
     def get_offset(self, request: Request) -> int:
         return query_integer(request, self.offset_query_param) or 0
+
+    def get_next_link(self) -> str | None:
+        following = self.offset + self.limit
+        return self._link(following) if following < self.count else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(max(self.offset - self.limit, 0)) if self.offset else None
+
+    def _link(self, offset: int) -> str:
+        """The address of this list from another offset, with its other parameters."""
+        others = self.request.query_params.dict()
+        for name in self.offset_names:
+            others.pop(name, None)
+        query = urlencode({**others, "limit": self.limit, "offset": offset})
+        return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         limit = {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}

@@ -7,7 +7,6 @@ from typing import Any
 
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.utils.urls import remove_query_param
 from rest_framework.views import APIView
 
 from chatproject.api import (
@@ -98,6 +97,7 @@ class ChatList:
 class MessagePagination(StrictLimitOffsetPagination):
     """`limit` and `offset`, or `skip`, which is another name of `offset`."""
 
+    offset_names = ("offset", "skip")
     parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")
 
     def get_offset(self, request: Request) -> int:
@@ -105,17 +105,6 @@ class MessagePagination(StrictLimitOffsetPagination):
             raise ValidationError({"skip": ["This is `offset` by another name; give one of them."]})
         skip = query_integer(request, "skip")
         return super().get_offset(request) if skip is None else skip
-
-    def get_next_link(self) -> str | None:
-        return self._by_offset(super().get_next_link())
-
-    def get_previous_link(self) -> str | None:
-        return self._by_offset(super().get_previous_link())
-
-    @staticmethod
-    def _by_offset(link: str | None) -> str | None:
-        """A link says `offset` only, whichever name was asked with."""
-        return remove_query_param(link, "skip") if link else link
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST], "default": NEWEST_FIRST}

@@ -166,6 +166,8 @@ class MessageSerializer(serializers.Serializer[Document]):
         reply_to = document["reply_to"] and uuid.UUID(document["reply_to"])
         replied = context.replies.get(reply_to) if reply_to else None
         read_count, read_by = context.readers.of(seq, sender_id)
+        created_at = iso(document["created_at"])
+        unchanged = document["updated_at"] == document["created_at"]
         return {
             "id": dashed(document["_id"]),
             "chat_id": dashed(document["chat_id"]),
@@ -180,8 +182,8 @@ class MessageSerializer(serializers.Serializer[Document]):
             "client_id": document["client_id"],
             "reply_to": str(reply_to) if reply_to else None,
             "reply": reply_preview(replied, context.names),
-            "created_at": iso(document["created_at"]),
-            "updated_at": iso(document["updated_at"]),
+            "created_at": created_at,
+            "updated_at": created_at if unchanged else iso(document["updated_at"]),
             "edited_at": iso(document["edited_at"]),
             "deleted_at": iso(document["deleted_at"]),
             "deleted_by": document["deleted_by"],
