@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
-from . import data, stage
+from . import data, machine, report, stage
 from .results import Results
 
 TOPICS = ("history", "send", "chat_list", "curves", "fanout", "idle", "activity")
@@ -27,20 +27,21 @@ def prepare(*, quick: bool) -> None:
         data.build(stores, quick=quick)
 
 
-def measure(names: list[str], *, quick: bool, keep: bool) -> Results:
+def measure(modules: list[ModuleType], *, quick: bool, keep: bool) -> Results:
     """Run the topics; each is kept as soon as it has ended."""
-    results = Results.load()
+    results = Results.load() if keep else Results()
     stage.pin_client()
     with stage.stores() as stores:
         data.build(stores, quick=quick)
-        for name in names:
-            if (module := topic(name)) is None:
-                continue
-            started = time.monotonic()
-            results.forget(name)
+        results.about["machine"] = machine.describe(stores)
+        for module in modules:
+            started, busy = time.monotonic(), machine.load()
+            results.forget(module.TOPIC)
             module.run(results, stores, quick=quick)
-            results.about.setdefault("runs", {})[name] = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
-            print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+            seconds = time.monotonic() - started
+            when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {seconds:.0f} s, load before {busy}"
+            results.about.setdefault("runs", {})[module.TOPIC] = when
+            print(f"{module.TOPIC}: {when}", flush=True)
             if keep:
                 results.save()
     return results
@@ -50,16 +51,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--quick", action="store_true", help="short runs, once; nothing is kept")
     parser.add_argument("--contenders", help="only these, separated by commas; nothing is kept")
-    parser.add_argument("topics", nargs="*", default=TOPICS, help=", ".join(TOPICS))
+    parser.add_argument("--report", action="store_true", help="write RESULTS.md anew; run nothing")
+    parser.add_argument("topics", nargs="*", help=f"some of {', '.join(TOPICS)}; without any, all")
     wanted = parser.parse_args()
     if wanted.contenders:
         os.environ["BENCH_CONTENDERS"] = wanted.contenders
+    modules = [module for name in TOPICS if (module := topic(name))]
+    chosen = [one for one in modules if not wanted.topics or one.TOPIC in wanted.topics]
     keep = not (wanted.quick or wanted.contenders)
-    prepare(quick=wanted.quick)
-    results = measure(list(wanted.topics), quick=wanted.quick, keep=keep)
-    from . import report
-
-    print(report.text(results))
+    if wanted.report:
+        results = Results.load()
+    else:
+        prepare(quick=wanted.quick)
+        results = measure(chosen, quick=wanted.quick, keep=keep)
+    if keep:
+        report.write(results, modules)
+    print(report.text(results, modules))
 
 
 if __name__ == "__main__":

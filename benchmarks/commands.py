@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import data
-from .http_load import Check, Request, load
+from .http_load import Check, Request, load_few
 from .http_servers import PEER
 from .stage import Server
 
 REQUESTS = 100
+ROOM = 1 << 26  # bytes for what the profiler notes
 WRITES = {"insert", "update", "remove"}
 
 
@@ -24,17 +25,10 @@ def per_request(
     with data.client(stores) as mongo:
         database = mongo["bench_peer" if contender == PEER.name else "bench"]
         database.drop_collection("system.profile")
+        database.create_collection("system.profile", capped=True, size=ROOM)
         database.command("profile", 2)
         try:
-            load(
-                *(server, request, check),
-                connections=1,
-                seconds=20,
-                warm_up=0,
-                status=status,
-                checked=1,
-                most=REQUESTS,
-            )
+            load_few(server, request, check, connections=1, most=REQUESTS, status=status)
         finally:
             database.command("profile", 0)
         own = {"ns": {"$ne": f"{database.name}.system.profile"}}

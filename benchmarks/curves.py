@@ -15,9 +15,9 @@ from .stage import Server, chosen, environment, serving
 TOPIC = "curves"
 NEWEST = "newest page of a chat of x messages"
 OLDEST = "oldest page of a chat of x messages"
-ROOM = "newest page of a chat of x members"
-SEND = "message to a chat of x members"
-LIST = "10 latest chats of a person with x"
+ROOM = "newest page of a room of x members"
+SEND = "message to a room of x members"
+LIST = "10 latest chats of x"
 LISTED = 10
 LONGEST_OF_PEER = 500_000  # messages of a chat that it has
 
@@ -72,7 +72,7 @@ def _page(name: str, plan: Plan, offset: int, server: Server, seconds: float) ->
     return load_pages(
         *(server, name, plan, user_id, offset),
         connections=1,
-        seconds=60 if deep else seconds,
+        seconds=seconds,
         most=3 if deep else None,
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from . import data
-from .http_load import LONGEST
 from .http_servers import DAPHNE, LIMIT, OURS, PEER, STOCK
 from .pages import load_pages
 from .results import Results, Target
@@ -56,6 +55,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
 
 def _measure(results: Results, server: Server, name: str, repeat: int, quick: bool) -> None:
     plan = data.plan(data.BIG_CHAT)
+    load_pages(server, name, plan, data.READER, 0, connections=1, most=1)  # its imports
     offsets = {NEWEST: 0, TENTH: plan.size // 10, DEEP: plan.size * 4 // 5}
     for case, offset in offsets.items():
         for label, connections, seconds, most in _runs(name, case, quick):
@@ -72,10 +72,10 @@ def _runs(name: str, case: str, quick: bool) -> list[tuple[str, int, float, int 
     """Case, connections, seconds, and how many pages at most, of each run at one depth."""
     seconds = 2.0 if quick else 5.0
     if name == STOCK.name:
-        return [(case, 1, LONGEST, FEW)] if case != TENTH else []
+        return [(case, 1, 0, FEW)] if case != TENTH else []
     if (name, case) == (PEER.name, DEEP):
         pages = CONNECTIONS if quick else 2 * CONNECTIONS
-        return [(case, CONNECTIONS, LONGEST, pages), (case + ALONE, 1, LONGEST, FEW)]
+        return [(case, CONNECTIONS, 0, pages), (case + ALONE, 1, 0, FEW)]
     many = (case, CONNECTIONS, seconds, None)
     if case == TENTH:
         return [many] if name != DAPHNE.name else []

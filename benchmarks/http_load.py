@@ -2,8 +2,9 @@
 
 import asyncio
 import re
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
@@ -11,13 +12,16 @@ from typing import Any
 import uvloop
 
 from .results import Results
-from .stage import CLIENT_CORE, Server, core_times, own_cpu
+from .stage import CLIENT_CORE, Server, core_times, mongodb_cpu, own_cpu
 
 Request = Callable[[int], bytes]  # the bytes of a request, by its number
 Check = Callable[[int, bytes], None]  # raises when the body that answers it is wrong
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 LONGEST = 60.0  # seconds
+WARM_UP = 0.5  # seconds
+WARM = 50  # answers before the first that counts: code is imported, caches fill
+FEWEST = 3  # answers
 QUANTILES = 200
 
 
@@ -28,6 +32,7 @@ class Load:
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)  # seconds, of each answer
     cpu: float = 0.0  # seconds of CPU that the server used
+    mongodb_cpu: float = 0.0  # the same of MongoDB
     client_cpu: float = 0.0  # share of its core, 0 to 1, that the client used
     client_core: float = 0.0  # the same of the whole core, with MongoDB
 
@@ -48,6 +53,7 @@ class Load:
                 "p50 ms": self.quantile(0.5) * 1000,
                 "p99 ms": self.quantile(0.99) * 1000,
                 "CPU ms": self.cpu / len(self.latencies) * 1000,
+                "MongoDB CPU ms": self.mongodb_cpu / len(self.latencies) * 1000,
                 "client CPU": self.client_cpu,
                 "client core": self.client_core,
             },
@@ -56,7 +62,10 @@ class Load:
             steps = quantiles(self.latencies, n=QUANTILES)
             for step, value in enumerate(steps, 1):
                 results.note(
-                    (topic, case, contender), repeat, {"latency ms": value * 1000}, step / QUANTILES
+                    (topic, case, contender),
+                    repeat,
+                    {"latency ms": value * 1000},
+                    100 * step / QUANTILES,
                 )
 
 
@@ -118,38 +127,43 @@ class Connection(asyncio.Protocol):
 
 
 class Run:
-    """The connections of one run, and when it ends."""
+    """The connections of one run, and when it begins and ends."""
 
-    def __init__(
-        self, request: Request, check: Check, status: int, checked: int, most: int | None
-    ) -> None:
+    def __init__(self, request: Request, check: Check, status: int, checked: int) -> None:
         self.request = request
         self.check = check
         self.status = status
         self.checked = checked
-        self.most = most
         self.connections: list[Connection] = []
         self.next = 0
-        self.starts_at = self.ends_at = 0.0
+        self.most = sys.maxsize  # requests
+        self.starts_at = self.ends_at = float("inf")
+        self.answers = 0
         self.load = Load()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def take(self) -> int | None:
         """The number of the next request; None after the end."""
-        ended = self.next == self.most or time.perf_counter() >= self.ends_at
-        if ended or self.done.done():
+        if self.is_over() or self.done.done():
             return None
         self.next += 1
         return self.next - 1
 
+    def is_over(self) -> bool:
+        """True once it is asked for no more; some answers are waited for, however long."""
+        late = time.perf_counter() >= self.ends_at and len(self.load.latencies) >= FEWEST
+        return late or self.next >= self.most
+
     def answered(self, number: int, body: bytes, sent_at: float, moment: float) -> None:
-        if self.most or self.starts_at <= moment <= self.ends_at:
-            self.load.latencies.append(moment - sent_at)
+        self.answers += 1
         if number % self.checked == 0:
             try:
                 self.check(number, body)
             except Exception as error:
                 self.fail(f"{error!r}: {body[:300]!r}")
+        in_time = moment <= self.ends_at or len(self.load.latencies) < FEWEST
+        if moment >= self.starts_at and in_time:
+            self.load.latencies.append(moment - sent_at)
 
     def fail(self, problem: str) -> None:
         if not self.done.done():
@@ -157,10 +171,19 @@ class Run:
 
     def lost(self, connection: Connection, error: Exception | None) -> None:
         self.connections.remove(connection)
-        if self.next != self.most and time.perf_counter() < self.ends_at:
+        if not self.is_over():
             self.fail(f"the server closed a connection ({error})")
         elif not self.connections and not self.done.done():
             self.done.set_result(None)
+
+    async def until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait for it, at most so long; raises when an answer was wrong."""
+        deadline = time.perf_counter() + seconds
+        while not condition() and time.perf_counter() < deadline:
+            await asyncio.wait([self.done], timeout=0.005)
+            if self.done.done():
+                self.done.result()
+                return
 
 
 def load(
@@ -170,48 +193,76 @@ def load(
     *,
     connections: int,
     seconds: float,
-    warm_up: float = 0.5,
     status: int = 200,
     checked: int = 20,
-    most: int | None = None,
 ) -> Load:
-    """Ask for some seconds, or until `most` requests are answered.
+    """Ask for some seconds, after a warm-up; one answer in `checked` is checked.
 
-    One answer in `checked` is checked, and the status of each.
+    Answers count in which time they come, whenever they were asked for.
     """
+
+    async def measure() -> Load:
+        run = Run(request, check, status, checked)
+        await _connect(run, server, connections)
+        await asyncio.sleep(WARM_UP)
+        await run.until(lambda: run.answers >= WARM, LONGEST)
+        run.starts_at = time.perf_counter()
+        run.ends_at = run.starts_at + seconds
+        before = _meters(server)
+        await run.until(run.is_over, LONGEST)
+        return await _finish(run, before, _meters(server))
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(
-            _load(
-                server, Run, (request, check, status, checked, most), connections, seconds, warm_up
-            )
-        )
+        return runner.run(measure())
 
 
-async def _load(
+def load_few(
     server: Server,
-    kind: type[Run],
-    what: tuple[Request, Check, int, int, int | None],
+    request: Request,
+    check: Check,
+    *,
     connections: int,
-    seconds: float,
-    warm_up: float,
+    most: int,
+    status: int = 200,
 ) -> Load:
-    run = kind(*what)
-    run.starts_at = time.perf_counter() + warm_up
-    run.ends_at = run.starts_at + seconds
+    """Ask `most` times, where that takes long or is to be counted; each answer is checked."""
+
+    async def measure() -> Load:
+        run = Run(request, check, status, checked=1)
+        run.most = most
+        run.starts_at = time.perf_counter()
+        before = _meters(server)
+        await _connect(run, server, connections)
+        await asyncio.wait_for(asyncio.shield(run.done), LONGEST)
+        return await _finish(run, before, _meters(server))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(measure())
+
+
+async def _connect(run: Run, server: Server, connections: int) -> None:
     loop = asyncio.get_running_loop()
     for _ in range(connections):
         await loop.create_connection(lambda: Connection(run), "127.0.0.1", server.port)
-    await asyncio.sleep(run.starts_at - time.perf_counter())
-    before = (server.cpu(), own_cpu(), *core_times(CLIENT_CORE), time.perf_counter())
-    await asyncio.wait([run.done], timeout=run.ends_at - time.perf_counter())
-    after = (server.cpu(), own_cpu(), *core_times(CLIENT_CORE), time.perf_counter())
+
+
+def _meters(server: Server) -> tuple[float, ...]:
+    return (
+        server.cpu(),
+        mongodb_cpu(),
+        own_cpu(),
+        *core_times(CLIENT_CORE),
+        time.perf_counter(),
+    )
+
+
+async def _finish(run: Run, before: Iterable[float], after: Iterable[float]) -> Load:
     await asyncio.wait_for(run.done, LONGEST)
-    used = [now - then for now, then in zip(after, before, strict=True)]
-    run.load.cpu, run.load.seconds = used[0], used[4]
-    run.load.client_cpu = used[1] / used[4]
-    run.load.client_core = used[2] / used[3]
-    if not run.load.latencies:
-        raise AssertionError("Nothing was answered within the time.")
+    server, mongodb, own, busy, there, seconds = (
+        now - then for now, then in zip(after, before, strict=True)
+    )
+    run.load.cpu, run.load.mongodb_cpu, run.load.seconds = server, mongodb, seconds
+    run.load.client_cpu, run.load.client_core = own / seconds, busy / there
     return run.load
 
 

@@ -6,7 +6,7 @@ import orjson
 
 from . import data
 from .documents import Plan
-from .http_load import Load, get, load
+from .http_load import Check, Load, Request, get, load, load_few
 from .stage import Server
 
 PAGE = 50  # messages
@@ -39,17 +39,16 @@ def load_pages(
     offset: int,
     *,
     connections: int,
-    seconds: float,
+    seconds: float = 0,
     most: int | None = None,
 ) -> Load:
-    """Ask for the same page by every connection for some seconds."""
+    """Ask for the same page by every connection for some seconds, or `most` times."""
     request = get(path(contender, plan, user_id, offset), data.token(user_id))
-    return load(
+    what: tuple[Server, Request, Check] = (
         server,
         lambda number: request,
         lambda number, body: check(contender, plan, offset, body),
-        connections=connections,
-        seconds=seconds,
-        most=most,
-        warm_up=0 if most else 0.5,
     )
+    if most is None:
+        return load(*what, connections=connections, seconds=seconds)
+    return load_few(*what, connections=connections, most=most)

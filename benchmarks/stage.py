@@ -119,6 +119,11 @@ def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Se
         _stop(process)
 
 
+def mongodb_cpu() -> float:
+    """Seconds of CPU, user and system, of the run's MongoDB until now."""
+    return _cpu(int((FOLDER / "mongodb" / "pid").read_text()))
+
+
 def own_cpu() -> float:
     """Seconds of CPU, user and system, of this process until now."""
     used = os.times()
