@@ -1,5 +1,7 @@
 # make run        start everything on http://localhost:8000 (another port: make run PORT=8001)
 # make test       install what the tests need and run all of them (some: make test ARGS="-k history")
+# make bench      measure beside the peers and write benchmarks/RESULTS.md (some: make bench ARGS=history)
+# make bench-quick   the same in a short form, on less data; prints what it measured, keeps nothing
 # make lint       everything that is checked without running the project
 # make format     put the code in the agreed form
 # make requirements   pin the newest releases that pyproject.toml allows
@@ -20,7 +22,7 @@ APPS := chatproject chats users
 PRODUCTION := DEBUG=0 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
 	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: run test lint format requirements chromium
+.PHONY: run test bench bench-quick lint format requirements chromium
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -28,6 +30,12 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-bench
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: $(VENV)/.installed-bench
+	@BENCH_DIR=var/bench/quick $(BIN)/python -m benchmarks --quick $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -50,6 +58,7 @@ requirements: $(VENV)/.installed-dev
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --constraint requirements.txt --extra embedded --output-file requirements-embedded.txt
 	$(COMPILE) --constraint requirements-embedded.txt --extra dev --output-file requirements-dev.txt
+	$(COMPILE) --constraint requirements-embedded.txt --extra bench --output-file requirements-bench.txt
 
 # The stamps are newer than the requirements that they stand for: a second run installs nothing.
 $(VENV)/.installed: requirements-embedded.txt | $(BIN)/pip
@@ -59,6 +68,11 @@ $(VENV)/.installed: requirements-embedded.txt | $(BIN)/pip
 
 $(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/pip
 	@echo "Installing the requirements of development ..."
+	@$(PIP_INSTALL) -r $<
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-bench: requirements-bench.txt | $(BIN)/pip
+	@echo "Installing the requirements of the benchmarks ..."
 	@$(PIP_INSTALL) -r $<
 	@touch $@ $(VENV)/.installed
 
