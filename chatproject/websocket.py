@@ -13,10 +13,22 @@ from typing import Any, cast
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 
 EXTENSION = "chat.frames"  # in the scope's `extensions`: this connection
+
+
+class ServerConnection(ServerProtocol):
+    """The state of one connection."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # It may come between the fragments of a message (RFC 6455, 5.4), which then ends.
+            self.current_size = None
+        super().recv_frame(frame)
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
@@ -25,6 +37,14 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     uvicorn hands what it sends to the transport at once, and never in fragments: so frames that are
     written between two calls of `send` are in order with them.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn = ServerConnection(
+            extensions=self.conn.available_extensions,
+            max_size=self.config.ws_max_size,
+            logger=self.logger,
+        )
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="daphne",
         help="what runs the server processes of the tests",
     )
+    parser.addoption(
+        "--all-cases", action="store_true", help="also the Autobahn cases with large messages"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

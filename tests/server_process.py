@@ -34,7 +34,12 @@ class ServerProcess:
     must not be carried over a fork.
     """
 
-    def __init__(self, server: str = "daphne", environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        server: str = "daphne",
+        environment: dict[str, str] | None = None,
+        application: str = "chatproject.asgi:application",
+    ) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.websocket_url = f"ws://localhost:{self.port}"
@@ -42,7 +47,7 @@ class ServerProcess:
         command = [part.format(port=self.port) for part in COMMANDS[server]]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *command, "chatproject.asgi:application"],
+                [sys.executable, "-m", *command, application],
                 cwd=settings.BASE_DIR,
                 env={**os.environ, **self._databases(), **(environment or {})},
                 stdin=subprocess.DEVNULL,
