@@ -6,6 +6,8 @@ import random
 import orjson
 import pytest
 from channels.db import database_sync_to_async
+from websockets.frames import Frame
+from websockets.streams import StreamReader
 
 from chats import actions, events, hub, outlet, switchboard
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
@@ -21,12 +23,12 @@ do = database_sync_to_async
 class Reader:
     """A socket that reads everything at once, unless it is stopped."""
 
-    def __init__(self, user):
+    def __init__(self, user, takes_frames):
         self.frames = []
         self.code = None
         self.may_read = asyncio.Event()
         self.may_read.set()
-        self.outlet = Outlet(self.send, user.pk)
+        self.outlet = Outlet(self.send, user.pk, self if takes_frames else None)
 
     async def send(self, message):
         await self.may_read.wait()
@@ -34,6 +36,22 @@ class Reader:
             self.code = message["code"]
         else:
             self.frames.append(orjson.loads(message["text"]))
+
+    def write_frames(self, data):
+        if not self.may_read.is_set():
+            return False
+        reader = StreamReader()
+        reader.feed_data(data)
+        while reader.buffer:
+            parser = Frame.parse(reader.read_exact, mask=False, max_size=None)
+            with pytest.raises(StopIteration) as parsed:
+                next(parser)
+            self.frames.append(orjson.loads(parsed.value.value.data))
+        return True
+
+    async def send_frames(self, data):
+        await self.may_read.wait()
+        assert self.write_frames(data)
 
     def of_type(self, *kinds):
         return [frame["data"] for frame in self.frames if frame["type"] in kinds]
@@ -43,13 +61,14 @@ class Reader:
         return [data["content"] for data in self.of_type("text_message")]
 
 
-@pytest.fixture
-async def join(monkeypatch):
+@pytest.fixture(params=["messages", "frames"])
+async def join(monkeypatch, request):
+    """A function that lets a socket in: by ASGI, and as `chatproject.websocket` takes frames."""
     monkeypatch.setattr(switchboard, "POLL", 0.05)
     readers = []
 
     async def reader_of(user, chat):
-        reader = Reader(user)
+        reader = Reader(user, request.param == "frames")
         readers.append(reader)
         (chat_hub,) = await switchboard.switchboard().chats([chat.pk], reader.outlet)
         await chat_hub.join(reader.outlet, user.username)
