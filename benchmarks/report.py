@@ -22,7 +22,7 @@ Only ratios of one run mean anything elsewhere.
 CONTENDERS = """\
 | name | is |
 | --- | --- |
-| `ours` | this project under gunicorn: how pages and API run in production |
+| `ours` | this project under granian (WSGI): how pages and API run in production |
 | `ours-daphne` | this project in one process, as `make run` starts it |
 | `ours-uvicorn` | its sockets in production, on uvicorn as it comes |
 | `ours-own` | the same with our own server protocol |
