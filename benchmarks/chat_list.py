@@ -76,7 +76,7 @@ def _measure(
         found = load(
             *(server, lambda number: request, check),
             connections=connections,
-            seconds=2.0 if quick else 4.0,
+            seconds=1.0 if quick else 4.0,
         )
         found.record(results, TOPIC, case, name, repeat, curve=True)
     asked = commands.per_request(stores, server, name, lambda number: request, check)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TypeVar
 
 from . import chat_list, data
 from .documents import Plan
@@ -21,8 +22,20 @@ LIST = "10 latest chats of x"
 LISTED = 10
 LONGEST_OF_PEER = 500_000  # messages of a chat that it has
 
-TARGETS: list[Target] = []
+GROWTH = "times, from the least x to the most"
 
+TARGETS = [
+    Target(text, TOPIC, (case, OURS.name), None, GROWTH, at_most=most)
+    for text, case, most in (
+        ("our newest page: p50 in a chat of 1,000,000 messages to one of 1,000", NEWEST, 1.25),
+        ("our oldest page: the same", OLDEST, 1.25),
+        ("our newest page: p50 in a room of 1,000 members to one of 10", ROOM, 2),
+        ("a message: the same", SEND, 2),
+        ("our list of 10 chats: p50 with 1,000 chats to that with 10", LIST, 1.25),
+    )
+]
+
+T = TypeVar("T")
 Point = tuple[str, float, Callable[[Server, float], Load]]
 
 
@@ -30,29 +43,39 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     """Every point of every curve, for ours and for the original's design."""
     for repeat in range(1 if quick else 3):
         for contender in chosen((OURS, PEER)):
+            ends: dict[str, list[float]] = {}
             data.reset_rooms(stores)
             with serving(contender, environment(stores)) as server:
-                for case, x, measure in _points(contender.name):
-                    found = measure(server, 0.5 if quick else 1.0)
+                for case, x, measure in _points(contender.name, quick):
+                    found = measure(server, 0.25 if quick else 1.0)
+                    ends.setdefault(case, []).append(found.quantile(0.5))
                     figures = {
                         "p50 ms": found.quantile(0.5) * 1000,
                         "CPU ms": found.cpu / len(found.latencies) * 1000,
                     }
                     results.note((TOPIC, case, contender.name), repeat, figures, x)
+            for case, values in ends.items():
+                grown = {GROWTH: values[-1] / values[0]}
+                results.note((TOPIC, case, contender.name), repeat, grown)
     data.reset_rooms(stores)
 
 
-def _points(name: str) -> Iterator[Point]:
-    for plan in _sized(name):
+def _points(name: str, quick: bool) -> Iterator[Point]:
+    """Case, x, and how to measure it; of a quick run only the ends of each curve."""
+    for plan in _ends(_sized(name), quick):
         yield NEWEST, plan.size, partial(_page, name, plan, 0)
         yield OLDEST, plan.size, partial(_page, name, plan, plan.size - PAGE)
-    for room in data.room_plans():
+    for room in _ends(list(data.room_plans()), quick):
         members = len(room.member_ids)
         yield ROOM, members, partial(_page, name, room, 0)
         yield SEND, members, partial(_send, name, room)
     if name == OURS.name:
-        for chats, user_id in data.LIST_USERS.items():
+        for chats, user_id in _ends(list(data.LIST_USERS.items()), quick):
             yield LIST, chats, partial(_list, user_id)
+
+
+def _ends(points: list[T], quick: bool) -> list[T]:
+    return [points[0], points[-1]] if quick else points
 
 
 def _sized(name: str) -> list[Plan]:

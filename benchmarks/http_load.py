@@ -19,7 +19,7 @@ Check = Callable[[int, bytes], None]  # raises when the body that answers it is 
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 LONGEST = 60.0  # seconds
-WARM_UP = 0.5  # seconds
+WARM_UP = 0.25  # seconds
 WARM = 50  # answers before the first that counts: code is imported, caches fill
 FEWEST = 3  # answers
 QUANTILES = 200

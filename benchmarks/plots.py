@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import pyplot
 
 from .results import Results
 
+mpl.use("svg")
 FOLDER = Path(__file__).parent / "plots"
 STYLES = ("-", "--", ":", "-.")
-SETTINGS = {
+SETTINGS: Any = {
     "svg.hashsalt": "benchmarks",
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -38,55 +40,83 @@ class Plot:
     distribution: bool = False  # the unit to the right, the share of answers upwards
 
 
-SIZED = "p50 of one connection, ms"
-SHARE = "% of answers that take no longer"
+def _by_size(file: str, title: str, case: str, x_label: str) -> Plot:
+    label = "p50 of one connection, ms"
+    return Plot(file, title, "curves", (case,), "p50 ms", x_label, label)
+
+
+def _latencies(file: str, title: str, topic: str, *cases: str) -> Plot:
+    label = "% of answers that take no longer"
+    return Plot(file, title, topic, cases, "latency ms", "ms", label, distribution=True)
+
+
 PLOTS = (
-    Plot(
-        *("history-newest.svg", "Newest page of 50, against the size of the chat", "curves"),
-        *(("newest page of a chat",), "p50 ms", "messages of the chat", SIZED),
+    _by_size(
+        "history-newest.svg",
+        "Newest page of 50, against the size of the chat",
+        "newest page of a chat",
+        "messages of the chat",
+    ),
+    _by_size(
+        "history-oldest.svg",
+        "Oldest page of 50, against the size of the chat",
+        "oldest page of a chat",
+        "messages of the chat",
+    ),
+    _by_size(
+        "members-page.svg",
+        "Newest page of 50, against the members of the chat",
+        "newest page of a room",
+        "members",
+    ),
+    _by_size(
+        "members-send.svg",
+        "POST of a message, against the members of the chat",
+        "message to a room",
+        "members",
+    ),
+    _by_size(
+        "chat-list.svg",
+        "The 10 latest chats, against the chats of a person",
+        "10 latest chats",
+        "chats of the person",
+    ),
+    _latencies(
+        "history-latency.svg",
+        "History page of 50, 16 connections",
+        "history",
+        "newest",
+        "four fifths back",
+    ),
+    _latencies(
+        "send-latency.svg", "POST of a message, 16 connections to one chat", "send", "to one chat"
     ),
     Plot(
-        *("history-oldest.svg", "Oldest page of 50, against the size of the chat", "curves"),
-        *(("oldest page of a chat",), "p50 ms", "messages of the chat", SIZED),
+        "fanout-sockets.svg",
+        "Delivery of an event, against the sockets of the room",
+        "fanout",
+        ("against the size of the room",),
+        "CPU µs a delivery",
+        "sockets",
+        "CPU µs a delivery",
     ),
-    Plot(
-        *("members.svg", "Newest page of 50, and a send, against the members", "curves"),
-        *(("newest page of a room", "message to a room"), "p50 ms", "members", SIZED),
-    ),
-    Plot(
-        *("chat-list.svg", "The 10 latest chats, against the chats of a person", "curves"),
-        *(("10 latest chats",), "p50 ms", "chats of the person", SIZED),
-    ),
-    Plot(
-        *("history-latency.svg", "History page of 50, 16 connections", "history"),
-        *(("newest", "four fifths back"), "latency ms", "ms", SHARE, True),
-    ),
-    Plot(
-        *("send-latency.svg", "POST of a message, 16 connections", "send"),
-        *(("to one chat",), "latency ms", "ms", SHARE, True),
-    ),
-    Plot(
-        *("fanout-sockets.svg", "Delivery of an event, against the sockets of the room", "fanout"),
-        *(("against the size of the room",), "CPU µs a delivery", "sockets", "CPU µs a delivery"),
-    ),
-    Plot(
-        *("fanout-latency.svg", "Delivery at 20 events/s", "fanout"),
-        *(("500 sockets, 20 events/s",), "latency ms", "ms", SHARE, True),
+    _latencies(
+        "fanout-latency.svg",
+        "Delivery to 500 sockets at 20 events/s",
+        "fanout",
+        "500 sockets, 20 events/s",
     ),
 )
 
 
 def draw(results: Results) -> list[Plot]:
     """Draw the plots that there are measures for; answers those."""
-    mpl.use("svg")
     FOLDER.mkdir(exist_ok=True)
     with mpl.rc_context(SETTINGS):
         return [plot for plot in PLOTS if _draw(plot, results)]
 
 
 def _draw(plot: Plot, results: Results) -> bool:
-    from matplotlib import pyplot
-
     lines = list(_lines(plot, results))
     if not lines:
         return False

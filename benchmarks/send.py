@@ -46,7 +46,7 @@ def _measure(
     quick: bool,
 ) -> None:
     room = next(data.room_plans())
-    seconds = 2.0 if quick else 6.0
+    seconds = 1.0 if quick else 6.0
     for case, connections, duration in (
         (ONE, CONNECTIONS, seconds),
         (f"{ONE}, 1 connection", 1, seconds / 2),
