@@ -100,6 +100,15 @@ PLOTS = (
         "sockets",
         "CPU µs a delivery",
     ),
+    Plot(
+        "chat-list-socket.svg",
+        "Start of a chat list's socket, against the chats of a person",
+        "activity",
+        ("start of the chat list's socket",),
+        "ms to its first frame",
+        "chats of the person",
+        "ms until its first frame",
+    ),
     _latencies(
         "fanout-latency.svg",
         "Delivery to 500 sockets at 20 events/s",

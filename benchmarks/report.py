@@ -141,5 +141,7 @@ def _about(results: Results) -> Iterator[str]:
         yield f"| {name} | {value} |"
     busiest = max((one.value for one in results.measures if one.unit == "client CPU"), default=0)
     yield f"| the client's CPU | at most {busiest:.0%} of its core in any run |"
+    for name, reason in results.about.get("left out of fanout", {}).items():
+        yield f"| `{name}` is left out of fanout | {reason} |"
     for topic, run in results.about.get("runs", {}).items():
         yield f"| {topic} | {run} |"

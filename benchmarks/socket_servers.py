@@ -74,7 +74,7 @@ class Party:
     path: str
     decode: Callable[[bytes], str | None]
     frame: Callable[[str], bytes] | None = None
-    text_size: int = 60  # characters of an event's own text that make its payload FRAME_SIZE
+    text_size: int = 68  # characters of an event's own text that make its payload FRAME_SIZE
     signed_in: bool = True
     room: type[Room] = Room
 
@@ -117,11 +117,11 @@ BASELINE = Party(
     frame=lambda text: orjson.dumps({"type": "typing_indicator", "data": {"text": text}}),
     text_size=FRAME_SIZE - 207,
 )
-UVICORN = ours("ours_uvicorn", uvicorn(APPLICATION))
-OWN_PROTOCOL = ours("ours_own_protocol", uvicorn(APPLICATION, FRAMES))
-DAPHNE = ours("ours_daphne", daphne(APPLICATION))
-CHANNELS_DAPHNE = textbook("channels_daphne", daphne(TEXTBOOK))
-CHANNELS_UVICORN = textbook("channels_uvicorn", uvicorn(TEXTBOOK))
+UVICORN = ours("ours-uvicorn", uvicorn(APPLICATION))
+OWN_PROTOCOL = ours("ours-own", uvicorn(APPLICATION, FRAMES))
+DAPHNE = ours("ours-daphne", daphne(APPLICATION))
+CHANNELS_DAPHNE = textbook("channels-daphne", daphne(TEXTBOOK))
+CHANNELS_UVICORN = textbook("channels-uvicorn", uvicorn(TEXTBOOK))
 SOCKETIO_PARTY = Party(
     stage.Contender("socketio", ("node", "server.js", "{port}"), cwd=SOCKETIO),
     path="/socket.io/?EIO=4&transport=websocket",
