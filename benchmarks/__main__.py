@@ -36,6 +36,7 @@ def measure(modules: list[ModuleType], *, quick: bool, keep: bool) -> Results:
         results.about["machine"] = machine.describe(stores)
         for module in modules:
             started, busy = time.monotonic(), machine.load()
+            print(f"{module.TOPIC} ...", flush=True)
             results.forget(module.TOPIC)
             module.run(results, stores, quick=quick)
             seconds = time.monotonic() - started

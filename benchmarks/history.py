@@ -48,7 +48,6 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     """Every contender at three depths, with many connections and with one."""
     for repeat in range(1 if quick else 3):
         for contender in chosen(CONTENDERS):
-            print(f"  {contender.name}", flush=True)
             with serving(contender, environment(stores)) as server:
                 _measure(results, server, contender.name, repeat, quick)
 

@@ -18,7 +18,7 @@ Request = Callable[[int], bytes]  # the bytes of a request, by its number
 Check = Callable[[int, bytes], None]  # raises when the body that answers it is wrong
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-LONGEST = 60.0  # seconds
+LONGEST = 120.0  # seconds
 WARM_UP = 0.25  # seconds
 WARM = 50  # answers before the first that counts: code is imported, caches fill
 FEWEST = 3  # answers
