@@ -223,9 +223,9 @@ class Chat(models.Model):
         indexes = [
             # Account deletion: the groups that someone owns.
             models.Index(fields=["owner_id"], name="chat_owner"),
-            # The chats of a member. Without `last_message_at`, which every message moves: it would
-            # move in the keys of all members, and the list of a person's chats is sorted faster.
-            models.Index(fields=["member_ids"], name="chat_member"),
+            # The chats of a member; in the admin newest first. Not by `last_message_at`: every message
+            # would move the keys of all members, and a person's chats are sorted faster.
+            models.Index(fields=["member_ids", "-created_at"], name="chat_member"),
             # The admin's list, newest first.
             models.Index(fields=["-created_at"], name="chat_created"),
             # One private chat a pair, whatever the race; finds the chat of two people.
@@ -338,14 +338,15 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
 
     def reply_previews(self, messages: Iterable[Message]) -> dict[uuid.UUID, Message]:
         """The messages that these reply to, in one query, or in none."""
-        return self.by_hex(message.reply_to.hex for message in messages if message.reply_to)
+        found = self.by_hex(message.reply_to.hex for message in messages if message.reply_to)
+        return {message.pk: message for message in found.values()}
 
-    def by_hex(self, ids: Iterable[str]) -> dict[uuid.UUID, Message]:
+    def by_hex(self, ids: Iterable[str]) -> dict[str, Message]:
         """Messages by their ids as they are stored, in one query, or in none."""
         wanted = list(ids)
         if not wanted:
             return {}
-        return {message.pk: message for message in self.found({"_id": {"$in": wanted}})}
+        return {message.pk.hex: message for message in self.found({"_id": {"$in": wanted}})}
 
 
 class Message(models.Model):

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         # The new one first: a site that is running finds the chats of a member all the time.
         migrations.AddIndex(
             model_name='chat',
-            index=models.Index(fields=['member_ids'], name='chat_member'),
+            index=models.Index(fields=['member_ids', '-created_at'], name='chat_member'),
         ),
         migrations.RemoveIndex(
             model_name='chat',
