@@ -69,16 +69,18 @@ class Readers:
 
     def __init__(self, markers: dict[int, int]) -> None:
         self.markers = markers
-        self._ranked = sorted(markers.items(), key=lambda marker: -marker[1])
-        self._reached = [-seq for _, seq in self._ranked]
+        ranked = sorted((-seq, user_id) for user_id, seq in markers.items())
+        self._reached = [reached for reached, _ in ranked]
+        self._ids = [user_id for _, user_id in ranked]
 
     def of(self, seq: int, sender_id: int) -> tuple[int, list[int]]:
         """How many others than its sender have read a message, and the first 100 of them."""
         count = bisect_right(self._reached, -seq)
-        first = [user_id for user_id, _ in self._ranked[: min(count, READERS_SHOWN + 1)]]
+        first = self._ids[: min(count, READERS_SHOWN + 1)]
         if self.markers.get(sender_id, -1) >= seq:
             count -= 1
-            first = [user_id for user_id in first if user_id != sender_id]
+            if sender_id in first:
+                first.remove(sender_id)
         return count, first[:READERS_SHOWN]
 
 
@@ -87,7 +89,7 @@ class MessageContext:
     """What a page of messages shows beside them."""
 
     readers: Readers
-    replies: dict[uuid.UUID, Message]
+    replies: dict[str, Message]
     names: dict[int, Any]
 
     @classmethod
@@ -163,7 +165,7 @@ class MessageSerializer(serializers.Serializer[Document]):
         context: MessageContext = self.context["messages"]
         sender_id, seq = document["sender_id"], document["seq"]
         sender = context.names.get(sender_id)
-        reply_to = document["reply_to"] and uuid.UUID(document["reply_to"])
+        reply_to = document["reply_to"]
         replied = context.replies.get(reply_to) if reply_to else None
         read_count, read_by = context.readers.of(seq, sender_id)
         created_at = iso(document["created_at"])
@@ -180,12 +182,12 @@ class MessageSerializer(serializers.Serializer[Document]):
             "kind": document["kind"],
             "photo": document["photo"],
             "client_id": document["client_id"],
-            "reply_to": str(reply_to) if reply_to else None,
-            "reply": reply_preview(replied, context.names),
+            "reply_to": reply_to and dashed(reply_to),
+            "reply": replied and reply_preview(replied, context.names),
             "created_at": created_at,
             "updated_at": created_at if unchanged else iso(document["updated_at"]),
-            "edited_at": iso(document["edited_at"]),
-            "deleted_at": iso(document["deleted_at"]),
+            "edited_at": document["edited_at"] and iso(document["edited_at"]),
+            "deleted_at": document["deleted_at"] and iso(document["deleted_at"]),
             "deleted_by": document["deleted_by"],
             "is_read": read_count > 0,
             "read_count": read_count,

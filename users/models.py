@@ -30,18 +30,12 @@ AND NOT EXISTS (SELECT 1 FROM users_refreshtoken WHERE family = %s AND revoked_a
 
 
 class Name(NamedTuple):
-    """What a person is called: what pages, events and answers show of a user."""
+    """What a person is called: `name` is what others read."""
 
     pk: int
     username: str
-    first_name: str
-    last_name: str
+    name: str
     is_bot: bool
-
-    @property
-    def name(self) -> str:
-        """What others read: the full name, or the user name."""
-        return full_name(self.first_name, self.last_name) or self.username
 
 
 def full_name(first_name: str, last_name: str) -> str:
@@ -77,7 +71,10 @@ class UserQuerySet(models.QuerySet["User"]):
         with connections[self.db].cursor() as cursor:
             cursor.execute(NAMES.format(marks), wanted)
             rows = cursor.fetchall()
-        return {row[0]: Name(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
+        return {
+            user_id: Name(user_id, username, full_name(first, last) or username, bool(is_bot))
+            for user_id, username, first, last, is_bot in rows
+        }
 
     def signed_in(self, user_id: int, family: uuid.UUID) -> User | None:
         """An active user with a sign-in that wasn't revoked, in one query."""
