@@ -216,7 +216,10 @@ SPECTACULAR_SETTINGS = {
 
 # Chats -------------------------------------------------------------------------------------------
 
-MESSAGE_MAX_LENGTH = env_int("MESSAGE_MAX_LENGTH", 10_000)  # characters
+MESSAGE_MAX_LENGTH = env_int("MESSAGE_MAX_LENGTH", 10_000)  # characters, 1 to 40,000
+if not 1 <= MESSAGE_MAX_LENGTH <= 40_000:
+    # 100 of them, at 4 bytes a character, are one answer of MongoDB: of 16 MiB at most.
+    raise ImproperlyConfigured("MESSAGE_MAX_LENGTH must be 1 to 40000 characters.")
 CHAT_NAME_MAX_LENGTH = env_int("CHAT_NAME_MAX_LENGTH", 100)  # characters
 CHAT_MAX_MEMBERS = env_int("CHAT_MAX_MEMBERS", 1_000)
 PRESENCE_LEASE = env_int("PRESENCE_LEASE", 45)  # seconds for which a dead process seems alive

@@ -32,6 +32,13 @@ def test_a_setting_that_is_no_number_is_named() -> None:
     assert "ACCESS_TOKEN_LIFETIME must be a whole number" in done.stderr
 
 
+def test_a_length_of_messages_that_an_answer_cannot_hold_is_refused() -> None:
+    done = _manage("check", MESSAGE_MAX_LENGTH="40001")
+    assert done.returncode == 1
+    assert "MESSAGE_MAX_LENGTH must be 1 to 40000 characters." in done.stderr
+    assert _manage("check", MESSAGE_MAX_LENGTH="40000").returncode == 0
+
+
 def _manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", *command],
