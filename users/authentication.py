@@ -9,14 +9,17 @@ import time
 import uuid
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any, cast
 
 import jwt
-from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, parse_cookie
 from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -124,7 +127,6 @@ class SocketAuthMiddleware:
 
     def __init__(self, app: Any) -> None:
         self.app = app
-        self.by_session = AuthMiddlewareStack(app)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         headers = dict(scope["headers"])
@@ -133,8 +135,17 @@ class SocketAuthMiddleware:
             return await self.app({**scope, **await self._by_token(token)}, receive, send)
         # Compared as a whole: `OriginValidator` of Channels fails on some malformed origins.
         if headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
-            return await self.by_session(scope, receive, send)
+            user = await self._by_session(headers.get(b"cookie", b""))
+            return await self.app({**scope, "user": user}, receive, send)
         return await WebsocketDenier()(scope, receive, send)
+
+    @staticmethod
+    @database_sync_to_async
+    def _by_session(cookies: bytes) -> Any:
+        """As `AuthMiddlewareStack` of Channels, which would also wrap every send of the socket."""
+        key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+        session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+        return get_user(cast(HttpRequest, SimpleNamespace(session=session)))
 
     @staticmethod
     @database_sync_to_async
