@@ -47,6 +47,7 @@ def render_page(
     *,
     status: int = 200,
     whole: bool = False,
+    listed: int = SHOWN,
 ) -> HttpResponse:
     """A template in the app's frame with the chat list, or alone for a dialog.
 
@@ -57,7 +58,7 @@ def render_page(
         return HttpResponse(status=204)
     context["layout"] = "chats/partial.html" if partial else "chats/app.html"
     if not partial:
-        context |= _list_context(request)
+        context |= _list_context(request, listed)
     response = render(request, template, context, status=status)
     patch_vary_headers(response, [PARTIAL])
     if partial:
@@ -65,8 +66,8 @@ def render_page(
     return response
 
 
-def _list_context(request: MemberRequest) -> dict[str, Any]:
-    items, count = chat_items(request.user, ALL if "all" in request.GET else SHOWN)
+def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:
+    items, count = chat_items(request.user, ALL if "all" in request.GET else listed)
     return {"chat_items": items, "more_chats": count > len(items)}
 
 

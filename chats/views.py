@@ -24,6 +24,8 @@ from .people import acquaintances, find_people, people_by_id
 from .permissions import permissions_for
 from .timeline import Timeline
 
+BESIDE = 40  # chats that are listed beside an open one; its script asks for more
+
 
 @require_GET
 @chat_page
@@ -39,7 +41,7 @@ def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
     context = _detail_context(request, chat, timeline)
-    return render_page(request, "chats/detail.html", context, whole=True)
+    return render_page(request, "chats/detail.html", context, whole=True, listed=BESIDE)
 
 
 def _before(request: MemberRequest) -> int | None:

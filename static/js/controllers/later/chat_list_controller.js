@@ -5,9 +5,11 @@ import { listTime } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { LiveSocket } from "models/socket.js"
 
+const AT_ONCE = 10 // chats that are shown without a pause for what the reader does
+
 /** The chat list: previews, order and unread counts of all chats, live. */
 export default class extends Controller {
-  static targets = ["list", "item", "empty", "template"]
+  static targets = ["list", "empty", "more", "template"]
   static values = { userId: Number, current: String }
 
   initialize() {
@@ -18,11 +20,15 @@ export default class extends Controller {
 
   connect() {
     this.title = document.title
-    for (const item of this.itemTargets) this.#showTime(item)
+    for (const item of this.items) this.#showTime(item)
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
     this.socket.open()
     this.#count()
+  }
+
+  get items() {
+    return [...this.listTarget.children]
   }
 
   disconnect() {
@@ -41,8 +47,12 @@ export default class extends Controller {
 
   /** Ask for what may have changed while nobody told. */
   async refresh() {
-    const { results } = await api("GET", "/api/v1/chats/?limit=100").catch(() => ({ results: [] }))
-    for (const chat of results.reverse()) this.#put(chat)
+    const found = await api("GET", "/api/v1/chats/?limit=100").catch(() => null)
+    for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
+      if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
+      this.#put(chat)
+    }
+    if (found && this.hasMoreTarget) this.moreTarget.hidden = found.count <= this.items.length
   }
 
   read({ detail }) {
@@ -75,7 +85,7 @@ export default class extends Controller {
     const isNew = seq > Number(item.dataset.seq)
     item.dataset.seq = seq
     this.#showPreview(item, { sender_id, sender_name, content: preview, deleted_at })
-    if (isNew) this.#toTop(item, created_at)
+    if (isNew) this.#place(item, created_at)
     this.#showUnread(item)
   }
 
@@ -99,7 +109,8 @@ export default class extends Controller {
     item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
     this.#rename(chat.id, chat.name)
     if (chat.last_message && chat.last_seq >= before) this.#showPreview(item, chat.last_message)
-    if (new Date(item.dataset.at) < new Date(chat.last_message_at) || !before) this.#toTop(item, chat.last_message_at)
+    const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
+    if (!isPlaced) this.#place(item, chat.last_message_at)
     this.#showUnread(item)
     return item
   }
@@ -118,7 +129,7 @@ export default class extends Controller {
 
   #remove(id) {
     this.#find(id)?.remove()
-    this.emptyTarget.hidden = this.itemTargets.length > 0
+    this.emptyTarget.hidden = this.items.length > 0
     this.countSoon()
   }
 
@@ -131,10 +142,14 @@ export default class extends Controller {
     paintAvatar(this.#part(item, "avatar"), name, Number(item.dataset.otherId) || id)
   }
 
-  #toTop(item, at) {
+  /** Where a chat belongs whose latest message is of this time: the latest come first. */
+  #place(item, at) {
     item.dataset.at = at
     this.#showTime(item)
-    if (this.listTarget.firstElementChild !== item) this.listTarget.prepend(item)
+    const time = Date.parse(at)
+    const isOlder = (other) => other !== item && !(Date.parse(other.dataset.at) > time)
+    const next = this.items.find(isOlder) ?? null
+    if (item.nextElementSibling !== next) this.listTarget.insertBefore(item, next)
   }
 
   #showTime(item) {
@@ -162,7 +177,7 @@ export default class extends Controller {
 
   /** The chats with something unread, in the title of the tab. */
   #count() {
-    const unread = this.itemTargets.filter(
+    const unread = this.items.filter(
       (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.currentValue,
     )
     document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
