@@ -141,9 +141,6 @@ class Hub:
     def stop(self) -> None:
         """End what runs for this hub."""
 
-    async def renew(self) -> None:
-        """What is to be done every `RENEWAL` seconds."""
-
 
 class UserHub(Hub):
     """The sockets of one person: `sockets` are chat lists, `watchers` are sockets of chats."""
@@ -158,16 +155,11 @@ class UserHub(Hub):
         else:
             self.deliver(frame)
 
-    async def renew(self) -> None:
-        """Watch chats that the person was added to without an event."""
-        if not self.sockets:
-            return
-        for chat in await read_chats_of(self.user_id):
-            if not self.board.shows(chat.pk, self.sockets):
-                added = events.ChatAdded(
-                    chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group
-                )
-                await self._watch(chat.pk, added.frame())
+    async def watch(self, chat: Chat) -> None:
+        """Show the chat lists a chat of the person's, if they don't yet."""
+        if not self.board.shows(chat.pk, self.sockets):
+            added = events.ChatAdded(chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group)
+            await self._watch(chat.pk, added.frame())
 
     async def watch_all(self, socket: Outlet) -> None:
         """Show a chat list every chat of its person."""

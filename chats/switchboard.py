@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,13 +19,14 @@ from . import events
 from .attendance import Attendance
 from .crowd import Crowd
 from .hub import ChatHub, Hub, UserHub
-from .models import Chat
+from .models import Chat, now
 from .outlet import Outlet
 from .presence import RENEWAL
 
 logger = logging.getLogger(__name__)
 
 POLL = 2.0  # seconds between looks at MongoDB
+CLOCKS = timedelta(minutes=1)  # by which those of two machines may differ
 
 
 @database_sync_to_async
@@ -37,6 +39,15 @@ def read_inactive(user_ids: list[int]) -> set[int]:
     """Those of these people whose accounts are not active any more."""
     active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
     return set(user_ids) - set(active.values_list("pk", flat=True))
+
+
+@database_sync_to_async
+def read_changed(user_ids: list[int], since: datetime) -> list[Chat]:
+    """The chats of these people that changed lately; by one query for all of them."""
+    return Chat.objects.all().found(
+        {"member_ids": {"$in": user_ids}, "updated_at": {"$gte": since}},
+        projection={"name": 1, "is_group": 1, "member_ids": 1},
+    )
 
 
 @database_sync_to_async
@@ -54,6 +65,7 @@ class Switchboard:
         self.channel = ""
         self.sockets: set[Outlet] = set()  # the guests of all hubs
         self._hubs: dict[str, Hub] = {}  # by group
+        self._watched = now()  # when chats without an event were looked for
         self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
         self._connected = asyncio.Event()
         self._spawned: set[asyncio.Task[Any]] = set()
@@ -221,8 +233,20 @@ class Switchboard:
             if socket.user_id in inactive:
                 socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
         await self.attendance.renew()
-        for hub in tuple(self._hubs.values()):
-            await hub.renew()
+        await self._watch_new()
+
+    async def _watch_new(self) -> None:
+        """Show chat lists the chats that their people were added to without an event."""
+        moment = now()
+        hubs = {
+            hub.user_id: hub
+            for hub in self._hubs.values()
+            if isinstance(hub, UserHub) and hub.sockets
+        }
+        for chat in await read_changed(list(hubs), self._watched - CLOCKS) if hubs else ():
+            for user_id in hubs.keys() & set(chat.member_ids):
+                await hubs[user_id].watch(chat)
+        self._watched = moment
 
 
 _boards: WeakKeyDictionary[asyncio.AbstractEventLoop, Switchboard] = WeakKeyDictionary()

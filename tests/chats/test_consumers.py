@@ -11,7 +11,7 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
-from chats import actions, switchboard
+from chats import actions, events, switchboard
 from chats.models import ReadMarker
 from chats.routing import websocket_urlpatterns
 
@@ -296,6 +296,26 @@ async def test_a_chat_list_hears_when_the_latest_message_changes_and_of_no_older
     activity = await chats.receive("chat_activity")
     assert (activity["seq"], activity["preview"]) == (2, "")
     assert activity["deleted_at"]
+
+
+async def test_a_chat_list_hears_of_a_chat_without_an_event(
+    group, ada, grace, alan, connect, monkeypatch
+):
+    monkeypatch.setattr(switchboard, "RENEWAL", 0.1)
+    chats, others = await connect(grace), await connect(alan)
+
+    async def lose(group, message):
+        """What a layer does that is away."""
+
+    with monkeypatch.context() as away:
+        away.setattr(events, "publish", lose)
+        new = await do(actions.create_group)(ada, "Looms", [grace.pk])
+    added = await chats.receive("chat_added")
+    assert added == {"chat_id": str(new.pk), "name": "Looms", "is_group": True}
+    await do(actions.post_message)(ada, new.pk, "In the new one")
+    await do(actions.post_message)(ada, group.pk, "In the old one")
+    assert (await chats.receive("chat_added", "chat_activity"))["chat_id"] == str(new.pk)
+    assert (await others.receive("chat_added", "chat_activity"))["chat_id"] == str(group.pk)
 
 
 async def test_the_chat_list_takes_no_frames(ada, connect):
