@@ -66,7 +66,7 @@ def _measure(results: Results, server: Server, name: str, repeat: int, quick: bo
                 seconds=seconds,
                 most=most,
             )
-            load.record(results, TOPIC, label, name, repeat, curve=most is None)
+            load.record(results, TOPIC, label, name, repeat, curve=connections > 1)
 
 
 def _runs(name: str, case: str, quick: bool) -> list[tuple[str, int, float, int | None]]:

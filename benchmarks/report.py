@@ -10,13 +10,17 @@ from .results import Results, Spread, Target
 FOLDER = Path(__file__).parent
 FILE = FOLDER / "RESULTS.md"
 
+SHARES = ("client CPU", "client core")
+
 INTRODUCTION = """\
 # Results
 
 What `make bench` measured last; [decision 7](../docs/decisions/0007-benchmarks.md) says how, and
 what is fair to whom. The server under test has a core of its own; the client, MongoDB and Valkey
 share the other one. Each figure is a median of the repeats, in which the contenders take turns.
-Only ratios of one run mean anything elsewhere.
+Only ratios of one run mean anything elsewhere. "CPU ms" is what a request costs the server,
+"MongoDB CPU ms" what it costs MongoDB; "client core" is how busy the other core was, with all that
+runs there.
 """
 
 CONTENDERS = """\
@@ -28,7 +32,7 @@ CONTENDERS = """\
 | `ours-own` | the same with our own server protocol |
 | `fastapi_beanie` | the original's design: FastAPI and Beanie on uvicorn, sockets in its memory |
 | `stock_drf` | `ModelViewSet`, `ModelSerializer`, `LimitOffsetPagination`, the engine as it comes |
-| `channels-…` | a Channels consumer with one group, as the textbook has it |
+| `channels-daphne`, `channels-uvicorn` | a Channels consumer with one group, by the textbook |
 | `socketio` | socket.io 4 with its Redis adapter |
 | `limit` | PyMongo and orjson on a bare WSGI server; for fan-out a sender of its own |
 """
@@ -50,7 +54,7 @@ def text(results: Results, modules: Sequence[ModuleType]) -> str:
         f"{topic:<10} {case:<44} {contender:<22} {unit:<20} {value}"
         for topic, case, contender, units in _places(results)
         for unit in units
-        for value in [number(results.median(topic, case, contender, unit))]
+        for value in [figure(results.median(topic, case, contender, unit), unit)]
     ]
     for target, spread in _measured(results, modules):
         if spread is not None:
@@ -64,6 +68,11 @@ def number(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def figure(value: float, unit: str) -> str:
+    """A number as its unit is read: shares of a core in percent."""
+    return f"{value:.0%}" if unit in SHARES else number(value)
 
 
 def limit(target: Target) -> str:
@@ -114,7 +123,7 @@ def _table(
     yield f"| --- | --- | {' | '.join('---:' for _ in units)} |"
     for topic, case, contender, found in rows:
         values = [
-            number(results.median(topic, case, contender, unit)) if unit in found else ""
+            figure(results.median(topic, case, contender, unit), unit) if unit in found else ""
             for unit in units
         ]
         yield f"| {case} | `{contender}` | {' | '.join(values)} |"
