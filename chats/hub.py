@@ -93,9 +93,9 @@ def read_state(chat: Chat) -> events.ChatState:
 
 
 @database_sync_to_async
-def read_chats_of(user_id: int) -> list[Chat]:
-    chats = Chat.objects.filter(member_ids__contains=[user_id])
-    return list(chats.only("pk", "name", "is_group"))
+def read_chats_of(user_id: int) -> list[uuid.UUID]:
+    chats = Chat.objects.all().found({"member_ids": user_id}, projection={"_id": 1})
+    return [chat.pk for chat in chats]
 
 
 class Hub:
@@ -165,9 +165,9 @@ class UserHub(Hub):
         """Show a chat list every chat of its person."""
         self.sockets.add(socket)
         chats = await read_chats_of(self.user_id)
-        hubs = await self.board.chats([chat.pk for chat in chats], socket)
+        hubs = await self.board.chats(chats, socket)
         # Again: who was removed before the hubs listened is found here, later by the hubs.
-        own = {chat.pk for chat in await read_chats_of(self.user_id)}
+        own = set(await read_chats_of(self.user_id))
         watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(socket)]
         last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
         socket.tell(events.Watching(user_id=self.user_id, last_seqs=last_seqs))
