@@ -13,6 +13,7 @@ import uvloop
 from . import data, stage
 from .results import Measure, Results, Target
 from .room import Room, Tally
+from .senders import LayerSender, Sender, rooms_kept
 from .socket_servers import (
     BASELINE,
     CHANNELS_DAPHNE,
@@ -22,12 +23,9 @@ from .socket_servers import (
     OWN_PROTOCOL,
     SOCKETIO_PARTY,
     UVICORN,
-    LayerSender,
     Party,
-    Sender,
     cpu_seconds,
     missing,
-    rooms_kept,
     served,
 )
 
@@ -211,13 +209,14 @@ async def measure_party(meter: Meter, chats: Any, plan: Plan) -> None:
     party, chat = meter.party, data.ROOM_CHATS[1_000]
     curve = plan.curve if meter.repeat == 0 and party in CURVE else ()
     room = party.room(party.decode, party.text_size)
+    sender = _sender(party, room, chats, chat)
     try:
-        sender = _sender(party, room, chats, chat)
         for size in sorted({*plan.sizes, *curve}):
             members = range(data.SENDER + len(room.sockets), data.SENDER + size)
             await room.enter(meter.server.port, party.doors(chat, members))
             await measure_room(meter, room, sender, plan, size)
     finally:
+        await sender.close()
         await room.leave()
 
 
