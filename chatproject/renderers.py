@@ -6,7 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from rest_framework import renderers
+from rest_framework import negotiation, renderers
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+
+
+class ContentNegotiation(negotiation.DefaultContentNegotiation):
+    """DRF's, with no look at the renderers for a client that takes anything, or JSON."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        plain = request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", "application/json")
+        if plain and api_settings.URL_FORMAT_OVERRIDE not in request.query_params:
+            for renderer in renderers:
+                if isinstance(renderer, JSONRenderer):
+                    return renderer, renderer.media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
 
 class JSONRenderer(renderers.JSONRenderer):

@@ -186,6 +186,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatproject.renderers.ContentNegotiation",
     "DEFAULT_RENDERER_CLASSES": [
         "chatproject.renderers.JSONRenderer",
         "chatproject.renderers.BrowsableAPIRenderer",

@@ -43,7 +43,12 @@ class Access:
 
 def password_mark(user: User) -> str:
     """What a token carries of the password, as sessions do: a new one ends the token."""
-    return user.get_session_auth_hash()[:22]
+    return _mark(user.password)
+
+
+@lru_cache(TOKENS_KNOWN)
+def _mark(password_hash: str) -> str:
+    return User(password=password_hash).get_session_auth_hash()[:22]
 
 
 def has_mark(user: User, claims: dict[str, Any]) -> bool:
