@@ -400,7 +400,7 @@ async def publish(group: str, message: dict[str, Any]) -> None:
         async with asyncio.timeout(PUBLISH_TIMEOUT):  # a task less than `wait_for`
             await layer.group_send(group, message)
     except Exception as error:
-        logger.warning("Not told to %s: %s", group, error or type(error).__name__)
+        logger.warning("Not told to %s: %s", group, str(error) or type(error).__name__)
 
 
 async def abroadcast(group: str, event: Event) -> None:
