@@ -31,11 +31,11 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(ARGS)
 
-bench: $(VENV)/.installed-bench
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: $(VENV)/.installed-bench chromium
+	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m benchmarks $(ARGS)
 
-bench-quick: $(VENV)/.installed-bench
-	@BENCH_DIR=var/bench/quick $(BIN)/python -m benchmarks --quick $(ARGS)
+bench-quick: $(VENV)/.installed-bench chromium
+	@CHROMIUM=$$($(FIND_CHROMIUM)) BENCH_DIR=var/bench/quick $(BIN)/python -m benchmarks --quick $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
