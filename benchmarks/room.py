@@ -161,9 +161,10 @@ class Room(Listener):
 
     async def enter(self, port: int, doors: list[Door]) -> None:
         """Add sockets, and wait until everyone was told of them."""
-        if not self.sockets:
-            self.sockets.append(await open_socket(self, port, *doors.pop(0)))
-        self.sockets += await open_all(self, port, doors)
+        alone = 0 if self.sockets else 1
+        for door in doors[:alone]:
+            self.sockets.append(await open_socket(self, port, *door))
+        self.sockets += await open_all(self, port, doors[alone:])
         await self.quiet()
 
     async def quiet(self) -> None:
