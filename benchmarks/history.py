@@ -76,8 +76,10 @@ def _runs(name: str, case: str, quick: bool) -> list[tuple[str, int, float, int 
         return [(case, 1, 0, FEW)] if case != TENTH else []
     if (name, case) == (PEER.name, DEEP):
         pages = CONNECTIONS if quick else 2 * CONNECTIONS
-        return [(case, CONNECTIONS, 0, pages), (case + ALONE, 1, 0, FEW)]
+        return [(case, CONNECTIONS, 0, pages), (case + ALONE, 1, 0, FEW)][: 1 if quick else 2]
     many = (case, CONNECTIONS, seconds, None)
-    if case == TENTH:
-        return [many] if name != DAPHNE.name else []
+    if case != NEWEST and name == DAPHNE.name and (quick or case == TENTH):
+        return []
+    if case == TENTH or (quick and case == DEEP):
+        return [many]
     return [many, (case + ALONE, 1, min(seconds, 3), None)]

@@ -262,7 +262,7 @@ async def _finish(run: Run, before: Iterable[float], after: Iterable[float]) -> 
         now - then for now, then in zip(after, before, strict=True)
     )
     run.load.cpu, run.load.mongodb_cpu, run.load.seconds = server, mongodb, seconds
-    run.load.client_cpu, run.load.client_core = own / seconds, busy / there
+    run.load.client_cpu, run.load.client_core = own / seconds, busy / max(there, 0.01)
     return run.load
 
 

@@ -60,6 +60,10 @@ def text(results: Results, modules: Sequence[ModuleType]) -> str:
         if spread is not None:
             verdict = "reached" if target.is_reached(spread[0]) else "NOT REACHED"
             lines.append(f"{verdict:<12} {target.text}: {number(spread[0])} ({limit(target)})")
+    machine = results.about.get("machine", {})
+    lines.append(
+        f"Data: {machine.get('data')}. The targets are those of the full run and its data."
+    )
     return "\n".join(lines)
 
 

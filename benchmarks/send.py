@@ -47,10 +47,8 @@ def _measure(
 ) -> None:
     room = next(data.room_plans())
     seconds = 1.0 if quick else 6.0
-    for case, connections, duration in (
-        (ONE, CONNECTIONS, seconds),
-        (f"{ONE}, 1 connection", 1, seconds / 2),
-    ):
+    runs = [(ONE, CONNECTIONS, seconds), (f"{ONE}, 1 connection", 1, seconds / 2)]
+    for case, connections, duration in runs[: 1 if quick else 2]:
         posts = Posts(name, room)
         found = load(
             *(server, posts.request, posts.check),
