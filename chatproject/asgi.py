@@ -1,5 +1,6 @@
 """ASGI entry point: sockets, and in the one-process default pages and API too."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -19,3 +20,7 @@ application = ProtocolTypeRouter(
         "websocket": SocketAuthMiddleware(URLRouter(websocket_urlpatterns)),
     }
 )
+
+# What is loaded now stays: a full collection, which stops every socket, needn't look at it again.
+gc.collect()
+gc.freeze()
