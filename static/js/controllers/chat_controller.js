@@ -284,7 +284,10 @@ export default class extends Controller {
     this.canDeleteValue = fresh.dataset.chatCanDeleteValue === "true"
     const menu = ".chat__header .menu"
     const [now, then] = [page.querySelector(menu), this.element.querySelector(menu)]
-    if (now && then) then.replaceWith(now)
+    if (now && then) {
+      now.open = then.open
+      then.replaceWith(now)
+    }
     else if (now) this.element.querySelector(".chat__header").append(now)
     else then?.remove()
   }
