@@ -31,6 +31,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
 COUNT = {"$count": "count"}
+ONE_BATCH = 10_000  # rows; the first 101 alone, as MongoDB has it, would cost a second round trip
 PREVIEW_LENGTH = 140  # characters of a message that a list or a reply shows
 
 
@@ -89,7 +90,8 @@ class DocumentQuerySet(models.QuerySet[M]):
         For hot paths: writing the command by the ORM and converting what comes back take longer
         than MongoDB takes to answer it. `options` are those of `Collection.find`.
         """
-        return list(self.from_documents(self.collection().find(query, **options)))
+        rows = self.collection().find(query, batch_size=ONE_BATCH, **options)
+        return list(self.from_documents(rows))
 
     def first(self) -> M | None:
         """The first in the order asked for; without one, any.
@@ -162,7 +164,8 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
                 {"$skip": start},
                 {"$project": WITHOUT_SENDS},
                 {"$unionWith": {"coll": self.model._meta.db_table, "pipeline": [own, COUNT]}},
-            ]
+            ],
+            batchSize=ONE_BATCH,
         )
         chats, counts = _parted(rows)
         return list(self.from_documents(chats)), counts[0]["count"] if counts else 0
@@ -223,8 +226,8 @@ class Chat(models.Model):
         indexes = [
             # Account deletion: the groups that someone owns.
             models.Index(fields=["owner_id"], name="chat_owner"),
-            # The chats of a member; in the admin newest first. Not by `last_message_at`: every message
-            # would move the keys of all members, and a person's chats are sorted faster.
+            # The chats of a member; in the admin newest first. Not by `last_message_at`: every
+            # message would move the keys of all members, and a person's chats are sorted faster.
             models.Index(fields=["member_ids", "-created_at"], name="chat_member"),
             # The admin's list, newest first.
             models.Index(fields=["-created_at"], name="chat_created"),
@@ -313,6 +316,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             ],
             # Otherwise MongoDB tries out four indexes for each branch: five times as long.
             hint="message_seq",
+            batchSize=ONE_BATCH,
         )
         latest, markers = _parted(rows)
         return (
@@ -323,7 +327,8 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     def changes(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
         """The documents that changed after a `rev`, in the order of `rev`."""
         query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
-        return list(self.collection().find(query, sort={"rev": 1}, limit=limit))
+        rows = self.collection().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
+        return list(rows)
 
     def document(self, message: Message) -> Document:
         """A message as it is stored."""
@@ -443,7 +448,8 @@ class ChatPermissions(models.Model):
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
     def of_chat(self, chat_id: uuid.UUID) -> dict[int, int]:
         """How far each member of a chat has read."""
-        rows = self.collection().find({"chat_id": chat_id.hex}, {"_id": 0, "user_id": 1, "seq": 1})
+        wanted = {"_id": 0, "user_id": 1, "seq": 1}
+        rows = self.collection().find({"chat_id": chat_id.hex}, wanted, batch_size=ONE_BATCH)
         return {row["user_id"]: row["seq"] for row in rows}
 
     def advance(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
