@@ -7,11 +7,13 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib import pyplot
+from matplotlib.ticker import LogLocator
 
 from .results import Results
 
 mpl.use("svg")
 FOLDER = Path(__file__).parent / "plots"
+NUMBERS = "{x:,.10g}"
 STYLES = ("-", "--", ":", "-.")
 SETTINGS: Any = {
     "svg.hashsalt": "benchmarks",
@@ -150,14 +152,13 @@ def _draw(plot: Plot, results: Results) -> bool:
 
 
 def _finish(plot: Plot, axes: Any) -> None:
-    axes.set_xscale("log")
+    axes.set(title=plot.title, xlabel=plot.x_label, ylabel=plot.y_label, xscale="log")
+    axes.xaxis.set_major_formatter(NUMBERS)
     if not plot.distribution:
         axes.set_yscale("log")
-    axes.set(title=plot.title, xlabel=plot.x_label, ylabel=plot.y_label)
-    ticks = "{x:,g}"
-    axes.xaxis.set_major_formatter(ticks)
-    axes.yaxis.set_major_formatter(ticks)
-    axes.yaxis.set_minor_formatter("" if plot.distribution else ticks)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_formatter("")
+    axes.yaxis.set_major_formatter(NUMBERS)
     axes.legend(fontsize=8)
 
 
