@@ -54,9 +54,9 @@ def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
             chat=chat,
             title=title_of(chat, user.pk, names),
             colour_key=colour_key(chat, user.pk),
-            marker=markers.get(chat.pk, 0),
-            last_message=latest.get(chat.pk),
-            preview=_preview(chat, latest.get(chat.pk), user.pk, names),
+            marker=markers.get(chat.pk.hex, 0),
+            last_message=latest.get(chat.pk.hex),
+            preview=_preview(chat, latest.get(chat.pk.hex), user.pk, names),
         )
         for chat in chats
     ]

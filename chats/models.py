@@ -74,14 +74,18 @@ class DocumentQuerySet(models.QuerySet[M]):
 
     def from_documents(self, documents: Iterable[Document]) -> Iterator[M]:
         """The model instances of raw documents."""
-        alias, fields = self.db, _stored_fields(self.model)
+        alias, shapes = self.db, dict[tuple[str, ...], Any]()
         for document in documents:
-            names, values = [], []
-            for name, column, convert in fields:
-                if column in document:
-                    value = document[column]
-                    names.append(name)
-                    values.append(convert(value) if convert and value is not None else value)
+            shape = tuple(document)
+            if shape not in shapes:
+                fields = [field for field in _stored_fields(self.model) if field[1] in document]
+                columns = [(column, convert) for _, column, convert in fields]
+                shapes[shape] = dict.fromkeys(name for name, _, _ in fields), columns
+            names, columns = shapes[shape]
+            values = [
+                convert(document[column]) if convert and document[column] else document[column]
+                for column, convert in columns
+            ]
             yield self.model.from_db(alias, names, values)
 
     def found(self, query: dict[str, Any], **options: Any) -> list[M]:
@@ -294,10 +298,10 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
 
     def beside_chats(
         self, chats: Collection[Chat], user_id: int
-    ) -> tuple[dict[uuid.UUID, Preview], dict[uuid.UUID, int]]:
+    ) -> tuple[dict[str, Preview], dict[str, int]]:
         """The start of the latest message of each chat, and how far one person has read them.
 
-        By chat, in one command: the markers come behind the messages.
+        By the stored id of the chat, in one command: the markers come behind the messages.
         """
         if not chats:
             return {}, {}
@@ -320,8 +324,8 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         )
         latest, markers = _parted(rows)
         return (
-            {uuid.UUID(row.pop("chat_id")): Preview(id=row.pop("_id"), **row) for row in latest},
-            {uuid.UUID(row["chat_id"]): row["seq"] for row in markers},
+            {row.pop("chat_id"): Preview(id=row.pop("_id"), **row) for row in latest},
+            {row["chat_id"]: row["seq"] for row in markers},
         )
 
     def changes(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:

@@ -6,7 +6,6 @@ fields are declared all the same, for the schema and the forms of the browsable 
 
 from __future__ import annotations
 
-import uuid
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -226,8 +225,8 @@ class ChatContext:
     """What a list of chats shows beside them, in two queries."""
 
     user_id: int
-    latest: dict[uuid.UUID, Preview] = field(default_factory=dict)
-    markers: dict[uuid.UUID, int] = field(default_factory=dict)
+    latest: dict[str, Preview] = field(default_factory=dict)  # by the stored id of the chat
+    markers: dict[str, int] = field(default_factory=dict)
     names: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
@@ -241,7 +240,7 @@ class ChatContext:
     def beside(cls, user: Any, chat: Chat, messages: MessageContext) -> ChatContext:
         """The context of a chat that goes out beside messages of it; no query."""
         marker = messages.readers.markers.get(user.pk, 0)
-        return cls(user.pk, markers={chat.pk: marker}, names=messages.names)
+        return cls(user.pk, markers={chat.pk.hex: marker}, names=messages.names)
 
 
 class LastMessageSerializer(serializers.Serializer[Preview]):
@@ -283,7 +282,7 @@ class ChatSerializer(serializers.Serializer[Chat]):
             "last_message_at": iso(chat.last_message_at),
             "created_at": iso(chat.created_at),
             "updated_at": iso(chat.updated_at),
-            "unread_count": max(chat.last_seq - context.markers.get(chat.pk, 0), 0),
+            "unread_count": max(chat.last_seq - context.markers.get(chat.pk.hex, 0), 0),
         }
 
 
@@ -294,7 +293,7 @@ class ListedChatSerializer(ChatSerializer):
 
     def to_representation(self, chat: Chat) -> dict[str, Any]:
         context: ChatContext = self.context["chats"]
-        latest = context.latest.get(chat.pk)
+        latest = context.latest.get(chat.pk.hex)
         return {
             **super().to_representation(chat),
             "last_message": _last_message(latest, context.names) if latest else None,

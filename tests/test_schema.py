@@ -73,7 +73,7 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context = {
         "messages": serializers.MessageContext(serializers.Readers({1: 1}), {}, {}),
-        "chats": serializers.ChatContext(1, {chat.pk: preview}, {}, {}),
+        "chats": serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),
     }
     declared = serializer(context=context)
     document = Message.objects.document(message)
