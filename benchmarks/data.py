@@ -127,6 +127,15 @@ def reset_rooms(stores: Mapping[str, str]) -> None:
             form.load(room_plans())
 
 
+def reset_reader(stores: Mapping[str, str]) -> None:
+    """Make unread again what the reader has seen of the big chat."""
+    with client(stores) as mongo:
+        mongo["bench"]["chats_readmarker"].update_one(
+            {"chat_id": BIG_CHAT.hex, "user_id": READER},
+            {"$set": {"seq": plan(BIG_CHAT).read_to(READER)}},
+        )
+
+
 def _build(stores: Mapping[str, str], scale: Scale) -> None:
     started = time.monotonic()
     STAMP.unlink(missing_ok=True)
