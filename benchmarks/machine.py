@@ -13,7 +13,7 @@ from . import data
 PACKAGES = {
     "of ours": (
         *("django", "djangorestframework", "django-mongodb-backend", "channels", "channels-redis"),
-        *("daphne", "twisted", "gunicorn", "pymongo", "orjson", "redis", "hiredis", "websockets"),
+        *("daphne", "twisted", "granian", "pymongo", "orjson", "redis", "hiredis", "websockets"),
     ),
     "of the peers": (
         "fastapi",
