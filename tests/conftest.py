@@ -23,6 +23,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-cases", action="store_true", help="also the Autobahn cases with large messages"
     )
+    parser.addoption(
+        "--long", action="store_true", help="fault tests with the full counts (make faults)"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

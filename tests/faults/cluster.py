@@ -1,0 +1,167 @@
+"""Several server processes behind a proxy, with a Valkey of their own that may be broken."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pymongo
+from django.conf import settings
+from django.db import connections
+
+from chatproject.embedded import Valkey
+from tests.server_process import ServerProcess
+from tests.waiting import wait_for_async
+
+from .client import Client, Person
+from .ledger import Ledger, stored_messages
+from .proxy import Proxy
+
+
+class Cluster:
+    """Server processes on the databases of the tests, behind one proxy; see `running`.
+
+    `environment` goes to each process: `MONGODB_URI` names another MongoDB than that of the
+    session (its databases have to be migrated, and `database` follows it).
+    """
+
+    def __init__(self, server: str, processes: int, environment: dict[str, str]) -> None:
+        self.server = server
+        self.folder = Path(tempfile.mkdtemp(prefix="cluster-", dir=settings.VAR_DIR))
+        self.valkey = Valkey(self.folder)
+        self.environment = environment
+        self.ledger = Ledger()
+        self.processes: list[ServerProcess] = [None] * processes  # type: ignore[list-item]
+        self.proxy = Proxy(self.ports)
+        self.clients: list[Client] = []
+        self.http = httpx.AsyncClient(verify=False, timeout=15, limits=httpx.Limits())
+
+    @classmethod
+    @asynccontextmanager
+    async def running(
+        cls, server: str, processes: int = 2, **environment: str
+    ) -> AsyncIterator[Cluster]:
+        cluster = cls(server, processes, environment)
+        try:
+            await asyncio.to_thread(cluster.valkey.start)
+            await asyncio.gather(*map(cluster.start_process, range(processes)))
+            async with cluster.proxy:
+                yield cluster
+                await cluster.close_clients()
+        finally:
+            await cluster.http.aclose()
+            for process in filter(None, cluster.processes):
+                if process.is_running():
+                    process.stop()
+            cluster.resume_valkey()
+            cluster.valkey.stop()
+
+    # Processes
+
+    def ports(self) -> list[int]:
+        return [process.port for process in self.processes if process and process.is_running()]
+
+    async def start_process(self, number: int) -> ServerProcess:
+        """Start the process of this number (again), on a new port."""
+        process = ServerProcess(
+            self.server, {"REDIS_URL": self.valkey.url, "LOG_LEVEL": "INFO", **self.environment}
+        )
+        await asyncio.to_thread(process.wait_until_ready)
+        self.processes[number] = process
+        return process
+
+    def kill(self, number: int) -> None:
+        """SIGKILL."""
+        self.processes[number].kill()
+
+    def output(self) -> str:
+        return "\n".join(process.output() for process in self.processes)
+
+    # Valkey
+
+    def kill_valkey(self) -> None:
+        """SIGKILL; what it knew is gone."""
+        assert self.valkey.process
+        self.valkey.process.kill()
+        self.valkey.process.wait()
+
+    async def start_valkey(self) -> None:
+        """Start it again, empty, on the same port."""
+        port = self.valkey.port
+        await asyncio.to_thread(self.valkey.start)
+        assert self.valkey.port == port
+
+    def stop_valkey(self) -> None:
+        """SIGSTOP: it takes connections and answers nothing."""
+        assert self.valkey.process
+        os.kill(self.valkey.process.pid, signal.SIGSTOP)
+
+    def resume_valkey(self) -> None:
+        if self.valkey.process and self.valkey.process.poll() is None:
+            os.kill(self.valkey.process.pid, signal.SIGCONT)
+
+    # MongoDB
+
+    @property
+    def database(self) -> Any:
+        """The processes' MongoDB database, for the check."""
+        uri = self.environment.get("MONGODB_URI", settings.DATABASES["chat"]["HOST"])
+        client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+        return client[connections["chat"].settings_dict["NAME"]]
+
+    # Clients
+
+    async def create_group(self, *members: Person) -> str:
+        """A new group of these people, made by the first of them; answers the chat's id."""
+        ids = [person.user_id for person in members[1:]]
+        answer = await self.http.post(
+            f"{self.proxy.url}/api/v1/chats/group",
+            json={"name": "Engines", "member_ids": ids},
+            headers=members[0].headers,
+        )
+        assert answer.status_code == 201, answer.text
+        chat_id = str(answer.json()["id"])
+        self.ledger.joined(chat_id, *(person.user_id for person in members))
+        return chat_id
+
+    def open(self, person: Person, chat_id: str, *, url: str = "", rev: int = 0) -> Client:
+        """A client of this person that is connecting; by a proxy of its own if `url` is given."""
+        http = None if url else self.http
+        client = Client(self.ledger, url or self.proxy.url, person, chat_id, rev=rev, http=http)
+        self.clients.append(client)
+        client.open()
+        return client
+
+    async def all_ready(self, seconds: float, clients: Iterable[Client] | None = None) -> None:
+        """Wait until every client is connected with nothing missing."""
+        await asyncio.gather(*(client.ready(seconds) for client in clients or self.clients))
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until every outbox is empty and every client shows all that was acknowledged."""
+        await wait_for_async(lambda: not self.behind(), seconds, "for everyone to have all")
+
+    def behind(self) -> list[Client]:
+        """The clients that have something to send or to receive."""
+        last: dict[str, int] = {}
+        for client in self.clients:
+            last[client.chat_id] = max(last.get(client.chat_id, 0), client.cursor.rev)
+        return [
+            client
+            for client in self.clients
+            if client.ended is None
+            and (client.outbox or client.cursor.has_gap or client.cursor.rev < last[client.chat_id])
+        ]
+
+    async def close_clients(self) -> None:
+        await asyncio.gather(*(client.close() for client in self.clients))
+
+    def check(self) -> None:
+        """Hold the ledger to what is stored; call it once `settle` has come back."""
+        self.ledger.check(stored_messages(self.database))

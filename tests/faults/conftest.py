@@ -1,0 +1,54 @@
+"""The stage of the fault tests: people with tokens, and clusters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from .client import Person
+from .cluster import Cluster
+
+TOKEN_LIFETIME = 2 * 3600  # seconds; the longest test is shorter
+
+
+@pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether the long form runs (`--long`); counts depend on it, nothing else."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def people(person: Callable[..., Any], settings: Any) -> Callable[[int], list[Person]]:
+    """A function that makes so many people with access tokens for the whole test."""
+    from users import tokens
+
+    settings.ACCESS_TOKEN_LIFETIME = TOKEN_LIFETIME
+
+    def make(count: int) -> list[Person]:
+        users = [person(f"person{number}") for number in range(count)]
+        return [Person(user.pk, user.username, tokens.sign_in(user)["access"]) for user in users]
+
+    return make
+
+
+@pytest.fixture
+def crowd(transactional_db: None, people: Callable[[int], list[Person]]) -> list[Person]:
+    """Six people; the last two are for being strangers, or for coming later."""
+    return people(6)
+
+
+@pytest.fixture
+async def start_cluster(
+    transactional_db: None, server_name: str
+) -> AsyncIterator[Callable[..., Any]]:
+    """An async function: `await start_cluster(processes=2, **environment)` runs a cluster."""
+    async with AsyncExitStack() as stack:
+
+        async def start(processes: int = 2, **environment: str) -> Cluster:
+            cluster = Cluster.running(server_name, processes, **environment)
+            return await stack.enter_async_context(cluster)
+
+        yield start

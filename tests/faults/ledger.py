@@ -1,0 +1,212 @@
+"""What clients did and saw, kept to be compared with what is stored.
+
+    ledger = Ledger()
+    ledger.joined(chat_id, user_id)          # who is entitled, until `left(chat_id, user_id, rev)`
+    ...                                      # clients enter what they do and see
+    ledger.check(stored_messages(database))  # AssertionError names the first violations
+
+The rules are in `rules.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import rules
+
+MESSAGES = {"text_message", "message_edited", "message_deleted"}
+SHOWN = 5  # violations that an error names
+
+
+@dataclass
+class Send:
+    """A message that a client wants stored, and every answer that said it is."""
+
+    chat_id: str
+    sender_id: int
+    client_id: str
+    content: str
+    attempted_at: float
+    answers: list[tuple[float, str, int, int, int]] = field(default_factory=list)
+    """(moment, message id, seq, rev, HTTP status)"""
+    refused: int | None = None  # by this HTTP status
+
+    @property
+    def acknowledged_at(self) -> float:
+        """The moment of the first answer; infinite without one."""
+        return self.answers[0][0] if self.answers else float("inf")
+
+
+@dataclass(slots=True, frozen=True)
+class Receipt:
+    """A state of a message that reached a client."""
+
+    at: float
+    connection: int  # number of the socket; 0: by the API
+    message_id: str
+    chat_id: str
+    seq: int
+    rev: int
+    is_new: bool  # neither edited nor deleted
+
+
+@dataclass
+class View:
+    """What one client saw of one chat, over all of its connections."""
+
+    chat_id: str
+    user_id: int
+    from_rev: int  # it began with all changes up to this one
+    connections: int = 0
+    receipts: list[Receipt] = field(default_factory=list)
+    chat_revs: list[int] = field(default_factory=list)  # of events about the chat itself
+    shown: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown_at: dict[str, float] = field(default_factory=dict)  # first
+    doubled: list[str] = field(default_factory=list)  # messages that were shown as new twice
+    closed: tuple[float, int] | None = None  # when, and with all up to which `rev`
+    cuts: list[float] = field(default_factory=list)
+    opened: list[float] = field(default_factory=list)
+
+    def connected(self) -> None:
+        self.connections += 1
+        self.opened.append(time.monotonic())
+
+    def disconnected(self) -> None:
+        self.cuts.append(time.monotonic())
+
+    def left(self, rev: int) -> None:
+        """The client closes for good, having seen everything up to `rev`."""
+        self.closed = (time.monotonic(), rev)
+
+    def received(self, kind: str, data: dict[str, Any]) -> None:
+        """A frame of the socket."""
+        if kind in MESSAGES:
+            self._note(self.connections, {**data, "id": data["message_id"]})
+        elif data.get("rev"):
+            self.chat_revs.append(data["rev"])
+
+    def caught_up(self, message: dict[str, Any]) -> None:
+        """A message of an answer of the API."""
+        self._note(0, message)
+
+    def shows(self, message: dict[str, Any], *, is_new: bool) -> None:
+        """The client shows this state now."""
+        message_id = message["id"]
+        if is_new:
+            if message_id in self.shown:
+                self.doubled.append(message_id)
+            self.shown_at.setdefault(message_id, time.monotonic())
+        self.shown[message_id] = {
+            name: message.get(name) for name in ("seq", "rev", "content", "deleted_at", "sender_id")
+        }
+
+    def _note(self, connection: int, message: dict[str, Any]) -> None:
+        is_new = not (message.get("edited_at") or message.get("deleted_at"))
+        self.receipts.append(
+            Receipt(
+                time.monotonic(),
+                connection,
+                message["id"],
+                message["chat_id"],
+                message["seq"],
+                message["rev"],
+                is_new,
+            )
+        )
+
+
+class Ledger:
+    """Everything that was attempted, acknowledged and received, of any number of chats."""
+
+    def __init__(self) -> None:
+        self.sends: dict[str, Send] = {}  # by `client_id`
+        self.edits: dict[str, list[tuple[int, str]]] = defaultdict(list)  # (rev, content) by id
+        self.deletions: set[str] = set()
+        self.views: list[View] = []
+        self.stays: dict[tuple[str, int], list[float]] = defaultdict(list)  # last `rev` of each
+
+    # Who is entitled
+
+    def joined(self, chat_id: str, *user_ids: int) -> None:
+        """These people are members now (again)."""
+        for user_id in user_ids:
+            self.stays[chat_id, user_id].append(float("inf"))
+
+    def left(self, chat_id: str, user_id: int, rev: int) -> None:
+        """A member left, or was removed, by the change `rev`."""
+        self.stays[chat_id, user_id][-1] = rev
+
+    # What clients do and see
+
+    def open_view(self, chat_id: str, user_id: int, *, from_rev: int = 0) -> View:
+        view = View(chat_id, user_id, from_rev)
+        self.views.append(view)
+        return view
+
+    def attempted(self, chat_id: str, sender_id: int, client_id: str, content: str) -> None:
+        send = Send(chat_id, sender_id, client_id, content, time.monotonic())
+        self.sends.setdefault(client_id, send)
+
+    def acknowledged(self, client_id: str, message: dict[str, Any], status: int) -> None:
+        """The API answered that the message is stored."""
+        answer = (time.monotonic(), message["id"], message["seq"], message["rev"], status)
+        self.sends[client_id].answers.append(answer)
+
+    def refused(self, client_id: str, status: int) -> None:
+        self.sends[client_id].refused = status
+
+    def edited(self, message: dict[str, Any], content: str) -> None:
+        """The API answered an edit; a later change may have won already."""
+        rev = message["rev"] if message["content"] == content else 0
+        self.edits[message["id"]].append((rev, content))
+
+    def deleted(self, message_id: str) -> None:
+        self.deletions.add(message_id)
+
+    # What came of it
+
+    @property
+    def acknowledged_sends(self) -> list[Send]:
+        return [send for send in self.sends.values() if send.answers]
+
+    def missing(self, view: View) -> list[str]:
+        """The acknowledged messages of the view's chat that it doesn't show."""
+        return [
+            send.client_id
+            for send in self.sends.values()
+            if send.chat_id == view.chat_id
+            and send.answers
+            and send.answers[0][3] > view.from_rev
+            and send.answers[0][1] not in view.shown
+        ]
+
+    def violations(self, stored: Iterable[dict[str, Any]]) -> list[str]:
+        """Every rule that is broken, in words; `stored` as `stored_messages` gives them."""
+        return rules.violations(self, list(stored))
+
+    def check(self, stored: Iterable[dict[str, Any]]) -> None:
+        found = self.violations(stored)
+        more = f"\nand {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        assert not found, "\n".join(found[:SHOWN]) + more
+
+
+def stored_messages(database: Any, chat_id: str | None = None) -> list[dict[str, Any]]:
+    """The messages in MongoDB (of one chat), read from a majority, with ids as the API has them."""
+    import uuid
+
+    from pymongo.read_concern import ReadConcern
+
+    messages = database.get_collection("chats_message", read_concern=ReadConcern("majority"))
+    chosen = {} if chat_id is None else {"chat_id": uuid.UUID(chat_id).hex}
+    return [
+        {
+            **document,
+            "id": str(uuid.UUID(document["_id"])),
+            "chat_id": str(uuid.UUID(document["chat_id"])),
+        }
+        for document in messages.find(chosen).sort([("chat_id", 1), ("seq", 1)])
+    ]

@@ -1,0 +1,48 @@
+"""Load: clients that write, edit and delete at a steady rate until they are told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from .client import Client
+
+EDITS, DELETIONS = 0.06, 0.03  # of the messages
+
+
+@asynccontextmanager
+async def traffic(
+    clients: Sequence[Client], rate: float, *, changes: bool = True, seed: int = 1
+) -> AsyncIterator[None]:
+    """Send `rate` messages a second, by any of these clients, while the body runs."""
+    task = asyncio.create_task(_send(clients, rate, changes, random.Random(seed)))
+    try:
+        yield
+    finally:
+        task.cancel()
+        results = await asyncio.gather(task, return_exceptions=True)
+        if not isinstance(results[0], asyncio.CancelledError):
+            raise AssertionError(f"The traffic ended by itself: {results[0]!r}")
+
+
+async def _send(clients: Sequence[Client], rate: float, changes: bool, dice: random.Random) -> None:
+    loop = asyncio.get_running_loop()
+    due, number = loop.time(), 0
+    async with asyncio.TaskGroup() as group:
+        while True:
+            due += 1 / rate
+            await asyncio.sleep(due - loop.time())
+            number += 1
+            client = dice.choice(clients)
+            client.send(f"message {number} of {client.person.username}")
+            own = [
+                message["id"]
+                for message in list(client.shown.values())[-20:]
+                if message["sender_id"] == client.person.user_id and not message["deleted_at"]
+            ]
+            if changes and own and dice.random() < EDITS:
+                group.create_task(client.edit(dice.choice(own), f"edited at {number}"))
+            if changes and own and dice.random() < DELETIONS:
+                group.create_task(client.delete(dice.choice(own)))
