@@ -19,7 +19,7 @@ FIND_CHROMIUM := echo $$CHROMIUM | grep . || command -v chromium || command -v c
 	|| command -v google-chrome
 APPS := chatproject chats users
 # What a deployment sets, for the checks of one.
-PRODUCTION := DEBUG=0 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
+PRODUCTION := DEBUG=0 TRUSTED_PROXIES=1 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
 	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
 .PHONY: run test bench bench-quick lint format requirements chromium

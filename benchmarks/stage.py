@@ -51,6 +51,9 @@ def environment(stores: Mapping[str, str]) -> dict[str, str]:
         "PEER_MONGODB_NAME": "bench_peer",
         "ACCESS_TOKEN_LIFETIME": str(24 * 3600),
         "LOG_LEVEL": "WARNING",
+        # Counted, but not reached.
+        "LIMIT_SENDS": "1000000/1s",
+        "LIMIT_FRAMES": "1000000/1s",
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
         **stores,
     }

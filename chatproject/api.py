@@ -22,6 +22,8 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from chats.errors import Invalid, Refused
 
+from .limits import TooMany
+
 RETRY_AFTER = 5  # seconds
 MAX_NUMBER = 2**53 - 1  # the largest whole number that every JSON client reads exactly
 NAME_SHOWN = 64  # characters of an unknown name that an answer repeats
@@ -34,6 +36,17 @@ class Unavailable(exceptions.APIException):
     default_detail = "The chat can't be reached right now. Please try again in a moment."
     default_code = "unavailable"
     wait = RETRY_AFTER  # DRF sends it as Retry-After
+
+
+class TooOften(exceptions.APIException):
+    """`detail` for people, and for programs which limit it was and when to come back."""
+
+    status_code = 429
+
+    def __init__(self, error: TooMany) -> None:
+        detail: Any = {"detail": str(error), "limit": error.limit, "retry_after": error.retry_after}
+        self.detail = detail  # past the constructor, which would make text of the number
+        self.wait = error.retry_after  # DRF sends it as Retry-After
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -58,6 +71,8 @@ def _as_api_error(error: Exception) -> Exception:
         return exceptions.ValidationError({error.field: [error.message]})
     if isinstance(error, Refused):
         return exceptions.PermissionDenied(str(error))
+    if isinstance(error, TooMany):
+        return TooOften(error)
     if isinstance(error, ObjectDoesNotExist):
         return Http404()
     if _is_store_away(error):

@@ -1,4 +1,4 @@
-"""A content security policy for every page: nothing inline runs, nothing foreign loads."""
+"""What every page shares: a content security policy, and the answer to somebody too fast."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
+
+from .limits import TooMany
 
 HEADER = "Content-Security-Policy"
 
@@ -47,4 +50,21 @@ class ContentSecurityPolicyMiddleware:
         response = self.get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault(HEADER, policy(request))
+        return response
+
+
+class LimitsMiddleware:
+    """Answers 429 where a page does something too often; the API does so by itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, TooMany):
+            return None
+        response = render(request, "429.html", {"reason": error}, status=429)
+        response.headers["Retry-After"] = str(error.retry_after)
         return response

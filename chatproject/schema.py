@@ -24,6 +24,7 @@ COMMON = {
     "406": ("No such format.", "Could not satisfy the request Accept header."),
     "413": ("The body is too large.", "The body is too large."),
     "415": ("No such kind of body.", "Unsupported media type in request."),
+    "429": ("Too often; try again after `Retry-After` seconds.", "You are sending too fast."),
     "503": ("A store is away; try again after `Retry-After` seconds.", "Please try again."),
 }
 
@@ -36,6 +37,7 @@ def with_common_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                 operation["responses"].setdefault(code, _common_response(code))
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas.setdefault("Refusal", _REFUSAL)
+    schemas.setdefault("TooOften", _TOO_OFTEN)
     return result
 
 
@@ -47,8 +49,28 @@ _REFUSAL = {
 }
 
 
+_TOO_OFTEN = {
+    "type": "object",
+    "description": "A rate limit; `retry_after` is in seconds.",
+    "properties": {
+        "detail": {"type": "string"},
+        "limit": {"type": "string"},
+        "retry_after": {"type": "integer", "minimum": 1},
+    },
+    "required": ["detail", "limit", "retry_after"],
+}
+# Endings of the paths that a rate limit guards, by method.
+LIMITED = {
+    "post": ("/auth/register", "/auth/login", "/messages", "/ai/ask"),
+    "patch": ("/messages/{message_id}",),
+    "get": ("/ai/photo",),
+}
+
+
 def _codes(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     codes = {"406", "503"}
+    if path.endswith(LIMITED.get(method, ())):
+        codes.add("429")
     if operation.get("security") != [{}]:
         codes.add("401")
     if "{" in path:
@@ -65,5 +87,9 @@ def _common_response(code: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": "#/components/schemas/Refusal"}
     if code == "400":  # beside `detail` also fields by name, each with its errors
         schema = {"type": "object", "additionalProperties": {}}
-    content = {"schema": schema, "example": {"detail": detail}}
+    example: dict[str, Any] = {"detail": detail}
+    if code == "429":
+        schema = {"$ref": "#/components/schemas/TooOften"}
+        example |= {"limit": "sends", "retry_after": 3}
+    content = {"schema": schema, "example": example}
     return {"description": description, "content": {"application/json": content}}

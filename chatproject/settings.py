@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from .rates import Rate
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
 
@@ -22,6 +24,13 @@ def env_int(name: str, default: int) -> int:
         return int(os.environ.get(name, default))
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+
+
+def env_rate(name: str, default: str) -> Rate:
+    try:
+        return Rate.parse(os.environ.get(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be {error}.") from None
 
 
 def env_bool(name: str, default: bool = False) -> bool:
@@ -64,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "chatproject.middleware.LimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatproject.middleware.ContentSecurityPolicyMiddleware",
 ]
@@ -140,6 +150,7 @@ CHANNEL_LAYERS = {
 # Accounts ----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.LimitedBackend"]
 LOGIN_URL = "users:sign_in"
 LOGIN_REDIRECT_URL = "chats:list"
 LOGOUT_REDIRECT_URL = "users:sign_in"
@@ -238,6 +249,22 @@ UNSPLASH_TIMEOUT = env_int("UNSPLASH_TIMEOUT", 10)  # seconds
 UNSPLASH_APP_NAME = os.environ.get("UNSPLASH_APP_NAME", "chat")  # as registered at Unsplash
 # Seconds that a worker has for one @ai or @photo before another worker may take it.
 COMMAND_LEASE = env_int("COMMAND_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
+
+# Limits ------------------------------------------------------------------------------------------
+
+# Proxies between a client and these processes; each adds to X-Forwarded-For.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("TRUSTED_PROXIES must be 0 or more.")
+# How often somebody may do something (chatproject/limits.py says what each counts).
+LIMIT_SIGN_IN = env_rate("LIMIT_SIGN_IN", "10/5m")
+LIMIT_SIGN_IN_ADDRESS = env_rate("LIMIT_SIGN_IN_ADDRESS", "50/5m")
+LIMIT_REGISTER = env_rate("LIMIT_REGISTER", "30/1h")
+LIMIT_PASSWORD_RESET = env_rate("LIMIT_PASSWORD_RESET", "3/1h")
+LIMIT_PASSWORD_RESET_ADDRESS = env_rate("LIMIT_PASSWORD_RESET_ADDRESS", "20/1h")
+LIMIT_SENDS = env_rate("LIMIT_SENDS", "300/1m")
+LIMIT_QUESTIONS = env_rate("LIMIT_QUESTIONS", "20/1m")
+LIMIT_FRAMES = env_rate("LIMIT_FRAMES", "60/10s")
 
 # Pages -------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from pymongo.errors import DuplicateKeyError
 
+from chatproject import limits
+
 from . import commands, events
 from .errors import Invalid, Refused
 from .models import RECENT_SENDS, Chat, ChatPermissions, Message, ReadMarker, now
@@ -110,6 +112,10 @@ def post_message(
     """
     _valid_content(content)
     _valid_client_id(client_id)
+    limits.SENDS.spend(user.pk)
+    asks = commands.parse(content) is not None
+    if asks:
+        limits.QUESTIONS.spend(user.pk)
     replied = _replied_message(user, chat_id, reply_to)
     numbers = _numbers_for_send(user.pk, chat_id, client_id)
     return _store_message(
@@ -120,7 +126,7 @@ def post_message(
         content=content,
         client_id=client_id,
         reply_to=reply_to,
-        command_due_at=numbers["created_at"] if commands.parse(content) else None,
+        command_due_at=numbers["created_at"] if asks else None,
     )
 
 
@@ -158,8 +164,9 @@ def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
 
 
 def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Message:
-    """Change one's own message."""
+    """Change one's own message; to everybody in the chat that is as much as a new one."""
     _valid_content(content)
+    limits.SENDS.spend(user.pk)
     if message.sender_id != user.pk:
         raise Refused("You can only edit your own messages.")
     if message.deleted_at:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from chatproject import limits
 from chatproject.api import StrictSerializer
 
 from . import ai, unsplash
@@ -97,6 +98,7 @@ class AskView(APIView):
     def post(self, request: Request) -> Response:
         question = QuestionSerializer(data=request.data)
         question.is_valid(raise_exception=True)
+        limits.QUESTIONS.spend(request.user.pk)
         try:
             return Response({"response": ai.ask(question.validated_data["user_input"])})
         except ProviderError as error:
@@ -139,6 +141,7 @@ class PhotoView(APIView):
     def get(self, request: Request) -> Response:
         wanted = PhotoQuerySerializer(data=_query_of(request))
         wanted.is_valid(raise_exception=True)
+        limits.QUESTIONS.spend(request.user.pk)
         try:
             return Response(unsplash.find(wanted.validated_data["query"]))
         except ProviderError as error:

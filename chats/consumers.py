@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 import uuid
 from contextlib import suppress
 from typing import Any
@@ -12,7 +14,10 @@ from channels.consumer import get_handler_name
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.conf import settings
 from django.utils.functional import cached_property
+
+from chatproject.rates import Rate
 
 from . import actions, events
 from .errors import Invalid
@@ -25,18 +30,22 @@ logger = logging.getLogger(__name__)
 
 FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
 FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
+FLOOD = 10  # times as many frames as the limit allows: the socket is closed
 
 
 class FrameError(Exception):
     """What is wrong with a client's frame; told to its sender only."""
 
-    def __init__(self, message: str, *, code: str = "validation_error", field: str | None = None):
+    def __init__(self, message: str, *, code: str = "validation_error", **details: Any) -> None:
         super().__init__(message)
-        self.error = events.Error(code=code, message=message, field=field)
+        self.error = events.Error(code=code, message=message, **details)
 
 
 class SocketConsumer(AsyncJsonWebsocketConsumer):
     """A socket of a signed-in user; anybody else is refused at the handshake."""
+
+    # When all frames will have come back (`Rate.take`), and all that were too many.
+    frames_due = surplus_due = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Run the socket: as Channels does, without a channel, for which a task would wait.
@@ -70,7 +79,10 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
+        if self.outlet.closed:
+            return
         try:
+            self.count_frame()
             await self.receive_json(self.parse(text_data))
         except FrameError as refusal:
             self.outlet.tell(refusal.error)
@@ -78,6 +90,20 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             logger.exception("A frame failed")
             text = "Something went wrong here."
             self.outlet.tell(events.Error(code="server_error", message=text))
+
+    def count_frame(self) -> None:
+        """`FrameError` for a frame beyond the limit; closes a socket that goes on all the same."""
+        rate, moment = settings.LIMIT_FRAMES, time.monotonic_ns() // 1000
+        self.frames_due, wait = rate.take(self.frames_due, moment)
+        if not wait:
+            return
+        surplus = Rate(rate.amount * (FLOOD - 1), rate.seconds)
+        self.surplus_due, flooding = surplus.take(self.surplus_due, moment)
+        if flooding:
+            self.outlet.close(events.CLOSE_FLOOD, "Too many frames.")
+        text = f"At most {rate.amount} frames in {rate.seconds} s are taken; this one was not."
+        seconds = math.ceil(wait / 1000) / 1000
+        raise FrameError(text, code="rate_limited", retry_after=seconds)
 
     @staticmethod
     def parse(text: str | None) -> dict[str, Any]:

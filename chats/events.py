@@ -31,6 +31,7 @@ CLOSE_SIGNED_OUT = 4401
 CLOSE_REMOVED = 4403
 CLOSE_CHAT_DELETED = 4404
 CLOSE_TOO_SLOW = 1013
+CLOSE_FLOOD = 1008
 
 
 def chat_group(chat_id: uuid.UUID) -> str:
@@ -266,9 +267,10 @@ class Error(Event):
     """What was wrong with a frame; only ever told to its sender."""
 
     type = "error"
-    code: str  # invalid_json, validation_error, server_error
+    code: str  # invalid_json, validation_error, rate_limited, server_error
     message: str
     field: str | None = None
+    retry_after: float | None = None  # seconds
 
 
 # From models -------------------------------------------------------------------------------------

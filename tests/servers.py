@@ -8,6 +8,11 @@ from pathlib import Path
 
 from chatproject import embedded
 
+LIMITS = (
+    *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "PASSWORD_RESET", "PASSWORD_RESET_ADDRESS"),
+    *("SENDS", "QUESTIONS", "FRAMES"),
+)
+
 _running = ExitStack()
 
 
@@ -24,6 +29,8 @@ def start() -> None:
         # Tests of the commands point these at servers of their own.
         AI_API_KEY="",
         UNSPLASH_ACCESS_KEY="",
+        # Counted as everywhere, but never reached by accident.
+        **{f"LIMIT_{name}": "1000000/1s" for name in LIMITS},
     )
     # Never the servers that the environment names: tests empty what they find.
     os.environ.update(_running.enter_context(embedded.servers(folder, given={})))

@@ -22,9 +22,12 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import CreateView, FormView, UpdateView
 
+from chatproject import limits
+from chatproject.addresses import client_network
 from chats.actions import close_user_sockets
 
 from . import actions
+from .backends import same_name
 from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
 from .models import User
 
@@ -55,10 +58,14 @@ class SignUp(AccountFormMixin, CreateView):
             return redirect("chats:list")
         return super().dispatch(request, *args, **kwargs)
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        limits.REGISTER.spend(client_network(request))
+        return super().post(request, *args, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
         if self.object is not None:  # None: the name was taken meanwhile
-            login(self.request, self.object, "django.contrib.auth.backends.ModelBackend")
+            login(self.request, self.object)
         return response
 
 
@@ -112,6 +119,11 @@ class PasswordReset(SuccessMessageMixin, PasswordResetView):
     subject_template_name = "users/password_reset_subject.txt"
     success_url = reverse_lazy("users:sign_in")
     success_message = "If this address belongs to an account, a mail is on its way to it."
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        limits.PASSWORD_RESET_ADDRESS.spend(client_network(self.request))
+        limits.PASSWORD_RESET.spend(same_name(form.cleaned_data["email"]))
+        return super().form_valid(form)
 
 
 class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):

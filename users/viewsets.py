@@ -21,6 +21,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from chatproject import limits
+from chatproject.addresses import client_network
 from chatproject.api import StrictLimitOffsetPagination
 from chats.actions import close_user_sockets
 
@@ -101,6 +103,7 @@ class RegisterView(OpenView):
         responses={201: TokensSerializer, 400: BAD_INPUT}, examples=[TOKENS, CREDENTIALS]
     )
     def post(self, request: Request) -> Response:
+        limits.REGISTER.spend(client_network(request._request))
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = serializer.save()
