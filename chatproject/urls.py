@@ -9,9 +9,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from .api import NothingHere
 
 api: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="docs")),
-    path("", include("users.api_urls")),
     path("", include("chats.api_urls")),
+    path("", include("users.api_urls")),
+    path("", RedirectView.as_view(pattern_name="docs")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
     # Split: its script has an address of its own, so that the content security policy lets it in.
     re_path(
@@ -23,10 +23,10 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    path("api/v1/", include(api)),
     path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
     path("chats/", include("chats.urls")),
     path("accounts/", include("users.urls")),
-    path("api/v1/", include(api)),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("icons/logo.svg")), name="favicon"),
 ]

@@ -35,11 +35,12 @@ PERMISSIONS = MemberViewSet.as_view(
 )
 
 ROUTES = {
+    # First what is asked most: they are tried in this order.
+    "messages": ("chats/<uuid:chat_id>/messages", MESSAGES),
     "chats": ("chats", CHATS),
     "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),
     "chat-group": ("chats/group", GROUP),
     "chat": ("chats/<uuid:chat_id>", CHAT),
-    "messages": ("chats/<uuid:chat_id>/messages", MESSAGES),
     "message": ("chats/<uuid:chat_id>/messages/<uuid:message_id>", MESSAGE),
     "message-read": ("chats/<uuid:chat_id>/messages/<uuid:message_id>/read", READ),
     "members": ("chats/<uuid:chat_id>/members", MEMBERS),

@@ -31,28 +31,28 @@ class ChatItem:
         return max(self.chat.last_seq - self.marker, 0)
 
 
-def title_of(chat: Chat, user_id: int, names: dict[int, Any]) -> str:
+def title_of(name: str, other_id: int | None, names: dict[int, Any]) -> str:
     """The name of a group; the other person's name in a private chat."""
-    if chat.is_group:
-        return chat.name
-    other = names.get(chat.other_id(user_id))
-    return other.name if other else "Deleted user"
+    if other_id is None:
+        return name
+    return names[other_id].name if other_id in names else "Deleted user"
 
 
 def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
     """What an avatar's colour is derived from: a private chat has the colour of the other."""
-    return chat.pk if chat.is_group else chat.other_id(user_id)
+    return chat.other_id(user_id) or chat.pk
 
 
 def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
     """The latest chats of a person, and how many there are; three queries whatever their number."""
-    chats, count = Chat.objects.page_of_member(user, 0, limit)
-    latest, markers = Message.objects.beside_chats(chats, user.pk)
+    documents, count = Chat.objects.page_of_member(user, 0, limit)
+    latest, markers = Message.objects.beside_chats(documents, user.pk)
+    chats = list(Chat.objects.from_documents(documents))
     names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
     items = [
         ChatItem(
             chat=chat,
-            title=title_of(chat, user.pk, names),
+            title=title_of(chat.name, chat.other_id(user.pk), names),
             colour_key=colour_key(chat, user.pk),
             marker=markers.get(chat.pk.hex, 0),
             last_message=latest.get(chat.pk.hex),
@@ -64,7 +64,7 @@ def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
 
 
 def _people(chats: Iterable[Chat], messages: Iterable[Preview], user_id: int) -> set[int]:
-    others = {chat.other_id(user_id) for chat in chats if not chat.is_group}
+    others = {other for chat in chats if (other := chat.other_id(user_id)) is not None}
     return others | {message.sender_id for message in messages}
 
 

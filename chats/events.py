@@ -280,8 +280,9 @@ def iso(moment: datetime | None) -> str | None:
     """ISO 8601 with milliseconds, as the API writes it; the moment is in UTC."""
     if moment is None:
         return None
-    # Without its zone, which would be asked for its offset every time.
-    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    if moment.tzinfo:  # which would be asked for its offset
+        moment = moment.replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def reply_preview(replied: Message | None, names: dict[int, Any]) -> dict[str, Any] | None:

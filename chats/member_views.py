@@ -116,7 +116,7 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
     found = find_people(user, query) if query else []
     context = {
         "chat": chat,
-        "title": title_of(chat, user.pk, names),
+        "title": title_of(chat.name, chat.other_id(user.pk), names),
         "rows": sorted(rows, key=lambda row: (not row["allowed"].is_owner, row["person"].name)),
         "mine": permissions_for(chat, user.pk),
         "query": query,

@@ -7,11 +7,12 @@ atomic update of the chat, `ChatQuerySet.advance`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, Self, TypeVar
 
+from bson.codec_options import CodecOptions
 from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
@@ -29,6 +30,8 @@ Document = dict[str, Any]
 RECENT_SENDS = 32  # sends whose client_id a chat remembers with its numbers
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Times of raw documents are UTC and don't say so: saying it takes as long as decoding the rest.
+RAW = CodecOptions[Any](tz_aware=False)
 WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
 COUNT = {"$count": "count"}
 ONE_BATCH = 10_000  # rows; the first 101 alone, as MongoDB has it, would cost a second round trip
@@ -41,15 +44,21 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def _in_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+CONVERTERS: dict[type, Callable[[Any], Any]] = {
+    models.UUIDField: uuid.UUID,
+    models.DateTimeField: _in_utc,
+}
+
+
 @cache
-def _stored_fields(model: type[models.Model]) -> list[tuple[str, str, type[uuid.UUID] | None]]:
-    """Attribute, column, and what converts the stored form: only a UUID has another one."""
+def _stored_fields(model: type[models.Model]) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
+    """Attribute, column, and what converts the stored form where it is another one."""
     return [
-        (
-            field.attname,
-            str(field.column),
-            uuid.UUID if isinstance(field, models.UUIDField) else None,
-        )
+        (field.attname, str(field.column), CONVERTERS.get(type(field)))
         for field in model._meta.concrete_fields
     ]
 
@@ -66,7 +75,7 @@ class DocumentQuerySet(models.QuerySet[M]):
     def collection(self) -> MongoCollection[Document]:
         """The collection itself, for atomic updates that the ORM can't express."""
         connection: Any = connections[self.db]
-        return connection.get_collection(self.model._meta.db_table)
+        return connection.get_collection(self.model._meta.db_table, codec_options=RAW)
 
     def from_document(self, document: Document) -> M:
         """The model instance of a raw document; fields that it lacks are deferred."""
@@ -88,6 +97,15 @@ class DocumentQuerySet(models.QuerySet[M]):
             ]
             yield self.model.from_db(alias, names, values)
 
+    def document(self, instance: models.Model) -> Document:
+        """An instance as it is stored, without the fields that it lacks."""
+        known = instance.__dict__
+        return {
+            column: known[name].hex if isinstance(known[name], uuid.UUID) else known[name]
+            for name, column, _ in _stored_fields(self.model)
+            if name in known
+        }
+
     def found(self, query: dict[str, Any], **options: Any) -> list[M]:
         """The instances of the documents that a query of MongoDB finds.
 
@@ -103,6 +121,13 @@ class DocumentQuerySet(models.QuerySet[M]):
         Django's would order by `_id`, and MongoDB then may walk that index to find one row.
         """
         return next(iter(self[:1]), None)
+
+
+def other_of(chat: Document, user_id: int) -> int | None:
+    """The other person of a private chat, of which this is the document; None for a group."""
+    if chat["is_group"]:
+        return None
+    return next((member_id for member_id in chat["member_ids"] if member_id != user_id), user_id)
 
 
 class ChatQuerySet(DocumentQuerySet["Chat"]):
@@ -123,7 +148,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def page_of_history(
         self, user: Any, chat_id: uuid.UUID, low: Any, high: Any, *, newest_first: bool
-    ) -> tuple[Chat, list[Document], dict[int, int]]:
+    ) -> tuple[Document, list[Document], dict[int, int]]:
         """A member's chat, its messages after `low` up to `high`, and the read markers.
 
         One command, so a page is as the chat was at one moment. The bounds are numbers, or
@@ -155,9 +180,9 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         if document is None:
             raise Chat.DoesNotExist
         seqs = {marker["user_id"]: marker["seq"] for marker in document.pop("markers")}
-        return self.from_document(document), document["messages"], seqs
+        return document, document.pop("messages"), seqs
 
-    def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Chat], int]:
+    def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Document], int]:
         """Some of a member's chats, latest first, and how many there are; one command."""
         own = {"$match": {"member_ids": user.pk}}
         rows = self.collection().aggregate(
@@ -172,7 +197,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             batchSize=ONE_BATCH,
         )
         chats, counts = _parted(rows)
-        return list(self.from_documents(chats)), counts[0]["count"] if counts else 0
+        return chats, counts[0]["count"] if counts else 0
 
     def advance(
         self,
@@ -243,9 +268,9 @@ class Chat(models.Model):
     def __str__(self) -> str:
         return self.name or ("Group" if self.is_group else "Private chat")
 
-    def other_id(self, user_id: int) -> int:
-        """The other person of a private chat."""
-        return next((i for i in self.member_ids if i != user_id), user_id)
+    def other_id(self, user_id: int) -> int | None:
+        """The other person of a private chat; None for a group."""
+        return other_of(self.__dict__, user_id)
 
     @staticmethod
     def pair_of(first_id: int, second_id: int) -> str:
@@ -297,7 +322,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         return self.found(query, sort={"seq": 1})
 
     def beside_chats(
-        self, chats: Collection[Chat], user_id: int
+        self, chats: Collection[Document], user_id: int
     ) -> tuple[dict[str, Preview], dict[str, int]]:
         """The start of the latest message of each chat, and how far one person has read them.
 
@@ -305,8 +330,8 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """
         if not chats:
             return {}, {}
-        ends = [{"chat_id": chat.pk.hex, "seq": chat.last_seq} for chat in chats]
-        read = {"user_id": user_id, "chat_id": {"$in": [chat.pk.hex for chat in chats]}}
+        ends = [{"chat_id": chat["_id"], "seq": chat["last_seq"]} for chat in chats]
+        read = {"user_id": user_id, "chat_id": {"$in": [chat["_id"] for chat in chats]}}
         rows = self.collection().aggregate(
             [
                 {"$match": {"$or": ends}},
@@ -333,13 +358,6 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
         rows = self.collection().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
         return list(rows)
-
-    def document(self, message: Message) -> Document:
-        """A message as it is stored."""
-        values = ((column, getattr(message, name)) for name, column, _ in _stored_fields(Message))
-        return {
-            column: value.hex if isinstance(value, uuid.UUID) else value for column, value in values
-        }
 
     def insert(self, message: Message) -> None:
         """Store a new message; DuplicateKeyError if its numbers or its `client_id` are stored."""

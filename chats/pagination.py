@@ -29,7 +29,7 @@ class History:
     one command, which finds the `chat` and its read `markers` too, or raises `Chat.DoesNotExist`.
     """
 
-    chat: Chat
+    chat: Document
     markers: dict[int, int]
 
     def __init__(
@@ -74,8 +74,10 @@ class History:
 
     def count(self) -> int:
         """How many there were when the page was read."""
-        last = self.chat.last_seq if self.before is None else self.before - 1
-        return max(min(last, self.chat.last_seq) - self.after, 0)
+        last: int = self.chat["last_seq"]
+        if self.before is not None:
+            last = min(last, self.before - 1)
+        return max(last - self.after, 0)
 
 
 class ChatList:
@@ -85,7 +87,7 @@ class ChatList:
         self.user = user
         self._count = 0
 
-    def __getitem__(self, wanted: slice) -> list[Chat]:
+    def __getitem__(self, wanted: slice) -> list[Document]:
         chats, self._count = Chat.objects.page_of_member(self.user, wanted.start, wanted.stop)
         return chats
 

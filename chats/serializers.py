@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ from users.serializers import UserSerializer
 from .actions import CLIENT_ID_MAX_LENGTH
 from .chat_list import title_of
 from .events import iso, reply_preview
-from .models import Chat, ChatPermissions, Document, Message, Preview
+from .models import Chat, ChatPermissions, Document, Message, Preview, other_of
 from .permissions import Permissions
 
 
@@ -60,6 +61,7 @@ class UserIdsField(serializers.ListField):
 
 # Messages ----------------------------------------------------------------------------------------
 
+CHATS_KNOWN = 1024  # chats whose id a process has written lately
 READERS_SHOWN = 100  # people; so a page doesn't grow with the members of a chat
 
 
@@ -160,8 +162,13 @@ class MessageSerializer(serializers.Serializer[Document]):
         child=serializers.IntegerField(), help_text="Who they are; the first 100."
     )
 
-    def to_representation(self, document: Document) -> dict[str, Any]:
+    @cached_property
+    def beside(self) -> MessageContext:
         context: MessageContext = self.context["messages"]
+        return context
+
+    def to_representation(self, document: Document) -> dict[str, Any]:
+        context = self.beside
         sender_id, seq = document["sender_id"], document["seq"]
         sender = context.names.get(sender_id)
         reply_to = document["reply_to"]
@@ -171,7 +178,7 @@ class MessageSerializer(serializers.Serializer[Document]):
         unchanged = document["updated_at"] == document["created_at"]
         return {
             "id": dashed(document["_id"]),
-            "chat_id": dashed(document["chat_id"]),
+            "chat_id": dashed_chat_id(document["chat_id"]),
             "seq": seq,
             "rev": document["rev"],
             "sender_id": sender_id,
@@ -198,6 +205,9 @@ def dashed(stored_id: str) -> str:
     """A UUID as it is written, of one as it is stored: 32 hexadecimal digits."""
     first, second, third = stored_id[:8], stored_id[8:12], stored_id[12:16]
     return f"{first}-{second}-{third}-{stored_id[16:20]}-{stored_id[20:]}"
+
+
+dashed_chat_id = lru_cache(CHATS_KNOWN)(dashed)  # the same in every row of a page
 
 
 class ContentSerializer(StrictSerializer):
@@ -230,17 +240,17 @@ class ChatContext:
     names: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, user: Any, chats: Collection[Chat]) -> ChatContext:
+    def of(cls, user: Any, chats: Collection[Document]) -> ChatContext:
         latest, markers = Message.objects.beside_chats(chats, user.pk)
-        others = {chat.other_id(user.pk) for chat in chats if not chat.is_group}
+        others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
         ids = others | {message.sender_id for message in latest.values()}
         return cls(user.pk, latest, markers, _names(ids))
 
     @classmethod
-    def beside(cls, user: Any, chat: Chat, messages: MessageContext) -> ChatContext:
+    def beside(cls, user: Any, chat: Document, messages: MessageContext) -> ChatContext:
         """The context of a chat that goes out beside messages of it; no query."""
         marker = messages.readers.markers.get(user.pk, 0)
-        return cls(user.pk, markers={chat.pk.hex: marker}, names=messages.names)
+        return cls(user.pk, markers={chat["_id"]: marker}, names=messages.names)
 
 
 class LastMessageSerializer(serializers.Serializer[Preview]):
@@ -254,8 +264,8 @@ class LastMessageSerializer(serializers.Serializer[Preview]):
     deleted_at = serializers.DateTimeField(allow_null=True)
 
 
-class ChatSerializer(serializers.Serializer[Chat]):
-    """A chat as its member sees it; needs a `ChatContext` as `context["chats"]`."""
+class ChatSerializer(serializers.Serializer[Document]):
+    """A document of a chat as its member sees it; needs a `ChatContext` as `context["chats"]`."""
 
     id = serializers.UUIDField()
     name = serializers.CharField(help_text="Of a private chat: the other person's name.")
@@ -269,20 +279,26 @@ class ChatSerializer(serializers.Serializer[Chat]):
     updated_at = serializers.DateTimeField()
     unread_count = serializers.IntegerField()
 
-    def to_representation(self, chat: Chat) -> dict[str, Any]:
+    @cached_property
+    def beside(self) -> ChatContext:
         context: ChatContext = self.context["chats"]
+        return context
+
+    def to_representation(self, chat: Document) -> dict[str, Any]:
+        context = self.beside
+        marker = context.markers.get(chat["_id"], 0)
         return {
-            "id": str(chat.pk),
-            "name": title_of(chat, context.user_id, context.names),
-            "is_group": chat.is_group,
-            "owner_id": chat.owner_id,
-            "member_ids": list(chat.member_ids),
-            "last_seq": chat.last_seq,
-            "last_rev": chat.last_rev,
-            "last_message_at": iso(chat.last_message_at),
-            "created_at": iso(chat.created_at),
-            "updated_at": iso(chat.updated_at),
-            "unread_count": max(chat.last_seq - context.markers.get(chat.pk.hex, 0), 0),
+            "id": dashed(chat["_id"]),
+            "name": title_of(chat["name"], other_of(chat, context.user_id), context.names),
+            "is_group": chat["is_group"],
+            "owner_id": chat["owner_id"],
+            "member_ids": chat["member_ids"],
+            "last_seq": chat["last_seq"],
+            "last_rev": chat["last_rev"],
+            "last_message_at": iso(chat["last_message_at"]),
+            "created_at": iso(chat["created_at"]),
+            "updated_at": iso(chat["updated_at"]),
+            "unread_count": max(chat["last_seq"] - marker, 0),
         }
 
 
@@ -291,13 +307,10 @@ class ListedChatSerializer(ChatSerializer):
 
     last_message = LastMessageSerializer(allow_null=True)
 
-    def to_representation(self, chat: Chat) -> dict[str, Any]:
-        context: ChatContext = self.context["chats"]
-        latest = context.latest.get(chat.pk.hex)
-        return {
-            **super().to_representation(chat),
-            "last_message": _last_message(latest, context.names) if latest else None,
-        }
+    def to_representation(self, chat: Document) -> dict[str, Any]:
+        row, latest = super().to_representation(chat), self.beside.latest.get(chat["_id"])
+        row["last_message"] = _last_message(latest, self.beside.names) if latest else None
+        return row
 
 
 def _last_message(message: Preview, names: dict[int, Any]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
     user = request.user
     return {
         "chat": chat,
-        "title": title_of(chat, user.pk, timeline.names),
+        "title": title_of(chat.name, chat.other_id(user.pk), timeline.names),
         "colour_key": colour_key(chat, user.pk),
         "allowed": permissions_for(chat, user.pk),
         "timeline": timeline,

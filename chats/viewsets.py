@@ -19,7 +19,7 @@ from users.models import User
 
 from . import actions, presence
 from .hub import MOST_MISSED
-from .models import Chat, Document, Message, ReadMarker
+from .models import Chat, Document, Message, ReadMarker, other_of
 from .pagination import ChatList, History, MessagePagination
 from .permissions import permissions_for, permissions_of
 from .schema import (
@@ -84,8 +84,9 @@ class ChatViews(GenericViewSet[Any]):
         return data
 
     def chat_data(self, chat: Chat) -> dict[str, Any]:
-        context = {"chats": ChatContext.of(self.user, [chat])}
-        return dict(ListedChatSerializer(chat, context=context).data)
+        document = Chat.objects.document(chat)
+        context = {"chats": ChatContext.of(self.user, [document])}
+        return dict(ListedChatSerializer(document, context=context).data)
 
 
 @extend_schema_view(
@@ -211,15 +212,16 @@ class MessageViewSet(ChatViews):
             "last_rev": chat.last_rev,
             "too_far_behind": too_far,
             "read_markers": _by_name(markers),
-            **self.history_data(chat, documents, markers),
+            **self.history_data(Chat.objects.document(chat), documents, markers),
         }
 
     def history_data(
-        self, chat: Chat, documents: Collection[Document], markers: dict[int, int]
+        self, chat: Document, documents: Collection[Document], markers: dict[int, int]
     ) -> dict[str, Any]:
         """The chat and these messages, with what they show beside them, read once."""
-        others = [] if chat.is_group else [chat.other_id(self.user.pk)]
-        context = MessageContext.of(documents, markers, [self.user, *others])
+        other = other_of(chat, self.user.pk)
+        people = [self.user] if other is None else [self.user, other]
+        context = MessageContext.of(documents, markers, people)
         beside = {"messages": context, "chats": ChatContext.beside(self.user, chat, context)}
         results: Any = MessageSerializer(documents, many=True, context=beside)  # type: ignore[arg-type]
         return {"chat": ChatSerializer(chat, context=beside).data, "results": results.data}

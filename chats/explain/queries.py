@@ -109,7 +109,7 @@ def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
     )
     yield HotQuery("a chat, if its member", lambda: Chat.objects.get_for_member(user, chat.pk))
     private = Chat.objects.for_member(user).filter(is_group=False).first() or chat
-    pair = Chat.pair_of(user.pk, private.other_id(user.pk))
+    pair = Chat.pair_of(user.pk, private.other_id(user.pk) or user.pk)
     yield HotQuery("private chat of two people", lambda: Chat.objects.filter(pair=pair).first())
     yield HotQuery(
         "numbers for a message",
