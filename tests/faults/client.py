@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 import uuid
+from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -17,58 +16,13 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.waiting import wait_for_async
 
-from .ledger import Ledger
+from .api import Api, Person, backoff, is_retriable
+from .cursor import Cursor
+from .ledger import MESSAGES, Ledger
+from .outbox import Outbox
 
 FINAL = {4401, 4403, 4404}  # close codes after which there is nothing to come back to
 GAP_PATIENCE = 3.0  # seconds for a missing change to arrive by itself
-MARGIN = 20  # changes that may have been under way when a connection broke (docs/events.md)
-TIMEOUT = 15.0  # seconds for an answer of the API
-
-
-def backoff(attempt: int) -> float:
-    """Seconds before try number `attempt` (from 0): doubling, with jitter, as backoff.js."""
-    most = min(0.5 * 2**attempt, 30)
-    return most / 2 + most / 2 * random.random()
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with an account and an access token."""
-
-    user_id: int
-    username: str
-    token: str
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
-
-
-class Cursor:
-    """Up to which change (`rev`) of a chat a client has everything (cursor.js)."""
-
-    def __init__(self, rev: int) -> None:
-        self.rev = rev
-        self._seen: set[int] = set()
-
-    @property
-    def has_gap(self) -> bool:
-        return bool(self._seen)
-
-    def note(self, rev: int) -> None:
-        if rev > self.rev:
-            self._seen.add(rev)
-        self._advance()
-
-    def move_to(self, rev: int) -> None:
-        self.rev = max(self.rev, rev)
-        self._seen = {each for each in self._seen if each > self.rev}
-        self._advance()
-
-    def _advance(self) -> None:
-        while self.rev + 1 in self._seen:
-            self.rev += 1
-            self._seen.discard(self.rev)
 
 
 class Client:
@@ -81,8 +35,7 @@ class Client:
         await client.edit(message_id, "Hello!")
         await client.close()
 
-    `shown` is the chat as this client shows it, by message id. Everything that arrives is entered
-    in the ledger.
+    Everything that arrives is entered in the ledger; what is shown now is `view.shown`.
     """
 
     def __init__(
@@ -99,85 +52,84 @@ class Client:
         self.person = person
         self.chat_id = chat_id
         self.path = f"/api/v1/chats/{chat_id}"
-        self.url = url
+        self.view = ledger.open_view(chat_id, person.user_id, from_rev=rev)
         self.cursor = Cursor(rev)
-        self.shown: dict[str, dict[str, Any]] = {}
-        self.markers: dict[int, int] = {}
-        self.connections = 0  # so far
+        self.api = Api(url, person, http)
+        self.outbox = Outbox(ledger, self.api, chat_id, self._show)
+        self.markers: dict[int, int] = {}  # up to which `seq` each member has read
         self.close_codes: list[int] = []
-        self.statuses: list[int] = []  # of every answer to a send
         self.errors: list[dict[str, Any]] = []  # `error` events
         self.ended: int | None = None  # the close code after which it doesn't come back
         self.socket: ClientConnection | None = None
         self.is_ready = asyncio.Event()
-        self.outbox: dict[str, dict[str, Any]] = {}
-        self.view = ledger.open_view(chat_id, person.user_id, from_rev=rev)
-        self._http = http or httpx.AsyncClient(verify=False, timeout=TIMEOUT)
-        self._owns_http = http is None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._queued = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._asking = asyncio.Lock()
-        self._gap_timer: asyncio.Task[None] | None = None
+        self._minds_gap = False
 
     # The connection
 
     def open(self) -> None:
         """Connect, and again whenever the connection breaks."""
-        self._tasks = [asyncio.create_task(self._live()), asyncio.create_task(self._flush())]
+        self._spawn(self._live())
+        self._spawn(self.outbox.flush())
 
     async def close(self) -> None:
         """Leave for good; the outbox isn't sent any more."""
-        for task in (*self._tasks, *([self._gap_timer] if self._gap_timer else [])):
+        if self.view.closed is None:
+            self.view.left(self.cursor.rev)
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._owns_http:
-            await self._http.aclose()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.api.close()
 
     async def ready(self, seconds: float) -> float:
         """Wait until it is connected with nothing missing; answers the seconds that it took."""
         start = time.monotonic()
-        async with asyncio.timeout(seconds):
-            await self.is_ready.wait()
+        await wait_for_async(self.is_ready.is_set, seconds, f"for {self.person.username}")
         return time.monotonic() - start
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _live(self) -> None:
         attempt = 0
         while self.ended is None:
             opened = await self._connect()
             self.is_ready.clear()
-            self.view.disconnected()
             if self.ended is None:
                 attempt = 0 if opened else attempt + 1
                 await asyncio.sleep(backoff(attempt))
 
     async def _connect(self) -> bool:
         """One connection from its handshake to its end; False if it didn't open."""
-        url = self.url.replace("http", "ws", 1) + self.path
+        opened = False
         try:
-            connection = websockets.connect(
-                url,
+            async with websockets.connect(
+                self.api.url.replace("http", "ws", 1) + self.path,
                 additional_headers=self.person.headers,
                 compression=None,
                 max_size=2**22,
                 ping_interval=None,  # as a browser: it sends none
                 close_timeout=1,
                 proxy=None,
-            )
-            async with connection as self.socket:
-                self.connections += 1
+            ) as self.socket:
+                opened = True
                 self.view.connected()
                 with suppress(websockets.ConnectionClosed):
                     while True:
                         await self._receive(orjson.loads(await self.socket.recv()))
-                self._closed(self.socket.close_code)
-                return True
+                self._closed(self.socket.close_code or 1006)
         except (OSError, TimeoutError, EOFError, websockets.WebSocketException):
-            return False
+            pass
         finally:
             self.socket = None
+        return opened
 
-    def _closed(self, code: int | None) -> None:
-        self.close_codes.append(code or 1006)
+    def _closed(self, code: int) -> None:
+        self.close_codes.append(code)
         if code in FINAL:
             self.ended = code
 
@@ -189,13 +141,10 @@ class Client:
     async def _receive(self, frame: dict[str, Any]) -> None:
         kind, data = frame["type"], frame["data"]
         self.view.received(kind, data)
-        if kind == "welcome":
-            if data["last_rev"] > self.cursor.rev or self.connections > 1:
-                self._tasks.append(asyncio.create_task(self._catch_up()))
-            else:
-                self.is_ready.set()
-        elif kind in ("text_message", "message_edited", "message_deleted"):
+        if kind in MESSAGES:
             self._show({**data, "id": data["message_id"]})
+        elif kind == "welcome":
+            self._welcome(data["last_rev"])
         elif kind == "chat_state":
             self._read(data["read_markers"])
         elif kind == "message_read":
@@ -209,13 +158,21 @@ class Client:
 
     # What was missed
 
+    def _welcome(self, last_rev: int) -> None:
+        if last_rev > self.cursor.settled:
+            self._spawn(self._catch_up())
+        else:
+            self.is_ready.set()
+
     def _note(self, rev: int) -> None:
         self.cursor.note(rev)
-        if self.cursor.has_gap and (self._gap_timer is None or self._gap_timer.done()):
-            self._gap_timer = asyncio.create_task(self._mind_gap())
+        if self.cursor.has_gap and not self._minds_gap:
+            self._minds_gap = True
+            self._spawn(self._mind_gap())
 
     async def _mind_gap(self) -> None:
         await asyncio.sleep(GAP_PATIENCE)
+        self._minds_gap = False
         if self.cursor.has_gap:
             await self._catch_up()
 
@@ -226,133 +183,76 @@ class Client:
         async with self._asking:
             attempt = 0
             while self.socket is not None:
-                after = max(self.cursor.rev - MARGIN, 0)
-                answer = await self._ask("GET", f"/messages?changed_after={after}")
-                if answer is None or answer.status_code >= 500 or answer.status_code == 429:
-                    await asyncio.sleep(backoff(attempt))
-                    attempt += 1
-                    continue
-                if answer.status_code == 200:
-                    await self._take_changes(answer.json())
-                return
+                path = f"{self.path}/messages?changed_after={self.cursor.settled}"
+                answer = await self.api.ask("GET", path)
+                if answer is not None and not is_retriable(answer):
+                    if answer.is_success:
+                        await self._take_changes(answer.json())
+                    return
+                await asyncio.sleep(backoff(attempt))
+                attempt += 1
 
     async def _take_changes(self, changes: dict[str, Any]) -> None:
         if changes["too_far_behind"]:
             await self._reload()
         else:
-            for message in changes["results"]:
-                self.view.caught_up(message)
-                self._show(message)
+            self._take(changes["results"])
             self.cursor.move_to(changes["last_rev"])
             self._read(changes["read_markers"])
         if self.socket is not None:
             self.is_ready.set()
 
     async def _reload(self) -> None:
-        """Load the page again: all of the history, by pages, as scrolling up does."""
-        after = 0
-        while True:
-            path = f"/messages?ordering=created_at&limit=100&after={after}"
-            answer = await self._ask("GET", path)
-            if answer is None or answer.status_code != 200:
-                await asyncio.sleep(backoff(0))
-                continue
-            page = answer.json()
-            if not page["results"]:
-                break
-            for message in page["results"]:
-                self.view.caught_up(message)
-                self._show(message)
-            after = page["results"][-1]["seq"]
+        """Load the page again, and all of the history, as scrolling up does."""
+        after, page = 0, None
+        while page is None or page["results"]:
+            path = f"{self.path}/messages?ordering=created_at&limit=100&after={after}"
+            page = (await self.api.insist("GET", path)).json()
+            self._take(page["results"])
+            after += 100
         self.cursor.move_to(page["chat"]["last_rev"])
+
+    def _take(self, messages: list[dict[str, Any]]) -> None:
+        for message in messages:
+            self.view.caught_up(message)
+            self._show(message)
 
     def _show(self, message: dict[str, Any]) -> None:
         """Show a message as it is now; an older state changes nothing (message_log.js)."""
-        known = self.shown.get(message["id"])
+        known = self.view.shown.get(message["id"])
         if known is None or known["rev"] < message["rev"]:
-            self.shown[message["id"]] = message
             self.view.shows(message, is_new=known is None)
         if message.get("client_id") and message["sender_id"] == self.person.user_id:
-            self.outbox.pop(message["client_id"], None)
+            self.outbox.confirm(message["client_id"])
         self._note(message["rev"])
 
     def _read(self, markers: dict[Any, int]) -> None:
         for user_id, seq in markers.items():
             self.markers[int(user_id)] = max(self.markers.get(int(user_id), 0), seq)
 
-    # Sending
+    # What the person does
 
     def send(self, content: str, client_id: str | None = None) -> str:
         """Put a message into the outbox; answers its `client_id`."""
         client_id = client_id or str(uuid.uuid4())
-        self.outbox[client_id] = {"content": content, "client_id": client_id}
-        self.ledger.attempted(self.chat_id, self.person.user_id, client_id, content)
-        self._queued.set()
+        self.outbox.add(client_id, content)
         return client_id
 
     async def sent(self, seconds: float) -> None:
         """Wait until the outbox is empty."""
         await wait_for_async(lambda: not self.outbox, seconds, "for an outbox")
 
-    async def _flush(self) -> None:
-        """One after the other, so that the order is kept; each until it is stored or refused."""
-        attempt = 0
-        while True:
-            await self._queued.wait()
-            entry = next(iter(self.outbox.values()), None)
-            if entry is None:
-                self._queued.clear()
-                continue
-            if await self._post(entry):
-                attempt = 0
-            else:
-                await asyncio.sleep(backoff(attempt))
-                attempt += 1
-
-    async def _post(self, entry: dict[str, Any]) -> bool:
-        answer = await self._ask("POST", "/messages", json=entry)
-        if answer is None:
-            return False
-        self.statuses.append(answer.status_code)
-        if answer.status_code in (200, 201):
-            message = answer.json()
-            self.ledger.acknowledged(entry["client_id"], message, answer.status_code)
-            self._show(message)
-        elif answer.status_code >= 500 or answer.status_code in (408, 429):
-            return False
-        else:
-            self.ledger.refused(entry["client_id"], answer.status_code)
-        self.outbox.pop(entry["client_id"], None)
-        return True
-
     async def edit(self, message_id: str, content: str) -> bool:
         """Edit until it is done or refused; False if it was refused."""
-        answer = await self._insist("PATCH", f"/messages/{message_id}", json={"content": content})
-        if answer.status_code == 200:
-            self.ledger.edited(answer.json(), content)
-        return answer.status_code == 200
+        path = f"{self.path}/messages/{message_id}"
+        answer = await self.api.insist("PATCH", path, json={"content": content})
+        if answer.is_success:
+            self.ledger.edited(self.chat_id, answer.json(), content)
+        return answer.is_success
 
     async def delete(self, message_id: str) -> bool:
         """Delete until it is done or refused; False if it was refused."""
-        answer = await self._insist("DELETE", f"/messages/{message_id}")
-        if answer.status_code == 204:
-            self.ledger.deleted(message_id)
-        return answer.status_code == 204
-
-    async def _insist(self, method: str, path: str, **options: Any) -> httpx.Response:
-        attempt = 0
-        while True:
-            answer = await self._ask(method, path, **options)
-            if answer is not None and answer.status_code < 500 and answer.status_code != 429:
-                return answer
-            await asyncio.sleep(backoff(attempt))
-            attempt += 1
-
-    async def _ask(self, method: str, path: str, **options: Any) -> httpx.Response | None:
-        """The answer of the API; None if there is none."""
-        try:
-            return await self._http.request(
-                method, self.url + self.path + path, headers=self.person.headers, **options
-            )
-        except (httpx.HTTPError, OSError):
-            return None
+        answer = await self.api.insist("DELETE", f"{self.path}/messages/{message_id}")
+        if answer.is_success:
+            self.ledger.deleted(self.chat_id, message_id)
+        return answer.is_success

@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import tempfile
+import time
+import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,7 +22,8 @@ from chatproject.embedded import Valkey
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async
 
-from .client import Client, Person
+from .api import Person
+from .client import Client
 from .ledger import Ledger, stored_messages
 from .proxy import Proxy
 
@@ -143,21 +146,45 @@ class Cluster:
         """Wait until every client is connected with nothing missing."""
         await asyncio.gather(*(client.ready(seconds) for client in clients or self.clients))
 
-    async def settle(self, seconds: float) -> None:
-        """Wait until every outbox is empty and every client shows all that was acknowledged."""
-        await wait_for_async(lambda: not self.behind(), seconds, "for everyone to have all")
+    async def everyone_has_all(self, seconds: float) -> float:
+        """Wait until every client shows what was acknowledged until now; answers how long."""
+        start = time.monotonic()
+        promises = {
+            chat_id: self.ledger.promises(chat_id, start)
+            for chat_id in {client.chat_id for client in self.clients}
+        }
+        missing = [(client, promises[client.chat_id].copy()) for client in self.present()]
 
-    def behind(self) -> list[Client]:
-        """The clients that have something to send or to receive."""
-        last: dict[str, int] = {}
-        for client in self.clients:
-            last[client.chat_id] = max(last.get(client.chat_id, 0), client.cursor.rev)
-        return [
-            client
-            for client in self.clients
-            if client.ended is None
-            and (client.outbox or client.cursor.has_gap or client.cursor.rev < last[client.chat_id])
-        ]
+        def nothing_is_missing() -> bool:
+            for client, promised in missing:
+                for message_id, (rev, deleted) in tuple(promised.items()):
+                    if not client.view.has(message_id, rev, deleted=deleted):
+                        return False
+                    del promised[message_id]
+            return True
+
+        await wait_for_async(nothing_is_missing, seconds, "for everyone to have everything")
+        return time.monotonic() - start
+
+    async def settle(self, seconds: float) -> None:
+        """Wait until every outbox is empty and every client has all up to the last change."""
+        deadline = time.monotonic() + seconds
+        await asyncio.gather(*(client.sent(seconds) for client in self.present()))
+        last = {
+            uuid.UUID(chat["_id"]): chat["last_rev"] for chat in self.database.chats_chat.find()
+        }
+        await wait_for_async(
+            lambda: all(
+                client.cursor.rev >= last[uuid.UUID(client.chat_id)] for client in self.present()
+            ),
+            deadline - time.monotonic(),
+            f"for everyone to be at {last}",
+        )
+        await self.everyone_has_all(deadline - time.monotonic())
+
+    def present(self) -> list[Client]:
+        """The clients that are in their chats."""
+        return [c for c in self.clients if c.ended is None and c.view.closed is None]
 
     async def close_clients(self) -> None:
         await asyncio.gather(*(client.close() for client in self.clients))

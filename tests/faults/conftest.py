@@ -8,10 +8,18 @@ from typing import Any
 
 import pytest
 
-from .client import Person
+from . import figures
+from .api import Person
 from .cluster import Cluster
 
 TOKEN_LIFETIME = 2 * 3600  # seconds; the longest test is shorter
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if figures.lines:
+        terminalreporter.section("figures")
+        for line in figures.lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

@@ -42,6 +42,21 @@ class Send:
 
 
 @dataclass(slots=True, frozen=True)
+class Change:
+    """An acknowledged edit, or deletion (which has no content)."""
+
+    at: float
+    chat_id: str
+    message_id: str
+    rev: int  # 0: not told
+    content: str
+
+    @property
+    def deletes(self) -> bool:
+        return not self.content
+
+
+@dataclass(slots=True, frozen=True)
 class Receipt:
     """A state of a message that reached a client."""
 
@@ -65,18 +80,11 @@ class View:
     receipts: list[Receipt] = field(default_factory=list)
     chat_revs: list[int] = field(default_factory=list)  # of events about the chat itself
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
-    shown_at: dict[str, float] = field(default_factory=dict)  # first
     doubled: list[str] = field(default_factory=list)  # messages that were shown as new twice
     closed: tuple[float, int] | None = None  # when, and with all up to which `rev`
-    cuts: list[float] = field(default_factory=list)
-    opened: list[float] = field(default_factory=list)
 
     def connected(self) -> None:
         self.connections += 1
-        self.opened.append(time.monotonic())
-
-    def disconnected(self) -> None:
-        self.cuts.append(time.monotonic())
 
     def left(self, rev: int) -> None:
         """The client closes for good, having seen everything up to `rev`."""
@@ -96,13 +104,18 @@ class View:
     def shows(self, message: dict[str, Any], *, is_new: bool) -> None:
         """The client shows this state now."""
         message_id = message["id"]
-        if is_new:
-            if message_id in self.shown:
-                self.doubled.append(message_id)
-            self.shown_at.setdefault(message_id, time.monotonic())
+        if is_new and message_id in self.shown:
+            self.doubled.append(message_id)
         self.shown[message_id] = {
             name: message.get(name) for name in ("seq", "rev", "content", "deleted_at", "sender_id")
         }
+
+    def has(self, message_id: str, rev: int, *, deleted: bool) -> bool:
+        """Whether it shows this state of a message, or a later one."""
+        shown = self.shown.get(message_id)
+        if shown is None or shown["rev"] < rev:
+            return rev <= self.from_rev and shown is None
+        return bool(shown["deleted_at"]) or not deleted
 
     def _note(self, connection: int, message: dict[str, Any]) -> None:
         is_new = not (message.get("edited_at") or message.get("deleted_at"))
@@ -124,8 +137,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.sends: dict[str, Send] = {}  # by `client_id`
-        self.edits: dict[str, list[tuple[int, str]]] = defaultdict(list)  # (rev, content) by id
-        self.deletions: set[str] = set()
+        self.changes: list[Change] = []
         self.views: list[View] = []
         self.stays: dict[tuple[str, int], list[float]] = defaultdict(list)  # last `rev` of each
 
@@ -159,13 +171,14 @@ class Ledger:
     def refused(self, client_id: str, status: int) -> None:
         self.sends[client_id].refused = status
 
-    def edited(self, message: dict[str, Any], content: str) -> None:
+    def edited(self, chat_id: str, message: dict[str, Any], content: str) -> None:
         """The API answered an edit; a later change may have won already."""
         rev = message["rev"] if message["content"] == content else 0
-        self.edits[message["id"]].append((rev, content))
+        self.changes.append(Change(time.monotonic(), chat_id, message["id"], rev, content))
 
-    def deleted(self, message_id: str) -> None:
-        self.deletions.add(message_id)
+    def deleted(self, chat_id: str, message_id: str) -> None:
+        """The API answered a deletion."""
+        self.changes.append(Change(time.monotonic(), chat_id, message_id, 0, ""))
 
     # What came of it
 
@@ -173,16 +186,19 @@ class Ledger:
     def acknowledged_sends(self) -> list[Send]:
         return [send for send in self.sends.values() if send.answers]
 
-    def missing(self, view: View) -> list[str]:
-        """The acknowledged messages of the view's chat that it doesn't show."""
-        return [
-            send.client_id
+    def promises(self, chat_id: str, before: float = float("inf")) -> dict[str, tuple[int, bool]]:
+        """What was acknowledged before this moment: the `rev` and whether deleted, by message."""
+        found = {
+            message_id: (rev, False)
             for send in self.sends.values()
-            if send.chat_id == view.chat_id
-            and send.answers
-            and send.answers[0][3] > view.from_rev
-            and send.answers[0][1] not in view.shown
-        ]
+            if send.chat_id == chat_id and send.acknowledged_at < before
+            for _, message_id, _, rev, _ in send.answers[:1]
+        }
+        for change in self.changes:
+            if change.chat_id == chat_id and change.at < before:
+                rev, deleted = found.get(change.message_id, (0, False))
+                found[change.message_id] = (max(rev, change.rev), deleted or change.deletes)
+        return found
 
     def violations(self, stored: Iterable[dict[str, Any]]) -> list[str]:
         """Every rule that is broken, in words; `stored` as `stored_messages` gives them."""

@@ -69,17 +69,15 @@ def numbers_are_unique(stored: Stored) -> Iterator[str]:
 def changes_are_stored(ledger: Ledger, stored: Stored) -> Iterator[str]:
     """Every acknowledged edit and deletion is stored, or a later change is."""
     by_id = {message["id"]: message for message in stored}
-    for message_id, edits in ledger.edits.items():
-        rev, content = max(edits)
-        message = by_id.get(message_id)
-        if message is None or message["rev"] < rev:
-            yield f"edit lost: {message_id} was edited by change {rev}"
-        elif message["rev"] == rev and not message["deleted_at"] and message["content"] != content:
-            yield f"edit lost: {message_id} has {message['content']!r}, not {content!r}"
-    for message_id in ledger.deletions:
-        message = by_id.get(message_id)
-        if message is None or not message["deleted_at"]:
-            yield f"deletion lost: {message_id} is not deleted"
+    for change in ledger.changes:
+        message = by_id.get(change.message_id)
+        if change.deletes:
+            if message is None or not message["deleted_at"]:
+                yield f"deletion lost: {change.message_id} is not deleted"
+        elif message is None or message["rev"] < change.rev:
+            yield f"edit lost: {change.message_id} was edited by change {change.rev}"
+        elif message["rev"] == change.rev and message["content"] != change.content:
+            yield f"edit lost: {message['id']} has {message['content']!r}, not {change.content!r}"
 
 
 def nobody_else_receives(ledger: Ledger, view: View) -> Iterator[str]:

@@ -53,12 +53,12 @@ class Run:
     def edit(self, at: int, rev: int) -> None:
         edited = {**self.stored[at], "rev": rev, "content": "edited", "edited_at": "now"}
         self.stored[at] = edited
-        self.ledger.edited(edited, "edited")
+        self.ledger.edited(CHAT, edited, "edited")
         self.receive(self.reader, edited)
 
     def delete(self, at: int, rev: int) -> None:
         self.stored[at] = {**self.stored[at], "rev": rev, "content": "", "deleted_at": "now"}
-        self.ledger.deleted(self.stored[at]["id"])
+        self.ledger.deleted(CHAT, self.stored[at]["id"])
         self.receive(self.reader, self.stored[at])
 
     def violations(self) -> list[str]:
@@ -85,7 +85,7 @@ def answer_a_retry_with_another_number(run: Run) -> None:
 
 def give_a_number_twice(run: Run) -> None:
     run.stored[1]["rev"] = run.reader.shown["id 2"]["rev"] = 1
-    run.ledger.edits.clear()
+    run.ledger.changes.clear()
 
 
 def lose_an_edit(run: Run) -> None:

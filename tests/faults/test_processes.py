@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from .client import Person
+from .api import Person
 from .traffic import traffic
 
 BACK = 5.0  # seconds in which every client is connected with nothing missing

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 
 from .client import Client
 
@@ -38,8 +39,8 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, dice: ran
             client = dice.choice(clients)
             client.send(f"message {number} of {client.person.username}")
             own = [
-                message["id"]
-                for message in list(client.shown.values())[-20:]
+                message_id
+                for message_id, message in islice(reversed(client.view.shown.items()), 20)
                 if message["sender_id"] == client.person.user_id and not message["deleted_at"]
             ]
             if changes and own and dice.random() < EDITS:
