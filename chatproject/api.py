@@ -7,10 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
-from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404, QueryDict
 from drf_spectacular.utils import extend_schema
-from pymongo.errors import ConnectionFailure, PyMongoError
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
@@ -23,8 +21,8 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from chats.errors import Invalid, Refused
 
 from .limits import TooMany
+from .stores import RETRY_AFTER, is_away
 
-RETRY_AFTER = 5  # seconds
 MAX_NUMBER = 2**53 - 1  # the largest whole number that every JSON client reads exactly
 NAME_SHOWN = 64  # characters of an unknown name that an answer repeats
 
@@ -75,7 +73,7 @@ def _as_api_error(error: Exception) -> Exception:
         return TooOften(error)
     if isinstance(error, ObjectDoesNotExist):
         return Http404()
-    if _is_store_away(error):
+    if is_away(error):
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
@@ -83,14 +81,6 @@ def _as_api_error(error: Exception) -> Exception:
     if type(error) is LookupError and "encoding" in str(error):
         return exceptions.ParseError("There is no such encoding of text.")
     return error
-
-
-def _is_store_away(error: Exception) -> bool:
-    """True if a database can't be reached or is too slow; the MongoDB engine wraps such errors."""
-    cause = error.__cause__ if type(error) is DatabaseError else error
-    if isinstance(cause, PyMongoError):
-        return isinstance(cause, ConnectionFailure) or cause.timeout
-    return isinstance(cause, OperationalError | InterfaceError)
 
 
 def _encodable(data: Any) -> Any:

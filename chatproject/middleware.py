@@ -1,4 +1,6 @@
-"""What every page shares: a content security policy, and the answer to somebody too fast."""
+"""What every page shares: a content security policy, and answers to somebody too fast, or while a
+store is away.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +8,14 @@ import secrets
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from .limits import TooMany
+from .stores import RETRY_AFTER, deadline, is_away
 
 HEADER = "Content-Security-Policy"
 
@@ -51,6 +56,29 @@ class ContentSecurityPolicyMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault(HEADER, policy(request))
         return response
+
+
+class StoresMiddleware:
+    """Gives a request a deadline for MongoDB, and a page 503 while a store is away.
+
+    The API answers 503 by itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with deadline():
+            return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not is_away(error):
+            return None
+        try:
+            page = render_to_string("503.html", request=request)
+        except (OperationalError, InterfaceError):  # SQL knows who is signed in
+            page = render_to_string("503.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
 class LimitsMiddleware:

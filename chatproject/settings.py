@@ -68,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "chatproject.middleware.StoresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -113,11 +114,18 @@ DATABASES: dict[str, Any] = {
             "journal": True,
             "retryWrites": True,
             "tz_aware": True,
+            # A stale read could let a removed member in, whatever the URI says.
+            "readPreference": "primary",
             "serverSelectionTimeoutMS": 5_000,
+            "connectTimeoutMS": 5_000,
             "appname": "chat",
         },
     },
 }
+# Seconds that a request, a frame or a look of a background task may wait for MongoDB.
+MONGODB_TIMEOUT = env_int("MONGODB_TIMEOUT", 5)
+if not 1 <= MONGODB_TIMEOUT <= 60:
+    raise ImproperlyConfigured("MONGODB_TIMEOUT must be 1 to 60 seconds.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",

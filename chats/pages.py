@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from chatproject.api import RETRY_AFTER, exception_handler
 from users.models import User
 
 from .chat_list import ALL, SHOWN, chat_items
@@ -72,7 +71,7 @@ def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:
 
 
 def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view for people signed in, whose refusals become pages: 403 with the reason, 404, 503."""
+    """A view for people signed in, whose refusals become pages: 403 with the reason, 404."""
 
     @login_required
     @wraps(view)
@@ -83,16 +82,5 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise Http404 from None
         except Refused as refusal:
             return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
-        except Exception as error:
-            answer = exception_handler(error, {})
-            if answer is None or answer.status_code != 503:
-                raise
-            return _away_page(request)
 
     return guarded
-
-
-def _away_page(request: MemberRequest) -> HttpResponse:
-    response = render(request, "503.html", status=503)
-    response.headers["Retry-After"] = str(RETRY_AFTER)
-    return response

@@ -1,0 +1,82 @@
+"""Stores that are away: how long MongoDB is waited for, and which errors say that a store is away.
+
+Decision 12 has the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import pymongo
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    CursorNotFound,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRY_AFTER = 5  # seconds, what a client is told
+# Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: of a member whose state moves.
+MOMENTARY = {11601, 262, 134}
+
+
+class Unsettled(PyMongoError):
+    """A write that another request made is no majority's yet, so it must not be answered with."""
+
+
+def deadline() -> AbstractContextManager[None]:
+    """All that is asked of MongoDB inside of this takes `MONGODB_TIMEOUT` seconds at most."""
+    return pymongo.timeout(settings.MONGODB_TIMEOUT)
+
+
+def no_deadline() -> AbstractContextManager[None]:
+    """Within a deadline: what may take its time."""
+    return pymongo.timeout(0)
+
+
+def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """`database_sync_to_async` with a deadline, to which the wait for the thread counts.
+
+    The deadline is set here and nowhere else in async code: a task that is started under one would
+    keep it for ever.
+    """
+    threaded = database_sync_to_async(work)
+
+    @wraps(work)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        with deadline():
+            return await threaded(*args, **kwargs)
+
+    return call
+
+
+def is_away(error: BaseException) -> bool:
+    """True if a store can't be reached, is too slow, or has no majority: the same may work soon.
+
+    The MongoDB engine wraps errors of the driver.
+    """
+    cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
+    if isinstance(cause, PyMongoError):
+        return _is_mongodb_away(cause)
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def _is_mongodb_away(error: PyMongoError) -> bool:
+    if isinstance(error, ConnectionFailure | WriteConcernError | CursorNotFound | Unsettled):
+        return True
+    if isinstance(error, BulkWriteError) and error.details.get("writeConcernErrors"):
+        return True
+    if isinstance(error, OperationFailure) and error.code in MOMENTARY:
+        return True
+    return error.timeout or error.has_error_label("RetryableWriteError")
