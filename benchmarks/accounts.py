@@ -1,6 +1,5 @@
 """The people of a run: rows of SQL, and a token for each."""
 
-import uuid
 from datetime import timedelta
 
 from .stage import FOLDER
@@ -28,12 +27,10 @@ def tokens() -> dict[int, str]:
     from django.utils import timezone
 
     from users.authentication import access_token
-    from users.models import RefreshToken, User
+    from users.models import SignIn, User
 
-    RefreshToken.objects.all().delete()
+    SignIn.objects.all().delete()
     ends = timezone.now() + timedelta(days=1)
-    sign_ins = [
-        RefreshToken(user=user, family=uuid.uuid4(), expires_at=ends) for user in User.objects.all()
-    ]
-    RefreshToken.objects.bulk_create(sign_ins)
-    return {row.user_id: access_token(row.user, row.family) for row in sign_ins}
+    sign_ins = [SignIn(user=user, kind="api", expires_at=ends) for user in User.objects.all()]
+    SignIn.objects.bulk_create(sign_ins)
+    return {row.user_id: access_token(row.user, row.pk) for row in sign_ins}

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "users.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "chatproject.middleware.LimitsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -175,6 +176,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "users.sessions"
+SESSION_COOKIE_AGE = env_int("SESSION_LIFETIME", 14 * 24 * 3600)  # seconds without being used
 ACCESS_TOKEN_LIFETIME = env_int("ACCESS_TOKEN_LIFETIME", 15 * 60)  # seconds
 REFRESH_TOKEN_LIFETIME = env_int("REFRESH_TOKEN_LIFETIME", 30 * 24 * 3600)  # seconds
 
@@ -226,6 +229,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatproject.schema.with_common_refusals",
     ],
+    "ENUM_NAME_OVERRIDES": {
+        "KindEnum": "chats.models.Message.Kind",
+        "SignInKindEnum": "users.models.SignIn.Kind",
+    },
     "PATH_CONVERTER_OVERRIDES": {
         "user_id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
     },

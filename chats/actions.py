@@ -7,6 +7,7 @@ the rules, writes, and tells the sockets, in this order. It raises `Refused`, `I
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -17,12 +18,15 @@ from django.db import IntegrityError
 from pymongo.errors import DuplicateKeyError
 
 from chatproject import limits
+from chatproject.stores import Unsettled, is_away, no_deadline
 
 from . import commands, events
 from .errors import Invalid, Refused
 from .models import RECENT_SENDS, Chat, ChatPermissions, Message, ReadMarker, now
 from .permissions import permissions_for
 from .uuid7 import uuid7
+
+logger = logging.getLogger(__name__)
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
@@ -37,13 +41,13 @@ def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
         raise Invalid("user_id", "A private chat needs somebody else.")
     _require_people("user_id", [other_id])
     pair = Chat.pair_of(user.pk, other_id)
-    chat = Chat.objects.filter(pair=pair).first()
+    chat = Chat.objects.settled({"pair": pair})
     if chat:
         return chat, False
     try:
         chat = Chat.objects.create(pair=pair, owner_id=user.pk, member_ids=[user.pk, other_id])
     except IntegrityError:  # the other side was faster
-        return Chat.objects.get(pair=pair), False
+        return _settled(Chat.objects.all(), {"pair": pair}), False
     _announce_added(chat, chat.member_ids)
     return chat, True
 
@@ -91,8 +95,19 @@ def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
         raise Chat.DoesNotExist
     gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
     events.broadcast(events.chat_group(chat.pk), gone)
-    for model in (Message, ChatPermissions, ReadMarker):
-        model.objects.filter(chat_id=chat.pk).delete()
+    _remove_rows(chat.pk)
+
+
+def _remove_rows(chat_id: uuid.UUID) -> None:
+    """Delete what belonged to a deleted chat, which may take its time: nobody sees it any more."""
+    try:
+        with no_deadline():
+            for model in (Message, ChatPermissions, ReadMarker):
+                model.objects.filter(chat_id=chat_id).delete()
+    except Exception as error:
+        if not is_away(error):
+            raise
+        logger.warning("Rows of chat %s are left: check_sequences --fix removes them.", chat_id)
 
 
 # Messages ----------------------------------------------------------------------------------------
@@ -178,7 +193,7 @@ def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Messa
     changed = _change_message(
         message, rev, {"content": content, "edited_at": now()}, deleted_at=None
     )
-    return changed or Message.objects.get(pk=message.pk)
+    return changed or _settled_message(message)
 
 
 def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
@@ -195,11 +210,13 @@ def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool =
         "deleted_by": user.pk,
     }
     conditions = {} if moderator else {"member_ids": user.pk}
+    if message.deleted_at:
+        return _settled_message(message)
     while not message.deleted_at:
         rev = _next_rev(chat, **conditions).last_rev
         changed = _change_message(message, rev, tombstone, deleted_at=None)
         # None: an edit took a later number meanwhile, or somebody else deleted it.
-        message = changed or Message.objects.get(pk=message.pk)
+        message = changed or _settled_message(message)
     return message
 
 
@@ -223,6 +240,8 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
     new_ids = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in chat.member_ids]
     people = _require_people("user_ids", new_ids)
     _require_room("user_ids", len(chat.member_ids) + len(new_ids))
+    if not new_ids:
+        return _settled(Chat.objects.all(), {"_id": chat.pk.hex})
     for user_id in new_ids:
         chat = _add_member(user, chat, people[user_id])
     return chat
@@ -308,9 +327,9 @@ def forget_user(user: Any) -> None:
     close_user_sockets(user.pk, "This account was deleted.")
 
 
-def close_user_sockets(user_id: int, reason: str) -> None:
-    """Close every socket of a person, on every process."""
-    events.close_sockets(events.user_group(user_id), events.CLOSE_SIGNED_OUT, reason)
+def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> None:
+    """Close the sockets of a person, or `which` of them (`events.close_sockets`)."""
+    events.close_sockets(events.user_group(user_id), events.CLOSE_SIGNED_OUT, reason, **which)
 
 
 # Rules about values ------------------------------------------------------------------------------
@@ -535,7 +554,29 @@ def _store_message(sender: Any, replied: Message | None, **values: Any) -> tuple
 
 
 def _stored_message(sender_id: int, chat_id: uuid.UUID, client_id: str | None) -> Message:
-    return Message.objects.get(chat_id=chat_id, sender_id=sender_id, client_id=client_id)
+    """What a send found stored already; `Unsettled` if it was `check_sequences` that took the
+    number meanwhile: the next try takes another one.
+    """
+    if client_id is None:
+        raise Unsettled("The number of this message was filled meanwhile.")
+    query = {"chat_id": chat_id.hex, "sender_id": sender_id, "client_id": client_id}
+    return _settled(Message.objects.all(), query)
+
+
+def _settled_message(message: Message) -> Message:
+    """A message as a majority has it; `DoesNotExist` if its chat was deleted."""
+    found = Message.objects.settled({"_id": message.pk.hex})
+    if found is None:
+        raise Message.DoesNotExist
+    return found
+
+
+def _settled(rows: Any, query: dict[str, Any]) -> Any:
+    """What a majority has and another request wrote; `Unsettled` if that was undone since."""
+    found = rows.settled(query)
+    if found is None:
+        raise Unsettled("What was written a moment ago isn't there any more.")
+    return found
 
 
 def _announce_message(message: Message, sender: Any, replied: Message | None) -> None:

@@ -7,6 +7,7 @@ import math
 import time
 import uuid
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -16,10 +17,13 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.utils.functional import cached_property
+from rest_framework.exceptions import AuthenticationFailed
 
 from chatproject.rates import Rate
+from users.authentication import Access, read_access_token
 
 from . import actions, events
+from .doorkeeper import read_expiries
 from .errors import Invalid
 from .hub import ChatHub
 from .models import Chat, Message
@@ -70,11 +74,26 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
     def outlet(self) -> Outlet:
         connection = self.scope.get("extensions", {}).get(FRAMES)
         outlet = Outlet(self.base_send, self.user.pk, connection)
+        outlet.sign_in = self.scope.get("sign_in")
         outlet.expires_at = self.scope.get("token_expires_at")
+        outlet.by_token = outlet.expires_at is not None
         return outlet
 
     async def disconnect(self, code: int) -> None:
         await switchboard().drop(self.outlet)
+
+    async def refuse(self) -> None:
+        """Answer a handshake with 403, unless the socket was closed meanwhile: that did."""
+        await switchboard().drop(self.outlet)
+        if not self.outlet.closed:
+            self.outlet.closed = True
+            await self.close()
+
+    async def is_signed_in(self) -> bool:
+        """Whether it may stay: asked when the person's hub listens, which is told later ends."""
+        sign_in = self.outlet.sign_in
+        ended = sign_in is not None and sign_in not in await read_expiries([sign_in])
+        return not ended and not self.outlet.closed
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -118,6 +137,30 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             raise FrameError(f"Not JSON: {error}", code="invalid_json") from None
         return _fields("frame", frame, {"type": str, "data": dict})
 
+    async def on_authenticate(self, data: Any) -> None:
+        """A newer access token of the same person, by which a socket of a token stays open."""
+        token = _fields("data", data, {"token": str})["token"]
+        if not self.outlet.by_token:
+            raise FrameError("This socket is open by a session, and ends with it.", field="token")
+        access = await self._read(token)
+        self.outlet.sign_in, self.outlet.expires_at = access.sign_in, access.expires_at
+        # Again: the end of that sign-in closed its sockets, and this one wasn't among them yet.
+        if not await self.is_signed_in():
+            self.outlet.close(events.CLOSE_SIGNED_OUT, "This sign-in has ended.")
+            return
+        ends = datetime.fromtimestamp(access.expires_at, UTC)
+        self.outlet.tell(events.Authenticated(expires_at=events.iso(ends) or ""))
+
+    @database_sync_to_async
+    def _read(self, token: str) -> Access:
+        try:
+            access = read_access_token(token)
+        except AuthenticationFailed as refusal:
+            raise FrameError(str(refusal.detail), field="token") from None
+        if access.user.pk != self.user.pk:
+            raise FrameError("This is a token of another person.", field="token")
+        return access
+
     async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
         handler = getattr(self, f"on_{content['type']}", None)
         if handler is None:
@@ -139,12 +182,8 @@ class ChatConsumer(SocketConsumer):
         person = await board.user(self.user.pk, self.outlet)
         person.watchers.add(self.outlet)
         # Again: who was removed before the hub listened is found here, later by the hub.
-        if not hubs or not await self._is_member():
-            await board.drop(self.outlet)
-            await self.close()
-            return
-        if self.outlet.closed:  # signed out meanwhile, which refused the handshake
-            await board.drop(self.outlet)
+        if not hubs or not await self._is_member() or not await self.is_signed_in():
+            await self.refuse()
             return
         await self.accept()
         self.hub = hubs[0]
@@ -196,6 +235,10 @@ class UserConsumer(SocketConsumer):
             await self.close()
             return
         person = await switchboard().user(self.user.pk, self.outlet)
+        person.watchers.add(self.outlet)
+        if not await self.is_signed_in():
+            await self.refuse()
+            return
         await self.accept()
         await person.watch_all(self.outlet)
 

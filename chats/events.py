@@ -263,6 +263,14 @@ class ChatRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Authenticated(Event):
+    """The answer to a newer access token: until when the socket may stay now."""
+
+    type = "authenticated"
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Error(Event):
     """What was wrong with a frame; only ever told to its sender."""
 
@@ -423,10 +431,18 @@ def broadcast_to_users(user_ids: Iterable[int], event: Event) -> None:
         broadcast(user_group(user_id), event)
 
 
-def close_sockets(group: str, code: int, reason: str, *, user_id: int | None = None) -> None:
-    """Close all sockets of a group, or those of one person in it, on every process."""
+def close_sockets(
+    group: str,
+    code: int,
+    reason: str,
+    *,
+    sign_in: uuid.UUID | None = None,
+    spared: uuid.UUID | None = None,
+) -> None:
+    """Close all sockets of a group, those of one sign-in, or all but those, on every process."""
     message = {"type": "hub.close", "group": group, "code": code, "reason": reason}
-    _from_sync(publish(group, {**message, "user_id": user_id}))
+    which = {"sign_in": sign_in and sign_in.hex, "spared": spared and spared.hex}
+    _from_sync(publish(group, {**message, **which}))
 
 
 class _Publisher:

@@ -134,9 +134,13 @@ class Hub:
     def deliver(self, frame: Frame) -> None:
         self.sockets.tell(frame)
 
-    def close(self, code: int, reason: str, user_id: int | None = None) -> None:
-        self.sockets.close(code, reason, only=user_id)
-        self.watchers.close(code, reason, only=user_id)
+    def close(self, code: int, reason: str, sign_in: str | None, spared: str | None) -> None:
+        """Close all sockets, those of one sign-in, or those of every other one."""
+        self.sockets.flush()
+        for socket in (*self.sockets, *self.watchers):
+            its = socket.sign_in.hex if socket.sign_in else ""
+            if its != spared and sign_in in (None, its):
+                socket.close(code, reason)
 
     def stop(self) -> None:
         """End what runs for this hub."""

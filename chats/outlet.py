@@ -6,6 +6,7 @@ import asyncio
 import logging
 import struct
 import types
+import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import cached_property
@@ -71,16 +72,20 @@ class Outlet:
         "_queue",
         "_queued",
         "_send",
+        "by_token",
         "closed",
         "expires_at",
         "hubs",
+        "sign_in",
         "user_id",
     )
 
     def __init__(self, send: Send, user_id: int, connection: Connection | None = None) -> None:
         self.user_id = user_id
         self.closed = False
-        self.expires_at: float | None = None  # Unix time when the access token ends
+        self.sign_in: uuid.UUID | None = None
+        self.by_token = False  # otherwise by a session
+        self.expires_at: float | None = None  # Unix time when either ends; None: not known yet
         self.hubs: set[Hub] = set()  # where this socket is a guest
         self._send = send
         self._connection = connection

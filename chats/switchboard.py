@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
@@ -13,11 +12,11 @@ from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.contrib.auth import get_user_model
 
 from . import events
 from .attendance import Attendance
 from .crowd import Crowd
+from .doorkeeper import EXPIRY_LOOK, SIGN_IN_LOOK, Doorkeeper
 from .hub import ChatHub, Hub, UserHub
 from .models import Chat, now
 from .outlet import Outlet
@@ -32,13 +31,6 @@ CLOCKS = timedelta(minutes=1)  # by which those of two machines may differ
 @database_sync_to_async
 def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     return Chat.objects.all().last_revs(chat_ids)
-
-
-@database_sync_to_async
-def read_inactive(user_ids: list[int]) -> set[int]:
-    """Those of these people whose accounts are not active any more."""
-    active = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
-    return set(user_ids) - set(active.values_list("pk", flat=True))
 
 
 @database_sync_to_async
@@ -74,10 +66,13 @@ class Switchboard:
         self._connected = asyncio.Event()
         self._spawned: set[asyncio.Task[Any]] = set()
         self.attendance = Attendance(self.spawn)
+        self.doorkeeper = Doorkeeper(self.sockets)
         self._tasks = [
             asyncio.create_task(self._receive()),
             asyncio.create_task(self._every(POLL, self._poll)),
             asyncio.create_task(self._every(RENEWAL, self._renew)),
+            asyncio.create_task(self._every(EXPIRY_LOOK, self.doorkeeper.close_expired)),
+            asyncio.create_task(self._every(SIGN_IN_LOOK, self.doorkeeper.look)),
         ]
 
     async def chats(self, chat_ids: list[uuid.UUID], guest: Outlet) -> list[ChatHub]:
@@ -198,7 +193,7 @@ class Switchboard:
         if hub is None:
             return
         if message["type"] == "hub.close":
-            hub.close(message["code"], message["reason"], message["user_id"])
+            hub.close(message["code"], message["reason"], message["sign_in"], message["spared"])
         else:
             hub.receive(message["frame"])
 
@@ -211,11 +206,10 @@ class Switchboard:
                 logger.exception("Will try again in %s seconds", seconds)
 
     async def _poll(self) -> None:
-        """Resubscribe, close sockets whose token has ended, and compare with MongoDB."""
+        """Resubscribe, and compare with MongoDB."""
         for hub in tuple(self._hubs.values()):
             if not hub.subscribed and self.channel:
                 await hub.subscribe()
-        self._close_expired()
         hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
         if not hubs:
             return
@@ -224,18 +218,8 @@ class Switchboard:
             # A chat that isn't there any more: the hub finds that out.
             hub.look(revs.get(chat_id, hub.rev + 1))
 
-    def _close_expired(self) -> None:
-        moment = time.time()
-        for socket in self.sockets:
-            if socket.expires_at is not None and socket.expires_at < moment:
-                socket.close(events.CLOSE_SIGNED_OUT, "The access token has expired.")
-
     async def _renew(self) -> None:
-        """Renew presence; close the sockets of accounts that were deactivated meanwhile."""
-        inactive = await read_inactive(list({socket.user_id for socket in self.sockets}))
-        for socket in self.sockets:
-            if socket.user_id in inactive:
-                socket.close(events.CLOSE_SIGNED_OUT, "This account is not active.")
+        """Renew presence, and look for chats that nobody told of."""
         await self.attendance.renew()
         await self._watch_new()
 

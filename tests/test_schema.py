@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from chatproject.wsgi import application
 from chats import actions, serializers
 from chats.models import Chat, Message, Preview
+from users.models import SignIn
 
 from .chats.conftest import provider  # noqa: F401
 from .rest import api_routes
@@ -110,6 +111,8 @@ def stage(ada, grace, stranger, token_of, provider):  # noqa: F811
         if message is None or message.deleted_at:
             message, _ = actions.post_message(ada, chat.pk, "Hello")
         ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
+        token_of(ada)
+        ids["session_id"] = str(SignIn.objects.of(ada.pk)[0].pk)
         return ids, {"Authorization": f"Bearer {token_of(ada)}"}
 
     return made

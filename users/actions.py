@@ -6,7 +6,7 @@ import secrets
 
 from chats import actions as chat_actions
 
-from . import tokens
+from . import sign_ins
 from .models import User
 
 
@@ -14,22 +14,12 @@ def deactivate(user: User) -> None:
     """Nobody signs in to this account; its sessions, tokens and sockets end now."""
     user.is_active = False
     user.save(update_fields=["is_active"])
-    end_sign_ins(user, "This account was deactivated.")
+    sign_ins.end_all(user.pk, "This account was deactivated.")
 
 
 def activate(user: User) -> None:
     user.is_active = True
     user.save(update_fields=["is_active"])
-
-
-def end_sign_ins(user: User, reason: str) -> None:
-    """End the user's tokens and sockets.
-
-    Sessions need no help: Django refuses those of an account that isn't active, and those from
-    before a change of the password.
-    """
-    tokens.revoke_all(user)
-    chat_actions.close_user_sockets(user.pk, reason)
 
 
 def delete_account(user: User) -> None:
@@ -42,4 +32,4 @@ def delete_account(user: User) -> None:
     user.save()
     user.groups.clear()
     user.user_permissions.clear()
-    end_sign_ins(user, "This account was deleted.")
+    sign_ins.end_all(user.pk, "This account was deleted.")

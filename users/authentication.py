@@ -25,6 +25,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from . import sign_ins
 from .models import User
 
 ALGORITHM = "HS256"
@@ -34,10 +35,10 @@ REFUSED = "This access token is not valid, has expired, or was revoked."
 
 @dataclass(frozen=True)
 class Access:
-    """What a valid access token says: the user, its sign-in, and when it ends (Unix time)."""
+    """What a valid access token says: the user, their sign-in, and when it ends (Unix time)."""
 
     user: User
-    family: uuid.UUID
+    sign_in: uuid.UUID
     expires_at: float
 
 
@@ -56,13 +57,13 @@ def has_mark(user: User, claims: dict[str, Any]) -> bool:
     return constant_time_compare(str(claims.get("pwd")), password_mark(user))
 
 
-def access_token(user: User, family: uuid.UUID) -> str:
+def access_token(user: User, sign_in: uuid.UUID) -> str:
     """A token for `ACCESS_TOKEN_LIFETIME` seconds."""
     moment = int(time.time())
     claims = {
         "typ": "access",
         "sub": str(user.pk),
-        "family": family.hex,
+        "sid": sign_in.hex,
         "pwd": password_mark(user),
         "iat": moment,
         "exp": moment + settings.ACCESS_TOKEN_LIFETIME,
@@ -77,7 +78,7 @@ def _claims(token: str | bytes) -> dict[str, Any]:
         token,
         settings.SECRET_KEY,
         [ALGORITHM],
-        options={"require": ["typ", "sub", "family", "exp"]},
+        options={"require": ["typ", "sub", "sid", "exp"]},
     )
     return claims
 
@@ -86,21 +87,21 @@ def read_access_token(token: str | bytes) -> Access:
     """Whose token this is, in one query; `AuthenticationFailed` if it is not good (any more).
 
     A token is refused as soon as its user is deactivated or has another password, or its sign-in
-    is revoked.
+    has ended.
     """
     try:
         claims = _claims(token)
-        family = uuid.UUID(claims["family"])
+        sign_in = uuid.UUID(claims["sid"])
         user_id = int(claims["sub"])
         ended = float(claims["exp"]) <= time.time()
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None
     if ended:
         raise AuthenticationFailed(REFUSED)
-    user = User.objects.signed_in(user_id, family)
+    user = User.objects.signed_in(user_id, sign_in)
     if user is None or claims["typ"] != "access" or not has_mark(user, claims):
         raise AuthenticationFailed(REFUSED)
-    return Access(user, family, float(claims["exp"]))
+    return Access(user, sign_in, float(claims["exp"]))
 
 
 def bearer_token(header: bytes) -> bytes | None:
@@ -124,7 +125,7 @@ class JWTAuthentication(BaseAuthentication):
 
 
 class SocketAuthMiddleware:
-    """Puts the user into a socket's scope.
+    """Puts the user and their sign-in into a socket's scope.
 
     By the Bearer header where there is one; otherwise by the session, and then only for pages of
     our own origins, because a browser sends cookies with a handshake from anywhere.
@@ -140,17 +141,18 @@ class SocketAuthMiddleware:
             return await self.app({**scope, **await self._by_token(token)}, receive, send)
         # Compared as a whole: `OriginValidator` of Channels fails on some malformed origins.
         if headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
-            user = await self._by_session(headers.get(b"cookie", b""))
-            return await self.app({**scope, "user": user}, receive, send)
+            found = await self._by_session(headers.get(b"cookie", b""))
+            return await self.app({**scope, **found}, receive, send)
         return await WebsocketDenier()(scope, receive, send)
 
     @staticmethod
     @database_sync_to_async
-    def _by_session(cookies: bytes) -> Any:
+    def _by_session(cookies: bytes) -> dict[str, Any]:
         """As `AuthMiddlewareStack` of Channels, which would also wrap every send of the socket."""
         key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
         session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        return get_user(cast(HttpRequest, SimpleNamespace(session=session)))
+        user = get_user(cast(HttpRequest, SimpleNamespace(session=session)))
+        return {"user": user, "sign_in": sign_ins.of_session(session)}
 
     @staticmethod
     @database_sync_to_async
@@ -159,4 +161,8 @@ class SocketAuthMiddleware:
             access = read_access_token(token)
         except AuthenticationFailed:
             return {"user": AnonymousUser()}
-        return {"user": access.user, "token_expires_at": access.expires_at}
+        return {
+            "user": access.user,
+            "sign_in": access.sign_in,
+            "token_expires_at": access.expires_at,
+        }

@@ -12,8 +12,8 @@ from django.contrib.auth.forms import (
     UsernameField,
 )
 
-from . import actions
-from .models import EMAIL_TAKEN, USERNAME_TAKEN, User
+from . import sign_ins
+from .models import USERNAME_TAKEN, User
 
 # What browsers fill in by themselves (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
@@ -42,12 +42,6 @@ class _AccountForm(forms.ModelForm):
             raise forms.ValidationError(USERNAME_TAKEN)
         return username
 
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data.get("email", "")
-        if email and self._others().filter(email__iexact=email).exists():
-            raise forms.ValidationError(EMAIL_TAKEN)
-        return email
-
     def _others(self) -> Any:
         return User.objects.exclude(pk=self.instance.pk)
 
@@ -73,7 +67,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit)
-        actions.end_sign_ins(user, "The password was changed.")
+        sign_ins.end_all(user.pk, "The password was changed.")
         return user
 
 

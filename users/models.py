@@ -1,22 +1,27 @@
-"""People and the bot, and the refresh tokens of API clients: rows of SQL."""
+"""People and the bot, and where they are signed in: rows of SQL."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.models.functions import Lower
+from django.utils import timezone
+
+from .devices import device_of
 
 BOT_USERNAME = "assistant"
+BATCH = 500  # ids in one query
 USERNAME_TAKEN = "This user name is taken."
-EMAIL_TAKEN = "This address belongs to another account."
 
 # As SQL, because nearly every request asks these, and the ORM takes longer to write them than the
 # database to answer.
@@ -24,8 +29,7 @@ NAMES = "SELECT id, username, first_name, last_name, is_bot FROM users_user WHER
 SIGNED_IN = """
 SELECT {} FROM users_user
 WHERE id = %s AND is_active
-AND EXISTS (SELECT 1 FROM users_refreshtoken WHERE family = %s AND user_id = users_user.id)
-AND NOT EXISTS (SELECT 1 FROM users_refreshtoken WHERE family = %s AND revoked_at IS NOT NULL)
+AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id)
 """
 
 
@@ -76,13 +80,13 @@ class UserQuerySet(models.QuerySet["User"]):
             for user_id, username, first, last, is_bot in rows
         }
 
-    def signed_in(self, user_id: int, family: uuid.UUID) -> User | None:
-        """An active user with a sign-in that wasn't revoked, in one query."""
+    def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
+        """An active user with a sign-in that wasn't ended, in one query."""
         connection = connections[self.db]
-        family_id = RefreshToken._meta.get_field("family").get_db_prep_value(family, connection)
+        sign_in_id = SignIn._meta.pk.get_db_prep_value(sign_in, connection)
         names = _plain_fields()
         with connection.cursor() as cursor:
-            cursor.execute(SIGNED_IN.format(", ".join(names)), [user_id, family_id, family_id])
+            cursor.execute(SIGNED_IN.format(", ".join(names)), [user_id, sign_in_id])
             row = cursor.fetchone()
         return self.model.from_db(self.db, names, row) if row else None
 
@@ -130,12 +134,6 @@ class User(AbstractUser):
                 name="user_username_any_case",
                 violation_error_message=USERNAME_TAKEN,
             ),
-            models.UniqueConstraint(
-                Lower("email"),
-                condition=~models.Q(email=""),
-                name="user_email_any_case",
-                violation_error_message=EMAIL_TAKEN,
-            ),
         ]
 
     @property
@@ -144,17 +142,69 @@ class User(AbstractUser):
         return full_name(self.first_name, self.last_name) or self.username
 
 
-class RefreshToken(models.Model):
-    """One refresh token of an API client; a `family` is one sign-in and its rotations."""
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    def live(self) -> Self:
+        """Those that haven't ended by themselves, of active accounts."""
+        return self.filter(expires_at__gt=timezone.now(), user__is_active=True)
 
-    jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    family = models.UUIDField(default=uuid.uuid4, db_index=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    def of(self, user_id: int | None) -> Self:
+        """Those of a person, latest used first."""
+        return self.live().filter(user_id=user_id).order_by("-last_used_at", "pk")
+
+    def expiries(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
+        """When those of these that are live end, as Unix time, by id."""
+        rest, found = iter(ids), {}
+        while batch := list(islice(rest, BATCH)):
+            rows = self.live().filter(pk__in=batch).values_list("pk", "expires_at")
+            found.update({pk: ends.timestamp() for pk, ends in rows})
+        return found
+
+
+class SignIn(models.Model):
+    """One place where somebody is signed in: a browser, or a client of the API.
+
+    The row is the sign-in: without it neither its session nor its tokens are good for anything.
+    """
+
+    class Kind(models.TextChoices):
+        BROWSER = "browser"
+        API = "api"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    kind = models.CharField(max_length=7, choices=Kind)
     user_agent = models.CharField(max_length=255, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    address = models.CharField(max_length=64, blank=True)  # of IPv6 the network
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[Any] = SignInQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.user} until {self.expires_at:%Y-%m-%d}"
+        return f"{self.user}: {self.device}"
+
+    @property
+    def device(self) -> str:
+        """What people call it: `Firefox on Linux`."""
+        return device_of(self.user_agent)
+
+
+class Session(AbstractBaseSession):
+    """A browser's session, named by a hash of its key: see `sessions.py`."""
+
+    sign_in = models.ForeignKey(
+        SignIn, on_delete=models.CASCADE, null=True, related_name="sessions"
+    )
+
+
+class RefreshToken(models.Model):
+    """One refresh token of an API client; a sign-in has one for each time that it was renewed."""
+
+    jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE, related_name="refresh_tokens")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.sign_in} until {self.expires_at:%Y-%m-%d}"

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from chatproject.api import StrictSerializer, TextField
 
-from .models import EMAIL_TAKEN, USERNAME_TAKEN, User, not_the_bot
+from .models import USERNAME_TAKEN, SignIn, User, not_the_bot
 
 # Characters. Far beyond what anybody types: the pages have no limit but that of a body.
 PASSWORD_MAX_LENGTH = 4096
@@ -41,7 +41,7 @@ class AccountSerializer(StrictSerializer):
             raise
 
 
-class MeSerializer(AccountSerializer, serializers.ModelSerializer[User]):
+class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     """One's own account."""
 
     name = serializers.CharField(read_only=True)
@@ -57,9 +57,6 @@ class MeSerializer(AccountSerializer, serializers.ModelSerializer[User]):
         )
         read_only_fields = ("id", "username", "is_bot", "date_joined")
 
-    def validate_email(self, email: str) -> str:
-        return _unused_email(email, but=self.instance)
-
 
 class RegisterSerializer(AccountSerializer):
     username = TextField(max_length=150, validators=[ASCIIUsernameValidator(), not_the_bot])
@@ -72,9 +69,6 @@ class RegisterSerializer(AccountSerializer):
         if User.objects.filter(username__iexact=username).exists():
             raise serializers.ValidationError(USERNAME_TAKEN)
         return username
-
-    def validate_email(self, email: str) -> str:
-        return _unused_email(email)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         others = {name: value for name, value in attrs.items() if name != "password"}
@@ -98,16 +92,28 @@ class RefreshSerializer(StrictSerializer):
     refresh = TextField(max_length=2000)
 
 
+class SignInSerializer(serializers.ModelSerializer[SignIn]):
+    """A place where one is signed in; `address` is the network, where it is of IPv6."""
+
+    device = serializers.CharField(read_only=True)
+    is_current = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SignIn
+        fields = (
+            *("id", "kind", "is_current", "device", "user_agent", "address"),
+            *("created_at", "last_used_at", "expires_at"),
+        )
+        read_only_fields = fields
+
+    def get_is_current(self, sign_in: SignIn) -> bool:
+        current: bool = sign_in.pk == self.context["current"]
+        return current
+
+
 class TokensSerializer(serializers.Serializer[Any]):
     """The answer to a sign-in."""
 
     access = serializers.CharField()
     refresh = serializers.CharField()
     user = UserSerializer()
-
-
-def _unused_email(email: str, but: User | None = None) -> str:
-    others = User.objects.filter(email__iexact=email).exclude(pk=but.pk if but else None)
-    if email and others.exists():
-        raise serializers.ValidationError(EMAIL_TAKEN)
-    return email

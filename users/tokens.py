@@ -3,63 +3,61 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import jwt
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
+from . import sign_ins
 from .authentication import ALGORITHM, access_token, has_mark, password_mark
-from .models import RefreshToken, User
+from .models import RefreshToken, SignIn, User
 
 REFUSED = "This refresh token is not valid, has expired, or was revoked."
 
 
-def sign_in(user: User, user_agent: str = "") -> dict[str, str]:
-    """Tokens of a new sign-in; clears away the user's expired ones."""
-    RefreshToken.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
-    return _tokens(user, uuid.uuid4(), user_agent)
+def sign_in(user: User, request: HttpRequest | None = None) -> dict[str, str]:
+    """Tokens of a new sign-in."""
+    ends = _end()
+    return _tokens(user, sign_ins.begin(user, SignIn.Kind.API, request, ends).pk, ends)
 
 
-def rotate(token: str) -> tuple[User, dict[str, str]]:
+def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[str, str]]:
     """New tokens for a refresh token, which is used up by that."""
     stored = _read(token)
-    # One transaction: whoever finds the token used finds what it was exchanged for, and revokes it.
+    user = stored.sign_in.user
+    # One transaction: whoever finds the token used finds what it was exchanged for, and ends it.
     with transaction.atomic():
-        pair = _exchange(stored)
+        pair = _exchange(stored, request)
     if pair is None:
-        revoke(stored.family)
+        sign_ins.end(user.pk, stored.sign_in_id, "A refresh token was used twice.")
         raise AuthenticationFailed(REFUSED)
-    return stored.user, pair
+    return user, pair
 
 
-def revoke(family: uuid.UUID) -> None:
-    """End a sign-in: its refresh tokens and its access tokens."""
-    RefreshToken.objects.filter(family=family, revoked_at=None).update(revoked_at=timezone.now())
-
-
-def revoke_all(user: User) -> None:
-    """End every sign-in of a user."""
-    RefreshToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
-
-
-def _exchange(stored: RefreshToken) -> dict[str, str] | None:
-    """New tokens for one that was neither used nor revoked; of two at once, one gets None."""
-    revoked = RefreshToken.objects.filter(family=stored.family, revoked_at__isnull=False)
-    fresh = RefreshToken.objects.filter(~Exists(revoked), pk=stored.pk, used_at=None)
+def _exchange(stored: RefreshToken, request: HttpRequest | None) -> dict[str, str] | None:
+    """New tokens for one that wasn't used yet; of two at once, one gets None."""
+    ends = _end()
+    # First: it holds the sign-in's row, which may end at this moment.
+    if not sign_ins.use(stored.sign_in_id, request, ends):
+        return None
+    of_sign_in = RefreshToken.objects.filter(sign_in=stored.sign_in_id)
+    of_sign_in.filter(expires_at__lt=timezone.now()).delete()
+    fresh = of_sign_in.filter(pk=stored.pk, used_at=None)
     if not fresh.update(used_at=timezone.now()):
         return None
-    return _tokens(stored.user, stored.family, stored.user_agent)
+    return _tokens(stored.sign_in.user, stored.sign_in_id, ends)
 
 
-def _tokens(user: User, family: uuid.UUID, user_agent: str) -> dict[str, str]:
-    expires_at = timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_LIFETIME)
-    stored = RefreshToken.objects.create(
-        user=user, family=family, user_agent=user_agent[:255], expires_at=expires_at
-    )
+def _end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_LIFETIME)
+
+
+def _tokens(user: User, sign_in: uuid.UUID, expires_at: datetime) -> dict[str, str]:
+    stored = RefreshToken.objects.create(sign_in_id=sign_in, expires_at=expires_at)
     claims = {
         "typ": "refresh",
         "jti": stored.jti.hex,
@@ -67,7 +65,7 @@ def _tokens(user: User, family: uuid.UUID, user_agent: str) -> dict[str, str]:
         "exp": int(expires_at.timestamp()),
     }
     refresh = jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
-    return {"access": access_token(user, family), "refresh": refresh}
+    return {"access": access_token(user, sign_in), "refresh": refresh}
 
 
 def _read(token: str) -> RefreshToken:
@@ -78,9 +76,10 @@ def _read(token: str) -> RefreshToken:
         jti = uuid.UUID(claims["jti"])
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None
-    stored = RefreshToken.objects.select_related("user").filter(pk=jti).first()
+    stored = RefreshToken.objects.select_related("sign_in__user").filter(pk=jti).first()
     if stored is None or claims["typ"] != "refresh":
         raise AuthenticationFailed(REFUSED)
-    if not stored.user.is_active or not has_mark(stored.user, claims):
+    user = stored.sign_in.user
+    if not user.is_active or not has_mark(user, claims):
         raise AuthenticationFailed(REFUSED)
     return stored

@@ -1,5 +1,6 @@
 """Paths of the account pages, under /accounts/."""
 
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from . import views
@@ -8,10 +9,13 @@ app_name = "users"
 
 urlpatterns = [
     path("sign-up/", views.SignUp.as_view(), name="sign_up"),
-    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("sign-in/", views.SignInPage.as_view(), name="sign_in"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("profile/", views.Profile.as_view(), name="profile"),
     path("password/", views.PasswordChange.as_view(), name="password_change"),
+    path("sign-ins/", views.SignIns.as_view(), name="sign_ins"),
+    path("sign-ins/end-others/", views.EndOtherSignIns.as_view(), name="end_other_sign_ins"),
+    path("sign-ins/<uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),
     path("delete/", views.DeleteAccount.as_view(), name="delete_account"),
     path("password-reset/", views.PasswordReset.as_view(), name="password_reset"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -9,27 +10,26 @@ from django.contrib.auth import login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import (
     LoginView,
-    LogoutView,
     PasswordChangeView,
     PasswordResetConfirmView,
     PasswordResetView,
 )
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.views.generic import CreateView, FormView, UpdateView
+from django.views.generic import CreateView, FormView, ListView, UpdateView, View
 
 from chatproject import limits
 from chatproject.addresses import client_network
-from chats.actions import close_user_sockets
 
-from . import actions
+from . import actions, sign_ins
 from .backends import same_name
 from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
-from .models import User
+from .models import SignIn, User
 
 
 class AccountFormMixin:
@@ -69,24 +69,13 @@ class SignUp(AccountFormMixin, CreateView):
         return response
 
 
-class SignIn(LoginView):
+class SignInPage(LoginView):
     authentication_form = SignInForm
     template_name = "users/sign_in.html"
     redirect_authenticated_user = True
 
 
-class SignOut(LogoutView):
-    """Ends the session and closes the person's sockets; other sign-ins open theirs again."""
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        user_id = request.user.pk
-        response = super().post(request, *args, **kwargs)
-        if user_id:
-            close_user_sockets(user_id, "You have signed out.")
-        return response
-
-
-class Profile(LoginRequiredMixin, AccountFormMixin, SuccessMessageMixin, UpdateView):
+class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
     form_class = ProfileForm
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")
@@ -98,7 +87,7 @@ class Profile(LoginRequiredMixin, AccountFormMixin, SuccessMessageMixin, UpdateV
 
 
 class PasswordChange(SuccessMessageMixin, PasswordChangeView):
-    """A new password; ends every other session, every token and every socket."""
+    """A new password; ends every other sign-in."""
 
     template_name = "users/password_change.html"
     success_url = reverse_lazy("users:profile")
@@ -106,9 +95,46 @@ class PasswordChange(SuccessMessageMixin, PasswordChangeView):
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         response = super().form_valid(form)
-        assert isinstance(self.request.user, User)
-        actions.end_sign_ins(self.request.user, "The password was changed.")
+        here = sign_ins.of_session(self.request.session)
+        sign_ins.end_all(self.request.user.pk, "The password was changed.", but=here)
         return response
+
+
+class SignIns(LoginRequiredMixin, ListView):
+    """Where one is signed in."""
+
+    template_name = "users/sign_ins.html"
+    context_object_name = "sign_ins"
+    paginate_by = 50
+
+    def get_queryset(self) -> QuerySet[SignIn]:
+        found: QuerySet[SignIn] = SignIn.objects.of(self.request.user.pk)
+        return found
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(here=sign_ins.of_session(self.request.session), **kwargs)
+
+
+class EndSignIn(LoginRequiredMixin, View):
+    """Sign out another place, or this one."""
+
+    def post(self, request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
+        if sign_in_id == sign_ins.of_session(request.session):
+            logout(request)
+            return redirect("users:sign_in")
+        if sign_ins.end(request.user.pk, sign_in_id, sign_ins.SIGNED_OUT):
+            messages.success(request, "Signed out there.")
+        return redirect("users:sign_ins")
+
+
+class EndOtherSignIns(LoginRequiredMixin, View):
+    """Sign out everywhere but here."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        here = sign_ins.of_session(request.session)
+        sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=here)
+        messages.success(request, "Signed out everywhere else.")
+        return redirect("users:sign_ins")
 
 
 class PasswordReset(SuccessMessageMixin, PasswordResetView):
@@ -134,7 +160,7 @@ class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     def form_valid(self, form: BaseForm) -> HttpResponse:
         response = super().form_valid(form)
         assert isinstance(self.user, User)
-        actions.end_sign_ins(self.user, "The password was changed.")
+        sign_ins.end_all(self.user.pk, "The password was changed.")
         return response
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -20,20 +22,21 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
 
 from chatproject import limits
 from chatproject.addresses import client_network
 from chatproject.api import StrictLimitOffsetPagination
-from chats.actions import close_user_sockets
 
-from . import actions, tokens
+from . import actions, sign_ins, tokens
 from .authentication import Access
-from .models import User
+from .models import SignIn, User
 from .serializers import (
     LoginSerializer,
     MeSerializer,
     RefreshSerializer,
     RegisterSerializer,
+    SignInSerializer,
     TokensSerializer,
     UserSerializer,
 )
@@ -73,6 +76,22 @@ NOT_SIGNED_IN = OpenApiResponse(
     "The credentials or the token are not good.",
     examples=[OpenApiExample("Credentials", {"detail": "The user name or the password is wrong."})],
 )
+BROWSER = OpenApiExample(
+    "A browser",
+    {
+        "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "kind": "browser",
+        "is_current": True,
+        "device": "Firefox on Linux",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "address": "192.0.2.7",
+        "created_at": "2025-05-01T09:00:00Z",
+        "last_used_at": "2025-05-03T17:20:00Z",
+        "expires_at": "2025-05-17T17:20:00Z",
+    },
+    response_only=True,
+    status_codes=["200"],
+)
 SEARCH = OpenApiParameter(
     "search",
     {"type": "string", "minLength": 1, "maxLength": 150},
@@ -90,9 +109,6 @@ class OpenView(generics.GenericAPIView[Any]):
     def answer(self, user: User, pair: dict[str, str], code: int = status.HTTP_200_OK) -> Response:
         return Response({**pair, "user": UserSerializer(user).data}, status=code)
 
-    def user_agent(self) -> str:
-        return str(self.request.headers.get("User-Agent", ""))
-
 
 class RegisterView(OpenView):
     """Make an account and sign in to it."""
@@ -107,7 +123,7 @@ class RegisterView(OpenView):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = serializer.save()
-        return self.answer(user, tokens.sign_in(user, self.user_agent()), status.HTTP_201_CREATED)
+        return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
 
 
 class LoginView(OpenView):
@@ -125,7 +141,7 @@ class LoginView(OpenView):
         user = authenticate(request._request, **serializer.validated_data)
         if not isinstance(user, User):
             raise AuthenticationFailed("The user name or the password is wrong.")
-        return self.answer(user, tokens.sign_in(user, self.user_agent()))
+        return self.answer(user, tokens.sign_in(user, request._request))
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -143,22 +159,21 @@ class RefreshView(OpenView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user, pair = tokens.rotate(serializer.validated_data["refresh"])
+        user, pair = tokens.rotate(serializer.validated_data["refresh"], request._request)
         return self.answer(user, pair)
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 
-class LogoutView(generics.GenericAPIView[Any]):
-    """End the sign-in of this access token, and close the sockets."""
+class LogoutView(APIView):
+    """End the sign-in of this access token, and close its sockets."""
 
     @extend_schema(request=None, responses={204: None, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
     def post(self, request: Request) -> Response:
         if not isinstance(request.auth, Access):
             raise ValidationError({"detail": "Only an access token is signed out here."})
-        tokens.revoke(request.auth.family)
-        close_user_sockets(request.auth.user.pk, "You have signed out.")
+        sign_ins.end(request.auth.user.pk, request.auth.sign_in, "You have signed out.")
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -182,6 +197,53 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
 
     def perform_destroy(self, instance: User) -> None:
         actions.delete_account(instance)
+
+
+def current_sign_in(request: Request) -> uuid.UUID | None:
+    """The id of the sign-in that a request comes by."""
+    if isinstance(request.auth, Access):
+        return request.auth.sign_in
+    return sign_ins.of_session(request._request.session)
+
+
+@extend_schema_view(
+    get=extend_schema(description="Where one is signed in, latest used first.", examples=[BROWSER]),
+    delete=extend_schema(
+        operation_id="users_me_sessions_destroy_others",
+        description="Sign out everywhere else: their sockets close at once.",
+        parameters=[],
+        responses={204: None},
+    ),
+)
+class SessionsView(generics.ListAPIView[SignIn]):
+    """The sign-ins of a person: browsers' sessions, and tokens of the API."""
+
+    serializer_class = SignInSerializer
+    pagination_class = StrictLimitOffsetPagination
+
+    def get_queryset(self) -> QuerySet[SignIn]:
+        found: QuerySet[SignIn] = SignIn.objects.of(self.request.user.pk)
+        return found
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "current": current_sign_in(self.request)}
+
+    def delete(self, request: Request) -> Response:
+        sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=current_sign_in(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionView(APIView):
+    """One sign-in of a person."""
+
+    @extend_schema(
+        description="Sign out there: its tokens are refused and its sockets close at once.",
+        responses={204: None},
+    )
+    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
+        if not sign_ins.end(request.user.pk, session_id, sign_ins.SIGNED_OUT):
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 @extend_schema(

@@ -20,6 +20,8 @@ from chats import actions, consumers
 from chats.models import Chat, ChatPermissions, Message
 from chats.routing import websocket_urlpatterns
 from tests.rest import api_routes
+from users import tokens
+from users.models import SignIn
 
 # Kinds of people ---------------------------------------------------------------------------------
 
@@ -53,6 +55,9 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("GET", "users/me"): everybody(200),
     ("PATCH", "users/me"): everybody(200),
     ("DELETE", "users/me"): everybody(204),
+    ("GET", "users/me/sessions"): everybody(200),
+    ("DELETE", "users/me/sessions"): everybody(204),
+    ("DELETE", "users/me/sessions/{session_id}"): everybody(404),  # the target's
     ("GET", "users"): everybody(200),
     ("GET", "chats"): everybody(200),
     ("POST", "chats/group"): everybody(201),
@@ -124,6 +129,9 @@ class Stage:
 
     def path(self, path: str) -> str:
         ids = {"chat_id": self.chat.pk, "message_id": self.message.pk, "user_id": self.target.pk}
+        if "{session_id}" in path:
+            tokens.sign_in(self.target)
+            ids["session_id"] = SignIn.objects.get(user=self.target).pk
         return "/api/v1/" + path.format(**ids)
 
 
@@ -202,7 +210,8 @@ def test_what_a_person_may_do_in_a_private_chat(private_stage, api, method, path
 # The sockets -------------------------------------------------------------------------------------
 
 SOCKETS = {"api/v1/chats/{chat_id}": INSIDE, "api/v1/users/me": (*PEOPLE[1:],)}
-FRAMES = ("typing_indicator", "message_read")  # of a chat's socket, for everyone in it
+# Of a chat's socket, for everyone in it; `authenticate` is in tests/users/test_sockets.py.
+FRAMES = ("typing_indicator", "message_read", "authenticate")
 
 
 def test_every_socket_and_every_frame_has_a_row():
@@ -215,7 +224,10 @@ def test_every_socket_and_every_frame_has_a_row():
         consumer: {name.removeprefix("on_") for name in dir(consumer) if name.startswith("on_")}
         for consumer in (consumers.ChatConsumer, consumers.UserConsumer)
     }
-    assert handlers == {consumers.ChatConsumer: set(FRAMES), consumers.UserConsumer: set()}
+    assert handlers == {
+        consumers.ChatConsumer: set(FRAMES),
+        consumers.UserConsumer: {"authenticate"},
+    }
 
 
 class Socket:

@@ -1,0 +1,38 @@
+"""What people call a browser or a program, from its User-Agent (RFC 9110, 10.1.5)."""
+
+from __future__ import annotations
+
+import re
+
+# The first that matches: browsers name those too that they descend from.
+PROGRAMS = (
+    ("Edge", r"\bEdg(e|A|iOS)?/"),
+    ("Opera", r"\bOPR/"),
+    ("Samsung Internet", r"\bSamsungBrowser/"),
+    ("Firefox", r"\b(Firefox|FxiOS)/"),
+    ("Chrome", r"\b(Chrome|Chromium|HeadlessChrome|CriOS)/"),
+    ("Safari", r"\bVersion/\S+ .*Safari/"),
+)
+SYSTEMS = (
+    ("iPhone", r"\biPhone\b"),
+    ("iPad", r"\biPad\b"),
+    ("Android", r"\bAndroid\b"),
+    ("Windows", r"\bWindows\b"),
+    ("ChromeOS", r"\bCrOS\b"),
+    ("macOS", r"\bMac ?OS X\b|\bMacintosh\b"),
+    ("Linux", r"\bLinux\b|\bX11\b"),
+)
+PRODUCT = re.compile(r"[\w.+-]{1,40}")  # the first word, up to its version
+
+
+def device_of(user_agent: str) -> str:
+    """`Firefox on Linux`, `curl`; `Unknown device` where nothing is told."""
+    program, system = _first(PROGRAMS, user_agent), _first(SYSTEMS, user_agent)
+    if not program and not system:
+        product = PRODUCT.match(user_agent)
+        return product.group() if product else "Unknown device"
+    return " on ".join(filter(None, (program or "A browser", system)))
+
+
+def _first(names: tuple[tuple[str, str], ...], text: str) -> str:
+    return next((name for name, pattern in names if re.search(pattern, text)), "")

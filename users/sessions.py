@@ -1,0 +1,76 @@
+"""Sessions in SQL (the setting `SESSION_ENGINE`): whoever reads the table can't sign in by it.
+
+A row is named by a hash of the key that the browser has as its cookie, and belongs to a sign-in,
+with which it ends. Only what is sync is overridden: nothing here uses sessions from async code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+from . import sign_ins
+from .models import Session, SignIn
+
+
+def name_of(key: str) -> str:
+    """The name of a session's row: 160 bits of SHA-256 of its key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:40]
+
+
+class SessionStore(DatabaseStore):
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def _get_session_from_db(self) -> Session | None:
+        row: Session | None = Session.objects.filter(
+            session_key=name_of(self.session_key or ""), expire_date__gt=timezone.now()
+        ).first()
+        if row is None:
+            self._session_key = None
+        return row
+
+    def exists(self, session_key: str) -> bool:
+        return Session.objects.filter(session_key=name_of(session_key)).exists()
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = super().create_model_instance(data)
+        assert isinstance(row, Session)
+        row.session_key = name_of(row.session_key)
+        row.sign_in_id = sign_ins.of_session(data)
+        return row
+
+    def save(self, must_create: bool = False) -> None:
+        """A session whose sign-in was ended meanwhile becomes one of nobody.
+
+        Django would try for ever to find a key under which it can be stored.
+        """
+        if must_create:
+            data = self._get_session(no_load=True)  # type: ignore[attr-defined]
+            sign_in = sign_ins.of_session(data)
+            if sign_in and not SignIn.objects.filter(pk=sign_in).exists():
+                data.clear()
+        super().save(must_create)
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(session_key=name_of(key)).delete()
+
+    def flush(self) -> None:
+        """End the session and its sign-in: who signs out, or signs in as somebody else."""
+        sign_in, user_id = sign_ins.of_session(self), self.get(SESSION_KEY)
+        super().flush()
+        if sign_in and user_id:
+            sign_ins.end(int(user_id), sign_in, "You have signed out.")
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """What `manage.py clearsessions` does: also sign-ins of the API, with their tokens."""
+        SignIn.objects.filter(expires_at__lt=timezone.now()).delete()
+        super().clear_expired()
