@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, NamedTuple, Self, TypeVar
@@ -19,8 +20,11 @@ from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 from pymongo import ReturnDocument, WriteConcern
 from pymongo.collection import Collection as MongoCollection
+from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from chatproject.mongodb.indexes import UniqueIndex
+from chatproject.stores import deadline
 
 from .uuid7 import uuid7
 
@@ -114,6 +118,17 @@ class DocumentQuerySet(models.QuerySet[M]):
         """
         rows = self.collection().find(query, batch_size=ONE_BATCH, **options)
         return list(self.from_documents(rows))
+
+    def settled(self, query: dict[str, Any]) -> M | None:
+        """The one document that a query finds, once a majority has it (a read of MongoDB's
+        `linearizable` level): to answer with what another request may still be writing.
+
+        Any other read shows what the primary has, and a primary that dies may take it along.
+        """
+        rows = self.collection().with_options(read_concern=ReadConcern("linearizable"))
+        with deadline():
+            document = rows.find_one(query)
+        return self.from_document(document) if document else None
 
     def first(self) -> M | None:
         """The first in the order asked for; without one, any.
@@ -483,11 +498,13 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
     def advance_unasked(self, chat_id: uuid.UUID, user_id: int, seq: int) -> None:
         """The same without waiting for an answer: whoever sends has read what came before.
 
-        If it is lost, by a server that dies at that moment, one's own message counts as unread.
+        If it is lost, by a server that dies at that moment, one's own message counts as unread;
+        the message is stored, so its sender is told nothing else.
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         key = {"chat_id": chat_id.hex, "user_id": user_id}
-        unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
+        with suppress(PyMongoError):
+            unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
 
 
 class ReadMarker(models.Model):
