@@ -1,11 +1,10 @@
 """The routes of the REST API, found by walking the URL resolver."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
+from .urls import addresses
 
 PREFIX = "api/v1/"
 OWN = {"schema", "docs"}  # the API's description of itself
@@ -22,25 +21,17 @@ class Route:
 def api_routes() -> list[Route]:
     """Every route of the API once."""
     found = {}
-    for path, callback in _walk(get_resolver().url_patterns, ""):
+    for address in addresses():
+        path = _plain(address.pattern)
         if path.startswith(PREFIX) and path.removeprefix(PREFIX) not in OWN:
-            found[path] = Route(path, _methods(callback))
+            found[path] = Route(path, _methods(address.view))
     return sorted(found.values(), key=lambda route: route.path)
 
 
-def _walk(patterns: Any, prefix: str) -> Iterator[tuple[str, Any]]:
-    for pattern in patterns:
-        path = prefix + _plain(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern):
-            yield path.rstrip("/"), pattern.callback
-
-
-def _plain(pattern: Any) -> str:
+def _plain(pattern: str) -> str:
     """`<uuid:chat_id>` as `{chat_id}`; regular expressions without their marks."""
-    text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern))
-    return text.removeprefix("^").removesuffix("$").replace("/?", "")
+    text = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", pattern)
+    return re.sub(r"\^|\$|/\?", "", text).rstrip("/")
 
 
 def _methods(callback: Any) -> frozenset[str]:

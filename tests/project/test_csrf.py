@@ -1,0 +1,124 @@
+"""Another site can't write in somebody's name: each write by a session needs its CSRF token."""
+
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+import pytest
+from django.test import Client
+
+from chats import actions
+from chats.models import Chat
+from tests.urls import addresses
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+# Those that look at no session: there is nothing to write in somebody's name.
+NO_SESSION = {
+    r"api/v1/^auth/register/?$",
+    r"api/v1/^auth/login/?$",
+    r"api/v1/^auth/refresh/?$",
+}
+
+
+@pytest.fixture
+def values(ada, grace, group):
+    """What the parameters of the patterns are filled with; ada may do everything."""
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    message, _ = actions.post_message(ada, group.pk, "Hello")
+    return {
+        "chat_id": group.pk,
+        "message_id": message.pk,
+        "user_id": grace.pk,
+        "id": grace.pk,
+        "object_id": grace.pk,
+        "content_type_id": 1,
+        "app_label": "users",
+        "url": "anything",
+        "uidb64": "MQ",
+        "token": "set-password",
+    }
+
+
+@pytest.fixture
+def session(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    return client
+
+
+def test_no_address_takes_a_write_of_a_session_without_the_token(session, values, group, ada):
+    not_refused, refused = set(), 0
+    for address in addresses():
+        for method in UNSAFE:
+            answer = session.generic(method, address.path(values), "{}", "application/json")
+            said = answer.content.decode() + str(getattr(answer, "data", ""))
+            if answer.status_code == 403 and "CSRF" in said:
+                refused += 1
+            else:
+                not_refused.add(address.pattern)
+    assert not_refused == NO_SESSION
+    assert refused > 300
+    assert list(Chat.objects.values_list("pk", "name", "last_rev")) == [(group.pk, "Engines", 1)]
+    assert User.objects.get(pk=ada.pk).check_password("correct horse battery staple")
+
+
+@pytest.mark.parametrize("foreign", [{}, {"HTTP_ORIGIN": "https://evil.example"}])
+def test_the_token_of_the_own_page_lets_a_write_through_and_no_other_does(
+    session, values, group, foreign
+):
+    chat = f"/chats/{group.pk}/rename/"
+    session.get(chat)
+    token = session.cookies["csrftoken"].value
+    writes = [
+        ("POST", chat, "application/x-www-form-urlencoded", f"csrfmiddlewaretoken={token}&name=A"),
+        ("PATCH", f"/api/v1/chats/{group.pk}", "application/json", '{"name": "B"}'),
+        ("POST", "/admin/logout/", "application/x-www-form-urlencoded", ""),
+    ]
+    for method, path, kind, body in writes:
+        wrong = session.generic(method, path, body, kind, HTTP_X_CSRFTOKEN="a" * 64, **foreign)
+        assert wrong.status_code == (302 if token in body and not foreign else 403)
+        right = session.generic(method, path, body, kind, HTTP_X_CSRFTOKEN=token, **foreign)
+        assert right.status_code == (403 if foreign else {"PATCH": 200}.get(method, 302)), path
+    assert Chat.objects.get().name == ("Engines" if foreign else "B")
+
+
+class Forms(HTMLParser):
+    """The forms of a page that write: where to, and the names of their fields."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag == "form":
+            self._inside = values.get("method", "get").lower() == "post"
+            if self._inside:
+                self.found.append((values.get("action") or "", []))
+        elif tag in {"input", "button"} and self._inside:
+            self.found[-1][1].append(values.get("name"))
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._inside = False
+
+
+def test_every_form_that_writes_carries_the_token_to_our_own_site(session, values):
+    forms = 0
+    for client in (session, Client()):
+        for address in addresses():
+            path = address.path(values)
+            answer = client.get(path, HTTP_ACCEPT="text/html")
+            kind = answer.headers.get("Content-Type", "")
+            if answer.status_code != 200 or not kind.startswith("text/html"):
+                continue
+            for action, names in Forms(answer.content.decode()).found:
+                forms += 1
+                # In the browsable API a script puts it into a header.
+                assert "csrfmiddlewaretoken" in names or path.startswith("/api/"), path
+                assert urljoin("http://testserver" + path, action).startswith("http://testserver/")
+    assert forms > 40
