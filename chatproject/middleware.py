@@ -18,6 +18,18 @@ from .limits import TooMany
 from .stores import RETRY_AFTER, deadline, is_away
 
 HEADER = "Content-Security-Policy"
+# For what is no page: nothing in it runs or loads, should a browser show it.
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+# What a chat has no use for; a script that got in couldn't ask for it either.
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+        *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer"),
+        *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    )
+)
 
 
 def policy(request: HttpRequest) -> str:
@@ -44,7 +56,7 @@ def policy(request: HttpRequest) -> str:
 
 
 class ContentSecurityPolicyMiddleware:
-    """Adds the header, and `request.csp_nonce` for templates; a view may set its own header."""
+    """Adds the policies, and `request.csp_nonce` for templates; a view may set its own header."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -53,8 +65,9 @@ class ContentSecurityPolicyMiddleware:
         nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(16))
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        if response.headers.get("Content-Type", "").startswith("text/html"):
-            response.headers.setdefault(HEADER, policy(request))
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        response.headers.setdefault(HEADER, policy(request) if is_page else NOTHING)
         return response
 
 

@@ -68,6 +68,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Around all that may answer: errors and refusals have these headers too.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatproject.middleware.ContentSecurityPolicyMiddleware",
     "chatproject.middleware.StoresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -76,8 +79,6 @@ MIDDLEWARE = [
     "users.middleware.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "chatproject.middleware.LimitsMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatproject.middleware.ContentSecurityPolicyMiddleware",
 ]
 
 ROOT_URLCONF = "chatproject.urls"

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from channels.consumer import get_handler_name
-from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
@@ -20,6 +19,7 @@ from django.utils.functional import cached_property
 from rest_framework.exceptions import AuthenticationFailed
 
 from chatproject.rates import Rate
+from chatproject.stores import RETRY_AFTER, in_thread, is_away
 from users.authentication import Access, read_access_token
 
 from . import actions, events
@@ -33,6 +33,8 @@ from .switchboard import switchboard
 logger = logging.getLogger(__name__)
 
 FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
+DENIAL = "websocket.http.response"  # the extension by which a handshake is answered with a status
+AWAY = "The chat can't be reached right now. Please try again in a moment."
 FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
 FLOOD = 10  # times as many frames as the limit allows: the socket is closed
 
@@ -48,19 +50,48 @@ class FrameError(Exception):
 class SocketConsumer(AsyncJsonWebsocketConsumer):
     """A socket of a signed-in user; anybody else is refused at the handshake."""
 
+    is_accepted = False
+
     # When all frames will have come back (`Rate.take`), and all that were too many.
     frames_due = surplus_due = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Run the socket: as Channels does, without a channel, for which a task would wait.
 
-        Old database connections need no closing here: `database_sync_to_async` does that.
+        Old database connections need no closing here: `in_thread` does that.
         """
         self.scope, self.base_send = scope, send
         with suppress(StopConsumer):
             while True:
                 message = await receive()
                 await getattr(self, get_handler_name(message))(message)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        """Let the socket in; while a store is away, ask the client to come again."""
+        try:
+            await super().websocket_connect(message)
+        except Exception as error:
+            await switchboard().drop(self.outlet)
+            if not is_away(error):
+                raise
+            await self.put_off()
+
+    async def accept(self, *args: Any, **kwargs: Any) -> None:
+        await super().accept(*args, **kwargs)
+        self.is_accepted = True
+
+    async def put_off(self) -> None:
+        """Answer 503 to the handshake (403 where the server can't), or close the open socket."""
+        if self.is_accepted:
+            self.outlet.close(events.CLOSE_TRY_AGAIN, AWAY)
+            return
+        self.outlet.closed = True
+        if DENIAL not in self.scope.get("extensions", {}):
+            await self.close()
+            return
+        headers = [(b"retry-after", str(RETRY_AFTER).encode())]
+        await self.base_send({"type": f"{DENIAL}.start", "status": 503, "headers": headers})
+        await self.base_send({"type": f"{DENIAL}.body", "body": AWAY.encode()})
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         await self.disconnect(message["code"])
@@ -105,10 +136,8 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             await self.receive_json(self.parse(text_data))
         except FrameError as refusal:
             self.outlet.tell(refusal.error)
-        except Exception:
-            logger.exception("A frame failed")
-            text = "Something went wrong here."
-            self.outlet.tell(events.Error(code="server_error", message=text))
+        except Exception as error:
+            self.outlet.tell(_failure(error))
 
     def count_frame(self) -> None:
         """`FrameError` for a frame beyond the limit; closes a socket that goes on all the same."""
@@ -151,7 +180,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         ends = datetime.fromtimestamp(access.expires_at, UTC)
         self.outlet.tell(events.Authenticated(expires_at=events.iso(ends) or ""))
 
-    @database_sync_to_async
+    @in_thread
     def _read(self, token: str) -> Access:
         try:
             access = read_access_token(token)
@@ -216,11 +245,11 @@ class ChatConsumer(SocketConsumer):
         except Invalid as refusal:
             raise FrameError(refusal.message, field=refusal.field) from None
 
-    @database_sync_to_async
+    @in_thread
     def _is_member(self) -> bool:
         return Chat.objects.for_member(self.user).filter(pk=self.chat_id).exists()
 
-    @database_sync_to_async
+    @in_thread
     def _mark_read(self, message_id: uuid.UUID) -> None:
         chat = Chat.objects.for_member(self.user).get(pk=self.chat_id)
         message = Message.objects.in_chat(chat.pk).get(pk=message_id)
@@ -246,6 +275,14 @@ class UserConsumer(SocketConsumer):
         if self.user.is_authenticated:
             self.outlet.closed = True
             await super().disconnect(code)
+
+
+def _failure(error: Exception) -> events.Error:
+    """What the sender of a frame is told that failed through no fault of theirs."""
+    if is_away(error):  # which the switchboard's log says, once for all frames
+        return events.Error(code="unavailable", message=AWAY, retry_after=RETRY_AFTER)
+    logger.error("A frame failed", exc_info=error)
+    return events.Error(code="server_error", message="Something went wrong here.")
 
 
 def _fields(name: str, value: Any, types: dict[str, type]) -> dict[str, Any]:

@@ -1,0 +1,184 @@
+"""What browsers are told with every answer, and the cookies, as a deployment sets them."""
+
+import importlib.util
+import re
+
+import pytest
+from django.conf import settings as test_settings
+from django.test import Client
+
+from chatproject.rates import Rate
+from chats import views
+from tests.urls import addresses
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+HOST = "chat.example.org"
+PASSWORD = "correct horse battery staple"
+# A policy as a browser reads it: for each directive what may be.
+PAGE = {
+    "default-src": "'self'",
+    "script-src": "'self' 'nonce-*'",
+    "style-src": "'self'",
+    "img-src": "'self' data: https://images.unsplash.com",
+    "connect-src": f"'self' ws://{HOST} wss://{HOST}",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+NO_PAGE = {"default-src": "'none'", "frame-ancestors": "'none'"}
+
+
+@pytest.fixture
+def production(settings, monkeypatch):
+    """The settings of a deployment, but for its stores and the speed of its passwords."""
+    for name, value in {
+        "DEBUG": "0",
+        "ALLOWED_HOSTS": HOST,
+        "ORIGINS": f"https://{HOST}",
+        "SECRET_KEY": test_settings.SECRET_KEY,
+    }.items():
+        monkeypatch.setenv(name, value)
+    path = test_settings.BASE_DIR / "chatproject" / "settings.py"
+    spec = importlib.util.spec_from_file_location("chatproject.settings_of_production", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    others = {"DATABASES", "PASSWORD_HASHERS", "STATIC_ROOT", "VAR_DIR", "LOGGING", "EMAIL_BACKEND"}
+    for name, value in vars(module).items():
+        if name.isupper() and name not in others and getattr(settings, name, None) != value:
+            setattr(settings, name, value)
+    assert settings.SECURE
+    (settings.STATIC_ROOT / "css").mkdir(parents=True, exist_ok=True)
+    (settings.STATIC_ROOT / "css" / "some.css").write_text("p {}")
+
+
+@pytest.fixture
+def browser_of(production):
+    """A function: a browser at https://chat.example.org, with or without somebody signed in."""
+
+    def make(user=None):
+        client = Client(HTTP_HOST=HOST, raise_request_exception=False)
+        if user is not None:
+            client.force_login(user)
+        return lambda path, method="get", **options: getattr(client, method)(
+            path, secure=True, **{"HTTP_ACCEPT": "text/html", **options}
+        )
+
+    return make
+
+
+def directives(policy):
+    pairs = (part.strip().partition(" ") for part in policy.split(";"))
+    return {name: re.sub(r"nonce-[\w-]{20,}", "nonce-*", value) for name, _, value in pairs}
+
+
+def check(answer, *, static=False):
+    """Every header, whatever the answer is."""
+    headers = answer.headers
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    if static:
+        return
+    assert headers["X-Frame-Options"] == "DENY"
+    denied = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
+    assert set(denied.values()) == {"()"}
+    assert denied.keys() >= {"camera", "microphone", "geolocation", "payment", "usb"}
+    is_page = headers.get("Content-Type", "").startswith("text/html")
+    wanted = PAGE if is_page else NO_PAGE
+    assert directives(headers["Content-Security-Policy"]) == wanted
+
+
+def test_every_address_answers_with_every_header(browser_of, ada, group, grace):
+    User.objects.filter(pk=ada.pk).update(is_staff=True, is_superuser=True)
+    values = {"chat_id": group.pk, "user_id": grace.pk, "id": grace.pk, "object_id": grace.pk}
+    codes, kinds = set(), set()
+    for visit in (browser_of(), browser_of(ada)):
+        for address in addresses():
+            for accept in ("text/html", "application/json"):
+                answer = visit(address.path(values), HTTP_ACCEPT=accept)
+                codes.add(answer.status_code)
+                kinds.add(answer.headers.get("Content-Type", "").partition(";")[0])
+                check(answer)
+    assert codes >= {200, 302, 401, 404, 405, 406}
+    assert max(codes) < 500
+    assert kinds >= {"text/html", "application/json", "application/vnd.oai.openapi"}
+
+
+def test_the_pages_of_errors_have_every_header(browser_of, ada, group, settings, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("on purpose")
+
+    visit, chat = browser_of(ada), f"/chats/{group.pk}/"
+    answers = {
+        400: visit(f"{chat}?before=x"),
+        403: visit(f"{chat}leave/"),
+        404: visit("/chats/nothing/"),
+        405: visit(f"{chat}send/"),
+    }
+    settings.LIMIT_SENDS = Rate(1, 60)
+    for _ in range(2):
+        answers[429] = visit(f"{chat}send/", "post", data={"content": "Hello"})
+    with monkeypatch.context() as broken:
+        broken.setattr(views, "title_of", fail)
+        answers[500] = visit(chat)
+    with monkeypatch.context() as broken:
+        broken.setattr(views, "title_of", away)
+        answers[503] = visit(chat)
+    for code, answer in answers.items():
+        assert answer.status_code == code
+        check(answer)
+        assert b"Traceback" not in answer.content
+        assert b"on purpose" not in answer.content
+
+
+def away(*args):
+    from pymongo.errors import ServerSelectionTimeoutError
+
+    raise ServerSelectionTimeoutError("nobody there")
+
+
+def test_what_is_refused_before_a_view_has_them_too(browser_of, production):
+    client = Client(HTTP_HOST=HOST, enforce_csrf_checks=True)
+    refused = client.post("/accounts/sign-in/", secure=True)
+    assert refused.status_code == 403
+    check(refused)
+    foreign = Client(HTTP_HOST="evil.example").get("/", secure=True)
+    assert foreign.status_code == 400
+    assert "evil.example" not in foreign.headers["Content-Security-Policy"]
+    plain = Client(HTTP_HOST=HOST).get("/chats/")
+    assert (plain.status_code, plain.url) == (301, f"https://{HOST}/chats/")
+    style = browser_of()("/static/css/some.css")
+    assert style.status_code == 200
+    check(style, static=True)
+
+
+def test_cookies_go_over_https_alone_and_the_session_s_to_no_script(browser_of, ada):
+    visit = browser_of()
+    form = visit("/accounts/sign-in/")
+    token = form.cookies["csrftoken"]
+    data = {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": token.value}
+    origin = {"HTTP_ORIGIN": f"https://{HOST}"}
+    signed_in = visit("/accounts/sign-in/", "post", data=data, **origin)
+    assert signed_in.status_code == 302
+    session, token = (signed_in.cookies[name] for name in ("sessionid", "csrftoken"))
+    for cookie in (session, token):
+        assert cookie["secure"]
+        assert cookie["samesite"] == "Lax"
+        assert cookie["domain"] == ""
+    assert session["httponly"]
+    again = visit("/accounts/sign-in/")
+    assert not {"sessionid", "csrftoken"} - again.client.cookies.keys()
+
+
+def test_a_nonce_is_used_once(browser_of, ada):
+    visit, seen = browser_of(ada), set()
+    for _ in range(20):
+        page = visit("/chats/")
+        (nonce,) = re.findall(r"'nonce-([\w-]+)'", page.headers["Content-Security-Policy"])
+        assert f'nonce="{nonce}"' in page.content.decode()
+        seen.add(nonce)
+    assert len(seen) == 20
