@@ -10,8 +10,9 @@ from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
+
+from chatproject.stores import in_thread
 
 from . import events
 from .presence import Presence
@@ -26,7 +27,7 @@ Key = tuple[uuid.UUID, int]  # of a chat and a person
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
-@database_sync_to_async
+@in_thread
 def read_usernames(user_ids: set[int]) -> dict[int, str]:
     names = get_user_model().objects.names(user_ids)
     return {user_id: user.username for user_id, user in names.items()}

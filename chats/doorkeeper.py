@@ -10,8 +10,7 @@ import time
 import uuid
 from collections.abc import Iterable
 
-from channels.db import database_sync_to_async
-
+from chatproject.stores import in_thread
 from users.models import SignIn
 
 from . import events
@@ -21,7 +20,7 @@ EXPIRY_LOOK = 2.0  # seconds between looks at the clock
 SIGN_IN_LOOK = 10.0  # seconds between looks at the sign-ins of all sockets
 
 
-@database_sync_to_async
+@in_thread
 def read_expiries(sign_ins: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
     return SignIn.objects.expiries(sign_ins)
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
+
+from chatproject.stores import in_thread, is_away
 
 from . import events
 from .crowd import Crowd
@@ -55,12 +56,12 @@ class Changes:
     state: Frame
 
 
-@database_sync_to_async
+@in_thread
 def read_chat(chat_id: uuid.UUID) -> Chat | None:
     return Chat.objects.filter(pk=chat_id).defer("recent").first()
 
 
-@database_sync_to_async
+@in_thread
 def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
     """The messages whose last change has one of these numbers, as frames by `rev`."""
     messages = list(Message.objects.in_chat(chat.pk).filter(rev__in=revs).order_by("rev"))
@@ -79,7 +80,7 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
     return Changes(chat, frames, read_state(chat).frame())
 
 
-@database_sync_to_async
+@in_thread
 def read_revs_after(chat: Chat, rev: int) -> set[int]:
     """The change numbers after this one that messages have."""
     changed = Message.objects.in_chat(chat.pk).changed_after(rev)
@@ -92,7 +93,7 @@ def read_state(chat: Chat) -> events.ChatState:
     return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat.pk))
 
 
-@database_sync_to_async
+@in_thread
 def read_chats_of(user_id: int) -> list[uuid.UUID]:
     chats = Chat.objects.all().found({"member_ids": user_id}, projection={"_id": 1})
     return [chat.pk for chat in chats]
@@ -308,7 +309,15 @@ class ChatHub(Hub):
 
     def _catch_up_after(self, delay: float) -> None:
         if self._ready and (self._catching_up is None or self._catching_up.done()):
-            self._catching_up = asyncio.create_task(self._catch_up(delay))
+            self._catching_up = asyncio.create_task(self._try_to_catch_up(delay))
+
+    async def _try_to_catch_up(self, delay: float) -> None:
+        """Catch up; while a store is away nothing comes of it, and the next look tries again."""
+        try:
+            await self._catch_up(delay)
+        except Exception as error:
+            if not is_away(error):  # which the switchboard's log says, once for all hubs
+                logger.exception("Chat %s didn't catch up", self.chat_id)
 
     async def _catch_up(self, delay: float) -> None:
         """Send what is missing, in order; wait a moment for writes under way, then go on."""

@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+
+from chatproject.stores import in_thread, is_away
 
 from . import events
 from .attendance import Attendance
@@ -28,12 +29,12 @@ POLL = 2.0  # seconds between looks at MongoDB
 CLOCKS = timedelta(minutes=1)  # by which those of two machines may differ
 
 
-@database_sync_to_async
+@in_thread
 def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     return Chat.objects.all().last_revs(chat_ids)
 
 
-@database_sync_to_async
+@in_thread
 def read_changed(user_ids: list[int], since: datetime) -> list[Chat]:
     """The chats of these people that changed lately; by one query for all of them."""
     return Chat.objects.all().found(
@@ -42,7 +43,7 @@ def read_changed(user_ids: list[int], since: datetime) -> list[Chat]:
     )
 
 
-@database_sync_to_async
+@in_thread
 def read_chats(chat_ids: list[uuid.UUID]) -> list[Chat]:
     """Where these chats are."""
     return Chat.objects.all().found(
@@ -198,12 +199,22 @@ class Switchboard:
             hub.receive(message["frame"])
 
     async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        is_well = True
         while True:
             await asyncio.sleep(seconds)
             try:
                 await work()
-            except Exception:
-                logger.exception("Will try again in %s seconds", seconds)
+            except Exception as error:
+                if not is_away(error):
+                    logger.exception("Will try again in %s seconds", seconds)
+                elif is_well:  # one line an outage, not one a try
+                    name = type(error).__name__
+                    logger.warning("%s waits: a store is away (%s)", work.__qualname__, name)
+                    is_well = False
+            else:
+                if not is_well:
+                    logger.warning("%s goes on: the store is back", work.__qualname__)
+                is_well = True
 
     async def _poll(self) -> None:
         """Resubscribe, and compare with MongoDB."""
