@@ -142,6 +142,16 @@ class Cluster:
         client.open()
         return client
 
+    def clients_on(self, number: int) -> list[Client]:
+        """The clients whose socket this process has, by the cluster's proxy."""
+        port = self.processes[number].port
+        there = {link.client_address() for link in self.proxy.links if link.port == port}
+        return [
+            client
+            for client in self.clients
+            if client.socket and client.socket.local_address[:2] in there
+        ]
+
     async def all_ready(self, seconds: float, clients: Iterable[Client] | None = None) -> None:
         """Wait until every client is connected with nothing missing."""
         await asyncio.gather(*(client.ready(seconds) for client in clients or self.clients))

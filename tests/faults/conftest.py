@@ -49,14 +49,25 @@ def crowd(transactional_db: None, people: Callable[[int], list[Person]]) -> list
 
 
 @pytest.fixture
+def crowd_chat(crowd: list[Person]) -> str:
+    """The id of a group of the crowd."""
+    from django.contrib.auth import get_user_model
+
+    from chats import actions
+
+    owner, *others = (person.user_id for person in crowd)
+    return str(actions.create_group(get_user_model().objects.get(pk=owner), "Crowd", others).pk)
+
+
+@pytest.fixture
 async def start_cluster(
     transactional_db: None, server_name: str
 ) -> AsyncIterator[Callable[..., Any]]:
     """An async function: `await start_cluster(processes=2, **environment)` runs a cluster."""
     async with AsyncExitStack() as stack:
 
-        async def start(processes: int = 2, **environment: str) -> Cluster:
-            cluster = Cluster.running(server_name, processes, **environment)
+        async def start(processes: int = 2, *, server: str = "", **environment: str) -> Cluster:
+            cluster = Cluster.running(server or server_name, processes, **environment)
             return await stack.enter_async_context(cluster)
 
         yield start

@@ -200,6 +200,20 @@ class Ledger:
                 found[change.message_id] = (max(rev, change.rev), deleted or change.deletes)
         return found
 
+    def latencies(self, since: float = 0) -> list[float]:
+        """Seconds from each attempt after this moment to each arrival by a socket, in order."""
+        attempts = {
+            send.answers[0][1]: send.attempted_at
+            for send in self.acknowledged_sends
+            if send.attempted_at > since
+        }
+        return sorted(
+            receipt.at - attempts[receipt.message_id]
+            for view in self.views
+            for receipt in view.receipts
+            if receipt.connection and receipt.is_new and receipt.message_id in attempts
+        )
+
     def violations(self, stored: Iterable[dict[str, Any]]) -> list[str]:
         """Every rule that is broken, in words; `stored` as `stored_messages` gives them."""
         return rules.violations(self, list(stored))

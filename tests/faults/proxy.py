@@ -25,10 +25,10 @@ class End(asyncio.Protocol):
             self.link.begin(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.is_client or self.link.budget is None:
+        if self.link.budget is None:
             self.other.transport.write(data)
-            return
-        self.link.spend(self.other.transport, data)
+        else:
+            self.link.spend(self.other.transport, data)
 
     def eof_received(self) -> bool:
         if self.other.transport.can_write_eof():
@@ -52,7 +52,7 @@ class Link:
     def __init__(self, proxy: Proxy) -> None:
         self.proxy = proxy
         self.port = 0  # of the process
-        self.budget: int | None = proxy.budget  # bytes to the client until it is cut
+        self.budget: int | None = proxy.budget  # bytes, either way, until it is cut
         self.ends: list[End] = []
 
     def client_end(self) -> End:
@@ -84,13 +84,20 @@ class Link:
         far.transport.pause_reading()
         return far
 
-    def spend(self, client: asyncio.Transport, data: bytes) -> None:
+    def client_address(self) -> tuple[str, int]:
+        """Where the client's end is (host, port)."""
+        host, port, *_ = self.ends[0].transport.get_extra_info("peername")
+        return host, port
+
+    def spend(self, target: asyncio.Transport, data: bytes) -> None:
         """Let through what is left of the budget; then the connection breaks."""
         assert self.budget is not None
-        client.write(data[: self.budget])
-        self.budget -= len(data)
-        if self.budget <= 0:
-            client.close()  # not aborted: just these bytes are to arrive
+        if self.budget > 0:
+            target.write(data[: self.budget])
+            self.budget -= len(data)
+            if self.budget <= 0:
+                self.proxy.cuts += 1
+                target.close()  # not aborted: just these bytes are to arrive
 
     def cut(self) -> None:
         """Reset the connection: what is on the way is lost."""
@@ -106,6 +113,7 @@ class Proxy:
             proxy.url, proxy.websocket_url
             proxy.cut()               # every connection, as a mobile network does
             proxy.cut_after(700)      # each one (also those to come), 700 bytes from now
+            proxy.cuts                # how many connections were cut so
             proxy.silence()           # nothing is carried, nothing is closed
             proxy.resume()
             proxy.is_open = False     # refuse new connections
@@ -120,6 +128,7 @@ class Proxy:
         self.is_open = True
         self.is_silent = False
         self.budget: int | None = None  # of a new link
+        self.cuts = 0
         self.links: set[Link] = set()
 
     async def __aenter__(self) -> Proxy:
@@ -151,8 +160,11 @@ class Proxy:
             link.cut()
         return len(links)
 
+    def was_cut_since(self, cuts: int) -> bool:
+        return self.cuts > cuts
+
     def cut_after(self, size: int | None) -> None:
-        """Cut each connection after so many more bytes to the client; None: not any more."""
+        """Cut each connection after so many more bytes, either way; None: not any more."""
         self.budget = size
         for link in self.links:
             link.budget = size

@@ -15,10 +15,13 @@ EDITS, DELETIONS = 0.06, 0.03  # of the messages
 
 @asynccontextmanager
 async def traffic(
-    clients: Sequence[Client], rate: float, *, changes: bool = True, seed: int = 1
+    clients: Sequence[Client], rate: float, *, changes: bool = True, padding: int = 0
 ) -> AsyncIterator[None]:
-    """Send `rate` messages a second, by any of these clients, while the body runs."""
-    task = asyncio.create_task(_send(clients, rate, changes, random.Random(seed)))
+    """Send `rate` messages a second, by any of these clients, while the body runs.
+
+    `padding` is in characters of three bytes that are added to each message.
+    """
+    task = asyncio.create_task(_send(clients, rate, changes, "☃" * padding))
     try:
         yield
     finally:
@@ -28,7 +31,8 @@ async def traffic(
             raise AssertionError(f"The traffic ended by itself: {results[0]!r}")
 
 
-async def _send(clients: Sequence[Client], rate: float, changes: bool, dice: random.Random) -> None:
+async def _send(clients: Sequence[Client], rate: float, changes: bool, padding: str) -> None:
+    dice = random.Random(len(clients))
     loop = asyncio.get_running_loop()
     due, number = loop.time(), 0
     async with asyncio.TaskGroup() as group:
@@ -37,7 +41,7 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, dice: ran
             await asyncio.sleep(due - loop.time())
             number += 1
             client = dice.choice(clients)
-            client.send(f"message {number} of {client.person.username}")
+            client.send(f"message {number} of {client.person.username}{padding}")
             own = [
                 message_id
                 for message_id, message in islice(reversed(client.view.shown.items()), 20)

@@ -1,0 +1,106 @@
+"""SIGTERM: what was asked is answered, and every socket is told to come back (1012)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pymongo
+import pytest
+from django.conf import settings
+
+from chatproject.embedded import port_is_free
+from tests import server_process
+from tests.server_process import ServerProcess
+from tests.waiting import wait_for_async
+
+from . import figures
+from .api import Person
+from .traffic import traffic
+
+BACK = 5.0  # seconds in which every client is connected with nothing missing
+GRANIAN = [
+    *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}"),
+    *("--workers", "2", "--blocking-threads", "8"),
+]
+
+
+@contextmanager
+def writes_wait() -> Iterator[Callable[[], int]]:
+    """Let MongoDB hold back every write; yields how many wait."""
+    options: dict[str, Any] = {"serverSelectionTimeoutMS": 5000}
+    with pymongo.MongoClient[dict[str, Any]](settings.DATABASES["chat"]["HOST"], **options) as c:
+        c.admin.command("fsync", lock=True)
+        try:
+            yield lambda: len(
+                list(
+                    c.admin.aggregate(
+                        [{"$currentOp": {}}, {"$match": {"command.findAndModify": "chats_chat"}}]
+                    )
+                )
+            )
+        finally:
+            c.admin.command("fsyncUnlock")
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames", "granian"])
+async def test_requests_under_way_are_answered_before_the_process_ends(
+    transactional_db: None,
+    server: str,
+    crowd: list[Person],
+    crowd_chat: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(server_process.COMMANDS, "granian", GRANIAN)
+    kind = "wsgi" if server == "granian" else "asgi"
+    process = ServerProcess(server, application=f"chatproject.{kind}:application")
+    await asyncio.to_thread(process.wait_until_ready)
+    path = f"/api/v1/chats/{crowd_chat}/messages"
+    async with httpx.AsyncClient(base_url=process.url, timeout=20) as http:
+        with writes_wait() as waiting:
+            posts = [
+                asyncio.create_task(
+                    http.post(path, json={"content": "Before the end"}, headers=person.headers)
+                )
+                for person in crowd
+            ]
+            await wait_for_async(lambda: waiting() == len(posts), 10, "for writes to wait")
+            stop = asyncio.create_task(asyncio.to_thread(process.stop))
+            await wait_for_async(lambda: port_is_free(process.port), 5, "for the door to close")
+            assert not any(post.done() for post in posts)
+        answers = await asyncio.gather(*posts)
+    await stop
+    assert [answer.status_code for answer in answers] == [201] * len(crowd)
+    assert "Traceback" not in process.output()
+
+
+@pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames"])
+async def test_sockets_of_a_stopped_process_are_closed_with_1012_and_lose_nothing(
+    start_cluster: Callable[..., Any], crowd: list[Person], server: str, is_long: bool
+) -> None:
+    cluster = await start_cluster(server=server)
+    chat_id = await cluster.create_group(*crowd)
+    for person in crowd:
+        cluster.open(person, chat_id)
+    await cluster.all_ready(10)
+    ended, back = [], []
+    async with traffic(cluster.clients, rate=30):
+        for number in range(10 if is_long else 1):
+            process, closed = cluster.processes[number % 2], cluster.clients_on(number % 2)
+            start = time.monotonic()
+            await asyncio.to_thread(process.stop)
+            ended.append(time.monotonic() - start)
+            back.append(max([await client.ready(BACK) for client in cluster.clients]))
+            assert [client.close_codes.pop() for client in closed] == [1012] * len(closed)
+            assert "Traceback" not in process.output()
+            await cluster.start_process(number % 2)
+    assert not any(client.close_codes for client in cluster.clients)
+    assert not any(client.api.refusals for client in cluster.clients)
+    figures.seconds(f"SIGTERM, {server} ended after", ended)
+    figures.seconds(f"SIGTERM, {server}, clients back after", back)
+    await cluster.settle(20)
+    cluster.check()
