@@ -16,8 +16,6 @@ from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor as twisted_reactor
 from twisted.internet import tcp
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer
-from zope.interface import implementer
 
 from .websocket import EXTENSION
 
@@ -97,7 +95,6 @@ async def _say_goodbye(receive: Receive, socket: Socket) -> None:
                 pass
 
 
-@implementer(IPushProducer)
 class Socket:
     """One connection, to which the application may give frames that are built already.
 
@@ -139,7 +136,7 @@ class Socket:
     def _is_open(self) -> bool:
         return self._protocol.state == WebSocketProtocol.STATE_OPEN
 
-    # Of the transport
+    # Of the transport, which takes this for an `IPushProducer`
 
     def pauseProducing(self) -> None:  # noqa: N802
         self._writable.clear()
