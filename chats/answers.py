@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 
+from chatproject.stores import deadline
+
 from . import ai, unsplash
 from .ai import Turn
 from .commands import Command, parse
@@ -37,7 +39,9 @@ def answer_to(question: Message, command: Command) -> Answer:
     try:
         if command.kind == "photo":
             return _photo_answer(command.argument)
-        return Answer(ai.ask(command.argument, _thread_before(question)))
+        with deadline():
+            thread = _thread_before(question)
+        return Answer(ai.ask(command.argument, thread))
     except ProviderError as error:
         return Answer(error.message)
 

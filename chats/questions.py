@@ -17,6 +17,8 @@ from django.contrib.auth import get_user_model
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
+from chatproject.stores import deadline
+
 from . import actions
 from .answers import BROKEN, GAVE_UP, Answer, answer_to
 from .commands import Command, parse
@@ -74,9 +76,10 @@ def _change_claim(question: Message, update: dict[str, Any]) -> None:
 def answer(question: Message) -> None:
     """Answer a question that we have claimed, once, if it is still wanted."""
     command = parse(question.content)
-    if command is None or not _is_wanted(question) or _is_answered(question):
-        finish(question)
-        return
+    with deadline():
+        if command is None or not _is_wanted(question) or _is_answered(question):
+            finish(question)
+            return
     given = _safe_answer(question, command)
     # Not asking twice: an answer that can't be stored now is kept for as long as it is ours.
     _patiently(lambda: deliver(question, command, given), question.command_due_at)
@@ -139,7 +142,8 @@ def _patiently(work: Callable[[], None], until: datetime | None) -> None:
     delay = RETRY_DELAY
     while True:
         try:
-            return work()
+            with deadline():
+                return work()
         except STORE_AWAY as error:
             logger.warning("An answer can't be stored now: %s.", type(error).__name__)
             if until is None or now() + timedelta(seconds=delay) >= until:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from django import db
 
+from chatproject.stores import deadline
+
 from . import actions
 from .models import Message
 from .questions import RETRY_MAX_DELAY, STORE_AWAY, answer, claim, release
@@ -72,8 +74,9 @@ class Worker:
         if time.monotonic() < self._next_look:
             return
         try:
-            while len(self.jobs) < CONCURRENCY and (question := claim()):
-                self._start_job(question)
+            with deadline():
+                while len(self.jobs) < CONCURRENCY and (question := claim()):
+                    self._start_job(question)
             self._delay = POLL
         except STORE_AWAY as error:
             self._delay = min(self._delay * 2, RETRY_MAX_DELAY)
@@ -109,7 +112,8 @@ class Worker:
         for job in self.jobs:
             _typing(job.question.chat_id, False)
             try:
-                release(job.question)
+                with deadline():
+                    release(job.question)
             except STORE_AWAY:
                 logger.warning("Message %s waits until its lease ends.", job.question.pk)
 
