@@ -18,15 +18,12 @@ def client_network(request: HttpRequest | None) -> str:
     """
     if request is None:
         return ""
-    proxies = settings.TRUSTED_PROXIES
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
+    proxies, header = settings.TRUSTED_PROXIES, request.META.get("HTTP_X_FORWARDED_FOR", "")
+    forwarded = [part.strip() for part in header.split(",")] if header else []
+    if 0 < proxies <= len(forwarded):
+        return _network(forwarded[-proxies])
     # Fewer than there are proxies: it came another way.
-    text = (
-        forwarded[-proxies]
-        if 0 < proxies <= len(forwarded)
-        else request.META.get("REMOTE_ADDR", "")
-    )
-    return _network(text.strip())
+    return _network(request.META.get("REMOTE_ADDR", ""))
 
 
 def _network(text: str) -> str:

@@ -39,6 +39,25 @@ def test_a_length_of_messages_that_an_answer_cannot_hold_is_refused() -> None:
     assert _manage("check", MESSAGE_MAX_LENGTH="40000").returncode == 0
 
 
+def test_a_rate_limit_that_is_none_is_named() -> None:
+    done = _manage("check", LIMIT_SENDS="300 a minute")
+    assert done.returncode == 1
+    expected = "LIMIT_SENDS must be 1 to 1000000 in 1 second to 30 days, such as 60/10s"
+    assert expected in done.stderr
+    done = _manage("check", TRUSTED_PROXIES="-1")
+    assert "TRUSTED_PROXIES must be 0 or more." in done.stderr
+
+
+def test_a_deployment_must_say_how_many_proxies_there_are() -> None:
+    check = ("check", "--deploy", "--fail-level", "WARNING")
+    production = {"DEBUG": "0", "SECRET_KEY": "k" + "".join(map(str, range(99)))}
+    done = _manage(*check, **production)
+    assert done.returncode == 1
+    assert "TRUSTED_PROXIES is not set" in done.stderr
+    done = _manage(*check, **production, TRUSTED_PROXIES="0", ALLOWED_HOSTS="chat.example.org")
+    assert done.returncode == 0, done.stderr
+
+
 def _manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "manage.py", *command],
