@@ -105,9 +105,9 @@ class Worker:
 
     def _finish_or_release(self) -> None:
         """Let what is at work end, for a while; give the rest to another worker."""
-        deadline = time.monotonic() + STOP_SECONDS
+        end = time.monotonic() + STOP_SECONDS
         for job in self.jobs:
-            job.join(max(deadline - time.monotonic(), 0))
+            job.join(max(end - time.monotonic(), 0))
         self._end_jobs()
         for job in self.jobs:
             _typing(job.question.chat_id, False)
