@@ -44,7 +44,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/djlint --check templates
 	$(BIN)/djlint --quiet --lint templates
 	@echo "group_send is called in chats/events.py only"
-	@! grep -rnF --include='*.py' 'group_send(' $(APPS) | grep -v '^chats/events.py:'
+	@! grep -rnE --include='*.py' '\.group_send(_now)?\(' $(APPS) | grep -v '^chats/events.py:'
 	$(BIN)/python -m chatproject.embedded manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -140,7 +140,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URLS = env_list("REDIS_URL", "redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "chatproject.layer.ChannelLayer",
         "CONFIG": {
             "hosts": [
                 # redis-py's defaults (5 s socket timeout, 100 connections) break blocking reads.

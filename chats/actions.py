@@ -8,8 +8,10 @@ the rules, writes, and tells the sockets, in this order. It raises `Refused`, `I
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +31,7 @@ from .uuid7 import uuid7
 logger = logging.getLogger(__name__)
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
+STORING = 1.0  # seconds that a send may take from its numbers to its message
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
@@ -483,19 +486,18 @@ def _take_numbers(
     runs backwards within a chat, whatever the clocks of the processes say.
     """
     message_id, moment = uuid7(), now()
-    seq, rev = {"$add": ["$last_seq", 1]}, {"$add": ["$last_rev", 1]}
-    changes: dict[str, Any] = {
-        "last_seq": seq,
-        "last_rev": rev,
-        "last_message_at": {"$max": ["$last_message_at", moment]},
-        "updated_at": moment,
-    }
-    if client_id is not None:
-        key = _send_key(sender_id, client_id)
+    key = _send_key(sender_id, client_id)
+    if key is not None:
         conditions["recent.key"] = {"$ne": key}
-        send = {"key": {"$literal": key}, "id": message_id.hex, "seq": seq, "rev": rev}
-        changes["recent"] = {"$slice": [{"$concatArrays": ["$recent", [send]]}, -RECENT_SENDS]}
-    chat = Chat.objects.advance(chat_id, [{"$set": changes}], projection=NUMBERS, **conditions)
+    send = {"key": key, "id": message_id.hex}
+    # No pipeline: MongoDB would write the whole document anew, with all members.
+    update = {
+        "$inc": {"last_seq": 1, "last_rev": 1},
+        "$max": {"last_message_at": moment},
+        "$set": {"updated_at": moment},
+        "$push": {"recent": {"$each": [send], "$slice": -RECENT_SENDS}},
+    }
+    chat = Chat.objects.advance(chat_id, update, projection=NUMBERS, **conditions)
     if chat is None:
         return None
     return {
@@ -508,37 +510,52 @@ def _take_numbers(
 
 def _numbers_for_send(user_id: int, chat_id: uuid.UUID, client_id: str | None) -> dict[str, Any]:
     """Numbers for a member's message: new ones, or those that a retry had taken before."""
+    allowed = {"member_ids": user_id, "silenced_ids": {"$ne": user_id}}
     while True:
-        numbers = _take_numbers(
-            user_id, chat_id, client_id, member_ids=user_id, silenced_ids={"$ne": user_id}
-        )
+        numbers = _take_numbers(user_id, chat_id, client_id, **allowed)
         if numbers:
             return numbers
         chat = Chat.objects.filter(member_ids__contains=[user_id]).get(pk=chat_id)
-        numbers = _reserved_numbers(chat, user_id, client_id)
+        with suppress(Chat.DoesNotExist):  # no member any more, or silenced: asked anew
+            numbers = _reserved_numbers(chat, user_id, client_id, **allowed)
         if numbers:
             return numbers
         if user_id in chat.silenced_ids:
             raise Refused("You may not send messages in this chat.")
 
 
-def _reserved_numbers(chat: Chat, sender_id: int, client_id: str | None) -> dict[str, Any] | None:
-    if client_id is None:
-        return None
+def _reserved_numbers(
+    chat: Chat, sender_id: int, client_id: str | None, **conditions: Any
+) -> dict[str, Any] | None:
+    """What this `client_id` took before; None if it is not among the latest sends.
+
+    If its message isn't stored, because a process died, it takes another `rev` (`DoesNotExist` if
+    the conditions don't hold any more): who has seen later changes would not ask for the old one.
+    """
     key = _send_key(sender_id, client_id)
-    send = next((send for send in chat.recent if send["key"] == key), None)
-    if send is None:
+    if key is None:
         return None
-    return {
-        "id": uuid.UUID(send["id"]),
-        "seq": send["seq"],
-        "rev": send["rev"],
-        "created_at": now(),
-    }
+    for seq, send in chat.recent_sends():
+        if send["key"] == key:
+            stored = _wait_until_stored(sender_id, chat.pk, client_id)
+            rev = stored.rev if stored else _next_rev(chat, **conditions).last_rev
+            return {"id": uuid.UUID(send["id"]), "seq": seq, "rev": rev, "created_at": now()}
+    return None
 
 
-def _send_key(sender_id: int, client_id: str) -> str:
-    return f"{sender_id}:{client_id}"
+def _wait_until_stored(sender_id: int, chat_id: uuid.UUID, client_id: str | None) -> Message | None:
+    """The message that took its numbers; whoever took them may be about to store it."""
+    deadline = time.monotonic() + STORING
+    while True:
+        sent = Message.objects.filter(chat_id=chat_id, sender_id=sender_id, client_id=client_id)
+        message = sent.first()
+        if message or time.monotonic() > deadline:
+            return message
+        time.sleep(STORING / 20)
+
+
+def _send_key(sender_id: int, client_id: str | None) -> str | None:
+    return None if client_id is None else f"{sender_id}:{client_id}"
 
 
 def _store_message(sender: Any, replied: Message | None, **values: Any) -> tuple[Message, bool]:

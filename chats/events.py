@@ -9,22 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import threading
 import uuid
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 import orjson
+import redis
 from channels.layers import get_channel_layer
+
+from chatproject import layer
 
 from .models import PREVIEW_LENGTH, Chat, ChatPermissions, Message
 
 logger = logging.getLogger(__name__)
 
-PUBLISH_TIMEOUT = 1.0  # seconds; the layer is a hint, a send doesn't wait for it any longer
 
 # Close codes of a socket (the private range of RFC 6455, 7.4.2).
 CLOSE_SIGNED_OUT = 4401
@@ -405,24 +405,42 @@ def encode(event: Event | dict[str, Any]) -> bytes:
 
 async def publish(group: str, message: dict[str, Any]) -> None:
     """Send to a group; a layer that is away or slow costs a second and a line in the log."""
-    layer = get_channel_layer()
-    assert layer is not None
     try:
-        async with asyncio.timeout(PUBLISH_TIMEOUT):  # a task less than `wait_for`
-            await layer.group_send(group, message)
+        async with asyncio.timeout(layer.TIMEOUT):  # a task less than `wait_for`
+            await _layer().group_send(group, message)
     except Exception as error:
-        logger.warning("Not told to %s: %s", group, str(error) or type(error).__name__)
+        _not_told(group, error)
+
+
+def publish_now(group: str, message: dict[str, Any]) -> None:
+    """The same from sync code."""
+    try:
+        _layer().group_send_now(group, message)
+    except redis.RedisError as error:
+        _not_told(group, error)
+
+
+def _layer() -> Any:
+    return get_channel_layer()
+
+
+def _not_told(group: str, error: Exception) -> None:
+    logger.warning("Not told to %s: %s", group, str(error) or type(error).__name__)
 
 
 async def abroadcast(group: str, event: Event) -> None:
     """Tell a group an event, from async code."""
-    await publish(group, {"type": "hub.event", "group": group, "frame": event.frame()})
+    await publish(group, _to_hubs(group, event))
 
 
 def broadcast(group: str, *events: Event) -> None:
     """Tell a group events in this order, from sync code."""
     for event in events:
-        _from_sync(abroadcast(group, event))
+        publish_now(group, _to_hubs(group, event))
+
+
+def _to_hubs(group: str, event: Event) -> dict[str, Any]:
+    return {"type": "hub.event", "group": group, "frame": event.frame()}
 
 
 def broadcast_to_users(user_ids: Iterable[int], event: Event) -> None:
@@ -442,31 +460,4 @@ def close_sockets(
     """Close all sockets of a group, those of one sign-in, or all but those, on every process."""
     message = {"type": "hub.close", "group": group, "code": code, "reason": reason}
     which = {"sign_in": sign_in and sign_in.hex, "spared": spared and spared.hex}
-    _from_sync(publish(group, {**message, **which}))
-
-
-class _Publisher:
-    """One event loop a process for sync code, so that its connection to the layer stays open.
-
-    `async_to_sync` would open and close a loop, and with it a connection, for every event.
-    """
-
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self.loop.run_forever, name="publisher", daemon=True).start()
-
-    def run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self.loop).result()
-
-
-_publisher: _Publisher | None = None
-_publisher_lock = threading.Lock()
-
-
-def _from_sync(work: Coroutine[Any, Any, None]) -> None:
-    global _publisher
-    with _publisher_lock:
-        if _publisher is None or _publisher.pid != os.getpid():
-            _publisher = _Publisher()
-    _publisher.run(work)
+    publish_now(group, {**message, **which})

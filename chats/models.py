@@ -258,7 +258,7 @@ class Chat(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_rev = models.BigIntegerField(default=0)
     last_message_at = models.DateTimeField(default=now)
-    # The numbers that the latest client_ids took: a retry finds them without taking new ones.
+    # The latest sends, one for each of the last numbers: a retry finds the number that it took.
     recent = ArrayField(models.JSONField(), default=list, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
@@ -286,6 +286,12 @@ class Chat(models.Model):
     def other_id(self, user_id: int) -> int | None:
         """The other person of a private chat; None for a group."""
         return other_of(self.__dict__, user_id)
+
+    def recent_sends(self) -> Iterator[tuple[int, Document]]:
+        """The `seq` and the `key` and `id` of the latest sends."""
+        return zip(
+            range(self.last_seq - len(self.recent) + 1, self.last_seq + 1), self.recent, strict=True
+        )
 
     @staticmethod
     def pair_of(first_id: int, second_id: int) -> str:

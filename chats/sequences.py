@@ -133,12 +133,17 @@ def _fill_number(hole: Hole, seq: int) -> bool:
         hole.chat.pk,
         {
             "$inc": {"last_rev": 1},
-            "$pull": {"recent": {"seq": seq}},
             "$set": {"updated_at": now()},
         },
     )
     if chat is None:
         return False
+    taken = [send["id"] for number, send in chat.recent_sends() if number == seq]
+    Chat.objects.collection().update_one(
+        {"_id": chat.pk.hex},
+        {"$set": {"recent.$[send].key": None}},
+        array_filters=[{"send.id": {"$in": taken}}],
+    )
     try:
         message = Message.objects.create(
             id=uuid7(hole.taken_by),
@@ -160,7 +165,11 @@ def learn_numbers(chat: Chat, seq: int, rev: int) -> None:
     """Move a chat's last numbers up to those of its messages."""
     Chat.objects.collection().update_one(
         {"_id": chat.pk.hex},
-        {"$max": {"last_seq": seq, "last_rev": rev}, "$set": {"updated_at": now()}},
+        {
+            "$max": {"last_seq": seq, "last_rev": rev},
+            # Their places say which numbers the latest sends took, which would be others now.
+            "$set": {"updated_at": now(), "recent": []},
+        },
     )
 
 

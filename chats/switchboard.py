@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
 
+from chatproject import layer
 from chatproject.stores import in_thread, is_away
 
 from . import events
@@ -141,7 +142,7 @@ class Switchboard:
 
     async def _subscribe(self, hubs: Sequence[Hub]) -> None:
         try:
-            async with asyncio.timeout(events.PUBLISH_TIMEOUT):
+            async with asyncio.timeout(layer.TIMEOUT):
                 await self._connected.wait()
         except TimeoutError:
             logger.warning("The channel layer is away; events come from MongoDB.")

@@ -99,8 +99,26 @@ def test_a_client_id_is_known_long_after_the_chat_forgot_its_numbers(group, ada)
 def test_a_retry_after_a_crash_between_number_and_insert_takes_the_same_number(group, ada):
     message = post(ada, group, "lost", client_id="a")
     Message.objects.filter(pk=message.pk).delete()  # as if the process had died before the insert
+    post(ada, group, "later"), post(ada, group, "and later", client_id="b")
     again, created = actions.post_message(ada, group.pk, "lost", client_id="a")
-    assert (again.pk, again.seq, again.rev, created) == (message.pk, 1, 1, True)
+    # A new change: who has seen the later ones is told of it all the same.
+    assert (again.pk, again.seq, again.rev, created) == (message.pk, 1, 4, True)
+
+
+def test_so_does_the_bot_that_died_in_between(group, ada):
+    question = post(ada, group, "@ai Why?")
+    answer = actions.post_bot_message(question, "Because.", client_id="answer")
+    Message.objects.filter(pk=answer.pk).delete()
+    again = actions.post_bot_message(question, "Because.", client_id="answer")
+    assert (again.pk, again.seq, again.rev) == (answer.pk, 2, 3)
+
+
+def test_who_was_silenced_in_between_is_refused(group, ada, grace):
+    message = post(grace, group, "lost", client_id="a")
+    Message.objects.filter(pk=message.pk).delete()
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    with pytest.raises(Refused):
+        post(grace, group, "lost", client_id="a")
 
 
 @pytest.mark.django_db(transaction=True)

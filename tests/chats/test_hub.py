@@ -86,13 +86,18 @@ def lossy(monkeypatch):
     class Lossy:
         losing = False
 
-    publish = events.publish
+    publish, publish_now = events.publish, events.publish_now
 
     async def maybe_publish(group, message):
         if not Lossy.losing:
             await publish(group, message)
 
+    def maybe_publish_now(group, message):
+        if not Lossy.losing:
+            publish_now(group, message)
+
     monkeypatch.setattr(events, "publish", maybe_publish)
+    monkeypatch.setattr(events, "publish_now", maybe_publish_now)
     return Lossy
 
 
