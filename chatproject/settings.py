@@ -50,6 +50,7 @@ CSRF_TRUSTED_ORIGINS = ORIGINS
 
 INSTALLED_APPS = [
     "daphne",
+    "chatproject",  # before Django's: its `changepassword` takes precedence
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -60,7 +61,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "chatproject",
     "users",
     "chats",
 ]

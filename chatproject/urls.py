@@ -27,6 +27,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
     path("chats/", include("chats.urls")),
     path("accounts/", include("users.urls")),
+    # The admin's own form would end no other sign-in.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="users:password_change")),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("icons/logo.svg")), name="favicon"),
 ]

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from . import actions
 from .forms import SetPasswordForm
@@ -83,6 +84,8 @@ class UserAdmin(DjangoUserAdmin):
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_superuser:
             raise PermissionDenied
+        if str(request.user.pk) in (*args, *kwargs.values()):  # one's own: asks for the old one
+            return redirect("users:password_change")
         return super().user_change_password(request, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -1,0 +1,21 @@
+"""Django's `changepassword`, which knows nothing of tokens and sockets."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Any
+
+from django.contrib.auth.management.commands import changepassword
+
+from users import sign_ins
+from users.models import User
+
+
+class Command(changepassword.Command):
+    help = f"{changepassword.Command.help} Ends every sign-in of that user."
+
+    def handle(self, *args: Any, **options: Any) -> str:
+        username = options["username"] or getpass.getuser()
+        answer: str = super().handle(*args, **{**options, "username": username})
+        sign_ins.end_all(User.objects.get(username=username).pk, "The password was changed.")
+        return answer
