@@ -26,7 +26,8 @@ export default class extends Controller {
         api("POST", this.urlValue, { client_id, content, ...(reply_to && { reply_to }) }),
     })
     this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
-    this.outbox.addEventListener("stored", ({ detail }) => this.dispatch("stored", { detail }))
+    this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
+    this.outbox.addEventListener("slowed", () => this.#slowed())
     this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
     if (!this.contentTarget.value) this.contentTarget.value = sessionStorage.getItem(this.draftKey) ?? ""
     this.#fit()
@@ -45,6 +46,19 @@ export default class extends Controller {
 
   #pending(entry) {
     this.dispatch("pending", { target: window, detail: { ...entry } })
+  }
+
+  #stored(message) {
+    this.dispatch("stored", { detail: message })
+    if (this.slowed && !this.outbox.entries.length) {
+      this.slowed = false
+      this.#showError("")
+    }
+  }
+
+  #slowed() {
+    this.slowed = true
+    this.#showError("You are sending too fast. What waits is sent by itself.")
   }
 
   // Writing

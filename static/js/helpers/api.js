@@ -2,11 +2,15 @@
 
 const TIMEOUT = 15_000 // milliseconds
 
-/** An answer that isn't 2xx. `retriable`: the same request may succeed later. */
+/**
+ * An answer that isn't 2xx. `retriable`: the same request may succeed later; `retryAfter`: after so
+ * many seconds, where a rate limit says so.
+ */
 export class ApiError extends Error {
   constructor(status, body) {
     super(explanation(status, body))
     this.status = status
+    this.retryAfter = body?.retry_after ?? null
   }
 
   get signedOut() {

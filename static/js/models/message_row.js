@@ -85,7 +85,8 @@ export class MessageRows {
     row.classList.toggle("message--failed", state === "failed")
     const failed = this.#parts.keep(row, "failed", state === "failed")
     if (failed) part(failed, "error").textContent = error ? `Not sent. ${error}` : "Not sent."
-    if (state) showStatus(row, "clock", state === "waiting" ? "Waiting for a connection" : "Sending")
+    const waits = error || "Waiting for a connection"
+    if (state) showStatus(row, "clock", state === "waiting" ? waits : "Sending")
   }
 
   /** What can be done with a message: there once the pointer or the focus is. */

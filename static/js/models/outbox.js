@@ -6,7 +6,8 @@ import { backoff } from "helpers/backoff.js"
  *
  * Each has a `client_id`, by which the server stores it once however often it is sent. Events:
  * `changed` (detail: the entry; its `state` is "sending", "waiting" or "failed", with `error`),
- * `stored` (detail: the message), `signedOut`.
+ * `stored` (detail: the message), `slowed` (nothing is sent until the server takes more),
+ * `signedOut`.
  */
 export class Outbox extends EventTarget {
   #storage
@@ -16,6 +17,7 @@ export class Outbox extends EventTarget {
   #sending = false
   #timer = null
   #attempt = 0
+  #pausedUntil = 0 // as performance.now() counts
 
   /** `post(entry)` sends one and answers the stored message; `prefix` begins its storage keys. */
   constructor({ storage, prefix, post }) {
@@ -66,8 +68,13 @@ export class Outbox extends EventTarget {
 
   /** Send what is due, one after the other, so that the order is kept. */
   async flush() {
-    clearTimeout(this.#timer)
     if (this.#sending) return
+    const pause = this.#pausedUntil - performance.now()
+    if (pause > 0) {
+      this.#flushAfter(pause)
+      return
+    }
+    clearTimeout(this.#timer)
     this.#sending = true
     try {
       let entry
@@ -107,9 +114,26 @@ export class Outbox extends EventTarget {
       this.#set(entry, "failed", error.message)
       return true
     }
-    this.#set(entry, "waiting")
-    this.#timer = setTimeout(() => this.flush(), backoff(this.#attempt++))
+    if (error.retryAfter) this.#slowDown(entry, error)
+    else {
+      this.#set(entry, "waiting")
+      this.#flushAfter(backoff(this.#attempt++))
+    }
     return false
+  }
+
+  /** Whatever comes meanwhile, nothing is sent before the server takes it. */
+  #slowDown(entry, { retryAfter, message }) {
+    const pause = retryAfter * 1000
+    this.#pausedUntil = performance.now() + pause
+    this.#set(entry, "waiting", message)
+    this.#flushAfter(pause)
+    this.#tell("slowed")
+  }
+
+  #flushAfter(milliseconds) {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.flush(), milliseconds)
   }
 
   #set(entry, state, error = null) {
