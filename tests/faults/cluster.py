@@ -71,14 +71,18 @@ class Cluster:
     def ports(self) -> list[int]:
         return [process.port for process in self.processes if process and process.is_running()]
 
-    async def start_process(self, number: int) -> ServerProcess:
+    async def start_process(self, number: int, **environment: str) -> ServerProcess:
         """Start the process of this number (again), on a new port."""
-        process = ServerProcess(
-            self.server, {"REDIS_URL": self.valkey.url, "LOG_LEVEL": "INFO", **self.environment}
-        )
+        own = {"REDIS_URL": self.valkey.url, **self.environment, **environment}
+        process = ServerProcess(self.server, own)
         await asyncio.to_thread(process.wait_until_ready)
         self.processes[number] = process
         return process
+
+    async def add_process(self, **environment: str) -> ServerProcess:
+        """Start one more process, with these variables."""
+        self.processes.append(None)  # type: ignore[arg-type]
+        return await self.start_process(len(self.processes) - 1, **environment)
 
     def kill(self, number: int) -> None:
         """SIGKILL."""
