@@ -7,7 +7,6 @@ from .stage import FOLDER
 
 def make(count: int) -> None:
     """Empty both stores of ours and make the users 1 to `count`."""
-    from django.core.management import call_command
     from django.db import connections
 
     from users.models import User
@@ -15,11 +14,18 @@ def make(count: int) -> None:
     connections["default"].close()
     for file in FOLDER.glob("accounts.sqlite3*"):
         file.unlink()
-    call_command("migrate_all")
+    migrate()
     User.objects.bulk_create(
         User(pk=pk, username=f"user{pk}", first_name=f"User {pk}", password=f"!{pk}")
         for pk in range(1, count + 1)
     )
+
+
+def migrate() -> None:
+    """Bring the tables of kept data up to those of the code."""
+    from django.core.management import call_command
+
+    call_command("migrate_all")
 
 
 def tokens() -> dict[int, str]:

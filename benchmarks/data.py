@@ -64,6 +64,8 @@ def build(stores: Mapping[str, str], *, quick: bool) -> None:
     if kept not in (wanted, {**wanted, **asdict(FULL)}):
         _build(stores, QUICK if quick else FULL)
         STAMP.write_text(json.dumps(wanted))
+    else:
+        accounts.migrate()
     _make_tokens()
 
 
