@@ -48,19 +48,49 @@ REMEMBER = "redis.call('SET', KEYS[1], 1, 'EX', ARGV[1]) return 1"
 IS_REMEMBERED = "return redis.call('EXISTS', KEYS[1])"
 
 
+class Line:
+    """Connections to one Redis; for any thread.
+
+    The client of redis-py takes twice the CPU for a call, and every message makes one.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._pool = redis.ConnectionPool.from_url(  # makes the connections, keeps none
+            url,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
+        )
+        self._idle: list[Any] = []
+
+    def ask(self, *command: str | int) -> Any:
+        """The answer to a command; `RedisError` after at most two `TIMEOUT`s."""
+        try:
+            return self._ask(*command)
+        except redis.ConnectionError:  # after a restart of the server each fails once
+            self._idle.clear()
+            return self._ask(*command)
+
+    def _ask(self, *command: str | int) -> Any:
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._pool.make_connection()
+        try:
+            connection.send_command(*command)
+            answer = connection.read_response()
+        except BaseException:  # an answer may still come, to whoever asks next
+            connection.disconnect()
+            raise
+        self._idle.append(connection)
+        return answer
+
+
 class Counters:
     """The counters of one Redis; for any thread."""
 
     def __init__(self, url: str) -> None:
-        # After a restart of the server a connection fails once. A timeout is no such failure.
-        retry = Retry(NoBackoff(), 1, (redis.ConnectionError,))
-        self._redis = redis.Redis.from_url(
-            url,
-            retry=retry,
-            max_connections=KEPT,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-        )
+        self._line = Line(url)
         self._memory = Memory()
         self._away_until = 0.0  # by the monotonic clock; 0: it answers
 
@@ -86,7 +116,7 @@ class Counters:
         if self._away_until and time.monotonic() < self._away_until:
             return None
         try:
-            answer = self._redis.eval(script, 1, key, *values)
+            answer = self._line.ask("EVAL", script, 1, key, *values)
         except redis.RedisError as error:
             if not self._away_until:
                 logger.warning("Limits are counted by each process for itself: %s", error)
