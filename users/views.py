@@ -86,7 +86,15 @@ class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
         return User.objects.get(pk=self.request.user.pk)
 
 
-class PasswordChange(SuccessMessageMixin, PasswordChangeView):
+class PasswordAskedMixin:
+    """Counts as a try to sign in: who finds a browser signed in may guess as often as anybody."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        limits.SIGN_IN.spend(same_name(request.user.get_username()), client_network(request))
+        return super().post(request, *args, **kwargs)  # type: ignore[misc]
+
+
+class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView):
     """A new password; ends every other sign-in."""
 
     template_name = "users/password_change.html"
@@ -164,7 +172,7 @@ class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
         return response
 
 
-class DeleteAccount(LoginRequiredMixin, FormView):
+class DeleteAccount(LoginRequiredMixin, PasswordAskedMixin, FormView):
     form_class = DeleteAccountForm
     template_name = "users/delete_account.html"
     success_url = reverse_lazy("users:sign_in")

@@ -120,6 +120,22 @@ def test_failed_tries_from_one_address_count_together_and_others_do_not(
     assert sign_in(PASSWORD, "grace", ELSEWHERE).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/accounts/delete/", "password"), ("/accounts/password/", "old_password")],
+)
+def test_who_is_signed_in_may_guess_at_the_password_no_more_often(
+    settings: Any, ada: User, path: str, field: str
+) -> None:
+    settings.LIMIT_SIGN_IN = THREE
+    client = Client(REMOTE_ADDR=HERE)
+    client.force_login(ada)
+    assert statuses(3, lambda: client.post(path, {field: "wrong"})) == [200] * 3
+    assert client.post(path, {field: PASSWORD}).status_code == 429
+    ada.refresh_from_db()
+    assert ada.is_active
+
+
 # Accounts and mails ------------------------------------------------------------------------------
 
 
