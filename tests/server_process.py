@@ -25,10 +25,16 @@ COMMANDS = {
         *("--ws-per-message-deflate", "false"),
     ],
 }
+WSGI_COMMANDS = {
+    "granian": [
+        *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}"),
+        *("--workers", "2", "--blocking-threads", "8"),
+    ]
+}
 
 
 class ServerProcess:
-    """Daphne or uvicorn on a free port; pages, API and sockets.
+    """Daphne or uvicorn on a free port; pages, API and sockets. Or granian, without sockets.
 
     A process, not a thread: it is what runs in production, it can be killed, and a MongoClient
     must not be carried over a fork.
@@ -38,13 +44,15 @@ class ServerProcess:
         self,
         server: str = "daphne",
         environment: dict[str, str] | None = None,
-        application: str = "chatproject.asgi:application",
+        application: str = "",
     ) -> None:
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.websocket_url = f"ws://localhost:{self.port}"
         self.log = Path(settings.VAR_DIR) / f"server-{self.port}.log"
-        command = [part.format(port=self.port) for part in COMMANDS[server]]
+        kind = "wsgi" if server in WSGI_COMMANDS else "asgi"
+        application = application or f"chatproject.{kind}:application"
+        command = [part.format(port=self.port) for part in {**COMMANDS, **WSGI_COMMANDS}[server]]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, application],

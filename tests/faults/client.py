@@ -47,6 +47,7 @@ class Client:
         *,
         rev: int = 0,
         http: httpx.AsyncClient | None = None,
+        socket_url: str = "",
     ) -> None:
         self.ledger = ledger
         self.person = person
@@ -55,6 +56,7 @@ class Client:
         self.view = ledger.open_view(chat_id, person.user_id, from_rev=rev)
         self.cursor = Cursor(rev)
         self.api = Api(url, person, http)
+        self.socket_url = (socket_url or url).replace("http", "ws", 1) + self.path
         self.outbox = Outbox(ledger, self.api, chat_id, self._show)
         self.markers: dict[int, int] = {}  # up to which `seq` each member has read
         self.close_codes: list[int] = []
@@ -108,7 +110,7 @@ class Client:
         opened = False
         try:
             async with websockets.connect(
-                self.api.url.replace("http", "ws", 1) + self.path,
+                self.socket_url,
                 additional_headers=self.person.headers,
                 compression=None,
                 max_size=2**22,

@@ -35,8 +35,12 @@ class Cluster:
     session (its databases have to be migrated, and `database` follows it).
     """
 
-    def __init__(self, server: str, processes: int, environment: dict[str, str]) -> None:
+    def __init__(
+        self, server: str, processes: int, pages: str, environment: dict[str, str]
+    ) -> None:
         self.server = server
+        self.pages_server = pages
+        self.pages: ServerProcess | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="cluster-", dir=settings.VAR_DIR))
         self.valkey = Valkey(self.folder)
         self.environment = environment
@@ -49,18 +53,21 @@ class Cluster:
     @classmethod
     @asynccontextmanager
     async def running(
-        cls, server: str, processes: int = 2, **environment: str
+        cls, server: str, processes: int = 2, *, pages: str = "", **environment: str
     ) -> AsyncIterator[Cluster]:
-        cluster = cls(server, processes, environment)
+        """So many processes of a server; one of `pages` answers the API instead, if given."""
+        cluster = cls(server, processes, pages, environment)
         try:
             await asyncio.to_thread(cluster.valkey.start)
             await asyncio.gather(*map(cluster.start_process, range(processes)))
+            if pages:
+                cluster.pages = await cluster.new_process(pages)
             async with cluster.proxy:
                 yield cluster
                 await cluster.close_clients()
         finally:
             await cluster.http.aclose()
-            for process in filter(None, cluster.processes):
+            for process in filter(None, [*cluster.processes, cluster.pages]):
                 if process.is_running():
                     process.stop()
             cluster.resume_valkey()
@@ -73,16 +80,19 @@ class Cluster:
 
     async def start_process(self, number: int, **environment: str) -> ServerProcess:
         """Start the process of this number (again), on a new port."""
-        own = {"REDIS_URL": self.valkey.url, **self.environment, **environment}
-        process = ServerProcess(self.server, own)
-        await asyncio.to_thread(process.wait_until_ready)
-        self.processes[number] = process
-        return process
+        self.processes[number] = await self.new_process(self.server, **environment)
+        return self.processes[number]
 
     async def add_process(self, **environment: str) -> ServerProcess:
         """Start one more process, with these variables."""
         self.processes.append(None)  # type: ignore[arg-type]
         return await self.start_process(len(self.processes) - 1, **environment)
+
+    async def new_process(self, server: str, **environment: str) -> ServerProcess:
+        own = {"REDIS_URL": self.valkey.url, **self.environment, **environment}
+        process = ServerProcess(server, own)
+        await asyncio.to_thread(process.wait_until_ready)
+        return process
 
     def kill(self, number: int) -> None:
         """SIGKILL."""
@@ -125,11 +135,15 @@ class Cluster:
 
     # Clients
 
+    @property
+    def api_url(self) -> str:
+        return self.pages.url if self.pages else self.proxy.url
+
     async def create_group(self, *members: Person) -> str:
         """A new group of these people, made by the first of them; answers the chat's id."""
         ids = [person.user_id for person in members[1:]]
         answer = await self.http.post(
-            f"{self.proxy.url}/api/v1/chats/group",
+            f"{self.api_url}/api/v1/chats/group",
             json={"name": "Engines", "member_ids": ids},
             headers=members[0].headers,
         )
@@ -138,10 +152,22 @@ class Cluster:
         self.ledger.joined(chat_id, *(person.user_id for person in members))
         return chat_id
 
-    def open(self, person: Person, chat_id: str, *, url: str = "", rev: int = 0) -> Client:
-        """A client of this person that is connecting; by a proxy of its own if `url` is given."""
-        http = None if url else self.http
-        client = Client(self.ledger, url or self.proxy.url, person, chat_id, rev=rev, http=http)
+    def open(
+        self, person: Person, chat_id: str, *, url: str = "", socket: str = "", rev: int = 0
+    ) -> Client:
+        """A client of this person that is connecting; by a proxy of its own if `url` is given.
+
+        `socket` is the URL for its socket alone.
+        """
+        client = Client(
+            self.ledger,
+            url or self.api_url,
+            person,
+            chat_id,
+            rev=rev,
+            http=None if url else self.http,
+            socket_url=socket or url or self.proxy.url,
+        )
         self.clients.append(client)
         client.open()
         return client

@@ -63,11 +63,11 @@ def crowd_chat(crowd: list[Person]) -> str:
 async def start_cluster(
     transactional_db: None, server_name: str
 ) -> AsyncIterator[Callable[..., Any]]:
-    """An async function: `await start_cluster(processes=2, **environment)` runs a cluster."""
+    """An async function: `await start_cluster(2, **options)` runs a cluster."""
     async with AsyncExitStack() as stack:
 
-        async def start(processes: int = 2, *, server: str = "", **environment: str) -> Cluster:
-            cluster = Cluster.running(server or server_name, processes, **environment)
+        async def start(processes: int = 2, *, server: str = "", **options: str) -> Cluster:
+            cluster = Cluster.running(server or server_name, processes, **options)
             return await stack.enter_async_context(cluster)
 
         yield start

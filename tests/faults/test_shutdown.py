@@ -14,7 +14,6 @@ import pytest
 from django.conf import settings
 
 from chatproject.embedded import port_is_free
-from tests import server_process
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async
 
@@ -23,10 +22,6 @@ from .api import Person
 from .traffic import traffic
 
 BACK = 5.0  # seconds in which every client is connected with nothing missing
-GRANIAN = [
-    *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}"),
-    *("--workers", "2", "--blocking-threads", "8"),
-]
 
 
 @contextmanager
@@ -49,15 +44,9 @@ def writes_wait() -> Iterator[Callable[[], int]]:
 
 @pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames", "granian"])
 async def test_requests_under_way_are_answered_before_the_process_ends(
-    transactional_db: None,
-    server: str,
-    crowd: list[Person],
-    crowd_chat: str,
-    monkeypatch: pytest.MonkeyPatch,
+    server: str, crowd: list[Person], crowd_chat: str
 ) -> None:
-    monkeypatch.setitem(server_process.COMMANDS, "granian", GRANIAN)
-    kind = "wsgi" if server == "granian" else "asgi"
-    process = ServerProcess(server, application=f"chatproject.{kind}:application")
+    process = ServerProcess(server)
     await asyncio.to_thread(process.wait_until_ready)
     path = f"/api/v1/chats/{crowd_chat}/messages"
     async with httpx.AsyncClient(base_url=process.url, timeout=20) as http:
