@@ -14,8 +14,8 @@ from users.models import User
 class Command(changepassword.Command):
     help = f"{changepassword.Command.help} Ends every sign-in of that user."
 
-    def handle(self, *args: Any, **options: Any) -> str:
+    def handle(self, *args: Any, **options: Any) -> str | None:
         username = options["username"] or getpass.getuser()
-        answer: str = super().handle(*args, **{**options, "username": username})
+        answer = super().handle(*args, **{**options, "username": username})
         sign_ins.end_all(User.objects.get(username=username).pk, "The password was changed.")
         return answer
