@@ -1,8 +1,8 @@
 """What is really sent to MongoDB, by the ORM or past it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import monitoring
@@ -18,6 +18,7 @@ class SentCommand:
     name: str
     collection: str
     acknowledged: bool
+    document: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 class _Listener(monitoring.CommandListener):
@@ -30,7 +31,7 @@ class _Listener(monitoring.CommandListener):
         if self.logs and event.command_name not in _HOUSEKEEPING:
             concern: dict[str, Any] = event.command.get("writeConcern", {})
             collection = str(event.command.get(event.command_name, ""))
-            sent = SentCommand(event.command_name, collection, concern.get("w") != 0)
+            sent = SentCommand(event.command_name, collection, concern.get("w") != 0, event.command)
             for log in self.logs:
                 log.append(sent)
 
