@@ -14,8 +14,6 @@ import orjson
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from tests.waiting import wait_for_async
-
 from .api import Api, Person, backoff, is_retriable
 from .cursor import Cursor
 from .ledger import MESSAGES, Ledger
@@ -88,7 +86,10 @@ class Client:
     async def ready(self, seconds: float) -> float:
         """Wait until it is connected with nothing missing; answers the seconds that it took."""
         start = time.monotonic()
-        await wait_for_async(self.is_ready.is_set, seconds, f"for {self.person.username}")
+        # Not by looking again and again: there may be thousands.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.is_ready.wait(), seconds)
+        assert self.is_ready.is_set(), f"{self.person.username} wasn't back after {seconds} s"
         return time.monotonic() - start
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -242,7 +243,10 @@ class Client:
 
     async def sent(self, seconds: float) -> None:
         """Wait until the outbox is empty."""
-        await wait_for_async(lambda: not self.outbox, seconds, "for an outbox")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.outbox.is_empty.wait(), seconds)
+        left = len(self.outbox)
+        assert not left, f"{self.person.username} had {left} messages to send after {seconds} s"
 
     async def edit(self, message_id: str, content: str) -> bool:
         """Edit until it is done or refused; False if it was refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from . import figures
 from .api import Person
 from .cluster import Cluster
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
 
 TOKEN_LIFETIME = 2 * 3600  # seconds; the longest test is shorter
 

@@ -28,6 +28,8 @@ class Outbox:
         self._stored = stored
         self._entries: dict[str, dict[str, str]] = {}
         self._queued = asyncio.Event()
+        self.is_empty = asyncio.Event()
+        self.is_empty.set()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,10 +38,13 @@ class Outbox:
         self._entries[client_id] = {"client_id": client_id, "content": content}
         self._ledger.attempted(self._chat_id, self._api.person.user_id, client_id, content)
         self._queued.set()
+        self.is_empty.clear()
 
     def confirm(self, client_id: str) -> None:
         """The message is stored, whoever said so."""
         self._entries.pop(client_id, None)
+        if not self._entries:
+            self.is_empty.set()
 
     async def flush(self) -> None:
         """Send for ever: each until it is stored or refused, so that the order is kept."""
