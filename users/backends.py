@@ -41,16 +41,21 @@ class LimitedBackend(ModelBackend):
             return None
         network, account = client_network(request), same_name(username)
         limits.SIGN_IN_ADDRESS.spend(network)
-        # From where this account was signed in to, others' tries don't count.
+        # From where its owner was before, others' tries don't count.
         known = limits.is_remembered(account, network)
         limits.SIGN_IN.spend(account, network if known else "")
         user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
             limits.SIGN_IN_ADDRESS.give_back(network)
-            limits.remember(KNOWN_FOR, account, network)
+            remember_place(user, request)
         else:
             take_as_long(username, password)
         return user
+
+
+def remember_place(user: User, request: HttpRequest | None) -> None:
+    """The owner was here: from here others' tries don't keep them out."""
+    limits.remember(KNOWN_FOR, same_name(user.username), client_network(request))
 
 
 def take_as_long(username: str, password: str) -> None:

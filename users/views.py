@@ -27,7 +27,7 @@ from chatproject import limits
 from chatproject.addresses import client_network
 
 from . import actions, sign_ins
-from .backends import same_name
+from .backends import remember_place, same_name
 from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
 from .models import SignIn, User
 
@@ -66,6 +66,7 @@ class SignUp(AccountFormMixin, CreateView):
         response = super().form_valid(form)
         if self.object is not None:  # None: the name was taken meanwhile
             login(self.request, self.object)
+            remember_place(self.object, self.request)
         return response
 
 
@@ -169,6 +170,7 @@ class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
         response = super().form_valid(form)
         assert isinstance(self.user, User)
         sign_ins.end_all(self.user.pk, "The password was changed.")
+        remember_place(self.user, self.request)
         return response
 
 

@@ -30,6 +30,7 @@ from chatproject.api import StrictLimitOffsetPagination
 
 from . import actions, sign_ins, tokens
 from .authentication import Access
+from .backends import remember_place
 from .models import SignIn, User
 from .serializers import (
     LoginSerializer,
@@ -123,6 +124,7 @@ class RegisterView(OpenView):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = serializer.save()
+        remember_place(user, request._request)
         return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
 
 

@@ -1,5 +1,6 @@
 """How often one may try to sign in, register, or ask for a mail: on the pages and over the API."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,25 @@ def test_whoever_guesses_from_elsewhere_keeps_nobody_out_where_they_have_signed_
     assert statuses(3, lambda: sign_in(PASSWORD)) == [302] * 3
     # There they are limited too, for themselves.
     assert sign_in(PASSWORD).status_code == 429
+
+
+def test_who_is_kept_out_at_a_new_place_comes_in_by_a_new_password(
+    settings: Any, ada: User
+) -> None:
+    settings.LIMIT_SIGN_IN = THREE
+    assert statuses(3, lambda: sign_in(address=HERE)) == [200] * 3
+    assert sign_in(PASSWORD, address=ELSEWHERE).status_code == 429
+    client = Client(REMOTE_ADDR=ELSEWHERE)
+    client.post("/accounts/password-reset/", {"email": ada.email})
+    link = re.search(r"http://\S+", str(mail.outbox[0].body))
+    assert link
+    page = client.get(link.group(), follow=True)
+    new = "another long battery"
+    answer = client.post(page.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})
+    assert (answer.status_code, answer.url) == (302, "/accounts/sign-in/")
+    assert sign_in(new, address=ELSEWHERE).status_code == 302
+    # The guesses go on as they did.
+    assert sign_in(address=HERE).status_code == 429
 
 
 def test_failed_tries_from_one_address_count_together_and_others_do_not(
