@@ -16,11 +16,11 @@ from .waiting import wait_for
 COMMANDS = {
     "daphne": ["daphne", "--bind", "127.0.0.1", "--port", "{port}"],
     "uvicorn": [
-        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
+        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-proxy-headers"),
         *("--ws", "websockets-sansio", "--no-access-log"),
     ],
     "uvicorn-frames": [
-        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}"),
+        *("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-proxy-headers"),
         *("--ws", "chatproject.websocket:FrameProtocol", "--no-access-log"),
         *("--ws-per-message-deflate", "false"),
     ],
