@@ -51,6 +51,12 @@ def linkify(text: str) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
 
 
+@register.filter
+def web_address(address: str) -> str:
+    """An http or https address as it is; anything else, such as `javascript:`, leads nowhere."""
+    return address if re.match("https?:", address or "") else "#"
+
+
 @register.simple_tag
 def icon(name: str, classes: str = "icon") -> SafeString:
     """A drawing of templates/partials/icons.svg; what it means is said beside it."""
