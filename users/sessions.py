@@ -63,10 +63,16 @@ class SessionStore(DatabaseStore):
             Session.objects.filter(session_key=name_of(key)).delete()
 
     def flush(self) -> None:
-        """End the session and its sign-in: who signs out, or signs in as somebody else."""
+        """End the session and its sign-in: who signs out, or signs in as somebody else.
+
+        Not the sign-in of a session that goes on by another key: Django also calls this where it
+        has read a session just before its owner set a new password.
+        """
         sign_in, user_id = sign_ins.of_session(self), self.get(SESSION_KEY)
+        row = Session.objects.filter(session_key=name_of(self.session_key or ""))
+        was_there, _ = row.delete()
         super().flush()
-        if sign_in and user_id:
+        if was_there and sign_in and user_id:
             sign_ins.end(int(user_id), sign_in, "You have signed out.")
 
     @classmethod

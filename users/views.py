@@ -103,7 +103,9 @@ class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView
     success_message = "Your password was changed."
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        response = super().form_valid(form)
+        # Both at once: with the new password and the old session, this one would seem to be over.
+        with transaction.atomic():
+            response = super().form_valid(form)
         here = sign_ins.of_session(self.request.session)
         sign_ins.end_all(self.request.user.pk, "The password was changed.", but=here)
         return response

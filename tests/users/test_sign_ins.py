@@ -7,9 +7,10 @@ from unittest import mock
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import SESSION_KEY, get_user
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -260,6 +261,17 @@ def test_a_new_password_ends_every_other_sign_in_and_the_sockets_of_this_one_sta
     assert not any(other.is_let_in() for other in others)
     assert closed(told) == [(None, sign_in.hex)]
     assert SignIn.objects.get().pk == sign_in
+
+
+def test_a_request_beside_a_change_of_the_password_does_not_end_the_sign_in(ada):
+    """It has read the session before, and the user after the change."""
+    browser, request = Browser(), HttpRequest()
+    request.session = SessionStore(browser.cookies["sessionid"].value)
+    assert request.session[SESSION_KEY] == str(ada.pk)
+    fields = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    browser.post("/accounts/password/", {"old_password": PASSWORD, **fields})
+    assert get_user(request).is_anonymous
+    assert browser.is_let_in()
 
 
 @pytest.mark.parametrize("path", ["/admin/password_change/", "/admin/users/user/{}/password/"])
