@@ -1,0 +1,94 @@
+"""A process that sends one message and stops between taking its number and storing it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+
+NUMBERED = "numbered"
+
+
+class StalledSend:
+    """That process, at the point where it has the number: let it go on, or kill it there."""
+
+    def __init__(
+        self, user_id: int, chat_id: str, content: str, client_id: str, **environment: str
+    ) -> None:
+        databases = {
+            "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
+            "MONGODB_NAME": connections["chat"].settings_dict["NAME"],
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(user_id), chat_id, content, client_id],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **databases, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        if (said := self._hear()) != NUMBERED:
+            self.kill()
+            raise AssertionError(f"The send didn't take a number: {said}")
+
+    def go_on(self) -> str:
+        """Let it store the message; answers "stored", or the name of the error."""
+        assert self._process.stdin
+        self._process.stdin.write("go on\n")
+        self._process.stdin.flush()
+        try:
+            return self._hear()
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would end it."""
+        with self._process as process:
+            process.kill()
+
+    def _hear(self) -> str:
+        assert self._process.stdout
+        return self._process.stdout.readline().strip()
+
+
+def main(user_id: str, chat_id: str, content: str, client_id: str) -> None:
+    """In the process: send, but wait for a line before the message is stored."""
+    import uuid
+
+    import django
+
+    django.setup()
+
+    from django.contrib.auth import get_user_model
+
+    from chatproject.stores import deadline
+    from chats import actions
+    from chats.models import MessageQuerySet
+
+    insert = MessageQuerySet.insert
+
+    def wait_and_insert(messages: MessageQuerySet, message: Any) -> None:
+        sys.stdout.write(f"{NUMBERED}\n")
+        sys.stdout.flush()
+        if not sys.stdin.readline():
+            sys.exit("told nothing")
+        with deadline():
+            insert(messages, message)
+
+    MessageQuerySet.insert = wait_and_insert  # type: ignore[method-assign]
+    sender = get_user_model().objects.get(pk=user_id)
+    try:
+        actions.post_message(sender, uuid.UUID(chat_id), content, client_id=client_id)
+        outcome = "stored"
+    except Exception as error:
+        outcome = type(error).__name__
+    sys.stdout.write(f"{outcome}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
