@@ -21,7 +21,7 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from chats.errors import Invalid, Refused
 
 from .limits import TooMany
-from .stores import RETRY_AFTER, is_away
+from .stores import RETRY_AFTER, is_away, lose_patience
 
 MAX_NUMBER = 2**53 - 1  # the largest whole number that every JSON client reads exactly
 NAME_SHOWN = 64  # characters of an unknown name that an answer repeats
@@ -74,6 +74,7 @@ def _as_api_error(error: Exception) -> Exception:
     if isinstance(error, ObjectDoesNotExist):
         return Http404()
     if is_away(error):
+        lose_patience()
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()

@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 
 from .limits import TooMany
-from .stores import RETRY_AFTER, deadline, is_away
+from .stores import RETRY_AFTER, deadline, is_away, lose_patience
 
 HEADER = "Content-Security-Policy"
 # For what is no page: nothing in it runs or loads, should a browser show it.
@@ -87,6 +87,7 @@ class StoresMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_away(error):
             return None
+        lose_patience()
         try:
             page = render_to_string("503.html", request=request)
         except (OperationalError, InterfaceError):  # SQL knows who is signed in

@@ -5,6 +5,7 @@ Decision 12 has the reasons.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -27,6 +28,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RETRY_AFTER = 5  # seconds, what a client is told
+IMPATIENT = 2  # seconds of a deadline
+IMPATIENCE = 10.0  # seconds after the last one who waited in vain
 # Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: of a member whose state moves.
 MOMENTARY = {11601, 262, 134}
 
@@ -35,9 +38,24 @@ class Unsettled(PyMongoError):
     """A write that another request made is no majority's yet, so it must not be answered with."""
 
 
+_impatient_until = 0.0  # monotonic
+
+
 def deadline() -> AbstractContextManager[None]:
-    """All that is asked of MongoDB inside of this takes `MONGODB_TIMEOUT` seconds at most."""
-    return pymongo.timeout(settings.MONGODB_TIMEOUT)
+    """All that is asked of MongoDB inside of this takes `MONGODB_TIMEOUT` seconds at most.
+
+    Less after `lose_patience`, so that an outage doesn't occupy every thread.
+    """
+    limit = settings.MONGODB_TIMEOUT
+    if time.monotonic() < _impatient_until:
+        limit = min(limit, IMPATIENT)
+    return pymongo.timeout(limit)
+
+
+def lose_patience() -> None:
+    """A store was waited for in vain: in this process the next ones wait less, for a while."""
+    global _impatient_until
+    _impatient_until = time.monotonic() + IMPATIENCE
 
 
 def no_deadline() -> AbstractContextManager[None]:
@@ -55,8 +73,13 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
     @wraps(work)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        with deadline():
-            return await threaded(*args, **kwargs)
+        try:
+            with deadline():
+                return await threaded(*args, **kwargs)
+        except Exception as error:
+            if is_away(error):
+                lose_patience()
+            raise
 
     return call
 
