@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from .limits import TooMany
 from .stores import RETRY_AFTER, deadline, is_away, lose_patience
@@ -107,6 +108,9 @@ class LimitsMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, TooMany):
             return None
-        response = render(request, "429.html", {"reason": error}, status=429)
+        back = request.headers.get("Referer", "")
+        if not url_has_allowed_host_and_scheme(back, request.get_host()):
+            back = "/"
+        response = render(request, "429.html", {"reason": error, "back": back}, status=429)
         response.headers["Retry-After"] = str(error.retry_after)
         return response

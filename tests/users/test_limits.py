@@ -42,12 +42,15 @@ def test_too_many_tries_are_answered_by_a_page_that_says_when_to_come_back(
     settings.LIMIT_SIGN_IN = THREE
     assert statuses(3, sign_in) == [200] * 3
     # Also the right password: a refused try tells nothing about it.
-    answer = sign_in(PASSWORD)
+    page = "http://testserver/accounts/sign-in/?next=/chats/"
+    answer = sign_in(PASSWORD, HTTP_REFERER=page)
     assert answer.status_code == 429
     assert 1190 < int(answer.headers["Retry-After"]) <= 1200
-    page = answer.content.decode()
-    assert "too many tries to sign in to this account. Please try again in 20 minutes." in page
-    assert 'href="/accounts/sign-in/"' in page
+    told = "too many tries to sign in to this account. Please try again in 20 minutes."
+    assert told in answer.content.decode()
+    assert f'href="{page}">Back' in answer.content.decode()
+    answer = sign_in(HTTP_REFERER="https://elsewhere.example/")
+    assert 'href="/">Back' in answer.content.decode()
 
 
 def test_the_api_names_the_limit_and_says_when_to_come_back(settings: Any, api: Any) -> None:
