@@ -118,13 +118,17 @@ def received_in_order(ledger: Ledger, view: View) -> Iterator[str]:
     acknowledged = {
         send.answers[0][1]: send.acknowledged_at for send in ledger.sends.values() if send.answers
     }
-    highest: dict[int, tuple[int, float]] = {}  # by connection: `seq`, and when it came
+    # By connection: `seq` and `rev`, and when it came.
+    highest: dict[int, tuple[int, int, float]] = {}
     for receipt in view.receipts:
         if not receipt.connection or not receipt.is_new:
             continue
-        seq, arrived = highest.get(receipt.connection, (0, 0.0))
+        seq, rev, arrived = highest.get(receipt.connection, (0, 0, 0.0))
         if receipt.seq > seq:
-            highest[receipt.connection] = (receipt.seq, receipt.at)
+            highest[receipt.connection] = (receipt.seq, receipt.rev, receipt.at)
+        elif receipt.rev > rev:
+            # The retry of a send that had taken its number, and failed: stored after the other.
+            continue
         elif acknowledged.get(receipt.message_id, float("inf")) < arrived:
             yield (
                 f"out of order: user {view.user_id} received {receipt.seq} after {seq}, though "
