@@ -83,6 +83,11 @@ class Client:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.api.close()
 
+    def drop(self) -> None:
+        """Lose the connection, as when a network goes."""
+        if self.socket is not None:
+            self.socket.transport.abort()
+
     async def ready(self, seconds: float) -> float:
         """Wait until it is connected with nothing missing; answers the seconds that it took."""
         start = time.monotonic()
@@ -247,6 +252,11 @@ class Client:
             await asyncio.wait_for(self.outbox.is_empty.wait(), seconds)
         left = len(self.outbox)
         assert not left, f"{self.person.username} had {left} messages to send after {seconds} s"
+
+    async def read(self, message_id: str) -> None:
+        """Tell the chat that everything up to this message is read, if there is a connection."""
+        with suppress(websockets.ConnectionClosed):
+            await self.frame("message_read", message_id=message_id)
 
     async def edit(self, message_id: str, content: str) -> bool:
         """Edit until it is done or refused; False if it was refused."""

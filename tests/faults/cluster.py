@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +127,7 @@ class Cluster:
 
     # MongoDB
 
-    @property
+    @cached_property
     def database(self) -> Any:
         """The processes' MongoDB database, for the check."""
         uri = self.environment.get("MONGODB_URI", settings.DATABASES["chat"]["HOST"])

@@ -23,11 +23,14 @@ def violations(ledger: Ledger, stored: Stored) -> list[str]:
     by_chat = defaultdict(list)
     for message in stored:
         by_chat[message["chat_id"]].append(message)
+    acknowledged = {
+        send.answers[0][1]: send.acknowledged_at for send in ledger.sends.values() if send.answers
+    }
     for view in ledger.views:
         found += [
             *nobody_else_receives(ledger, view),
             *received_once(view),
-            *received_in_order(ledger, view),
+            *received_in_order(acknowledged, view),
         ]
         if _stays(ledger, view):
             found += shown_as_stored(ledger, view, by_chat[view.chat_id])
@@ -109,15 +112,12 @@ def received_once(view: View) -> Iterator[str]:
         yield f"shown twice: {message_id} by user {view.user_id}"
 
 
-def received_in_order(ledger: Ledger, view: View) -> Iterator[str]:
+def received_in_order(acknowledged: dict[str, float], view: View) -> Iterator[str]:
     """On a socket, what was acknowledged before a later message arrived comes before it.
 
     What the API answers at a reconnect may cross what the new socket brings: clients place both by
     `seq`. A write that was still under way then may come late (docs/decisions/0006-hub.md).
     """
-    acknowledged = {
-        send.answers[0][1]: send.acknowledged_at for send in ledger.sends.values() if send.answers
-    }
     # By connection: `seq` and `rev`, and when it came.
     highest: dict[int, tuple[int, int, float]] = {}
     for receipt in view.receipts:

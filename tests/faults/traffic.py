@@ -10,7 +10,7 @@ from itertools import islice
 
 from .client import Client
 
-EDITS, DELETIONS = 0.06, 0.03  # of the messages
+EDITS, DELETIONS, READS = 0.06, 0.03, 0.1  # of the messages
 
 
 @asynccontextmanager
@@ -51,3 +51,5 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, padding: 
                 group.create_task(client.edit(dice.choice(own), f"edited at {number}"))
             if changes and own and dice.random() < DELETIONS:
                 group.create_task(client.delete(dice.choice(own)))
+            if changes and client.socket and client.view.shown and dice.random() < READS:
+                group.create_task(client.read(next(reversed(client.view.shown))))
