@@ -1,5 +1,6 @@
 # make run        start everything on http://localhost:8000 (another port: make run PORT=8001)
 # make test       install what the tests need and run all of them (some: make test ARGS="-k history")
+# make faults     break real servers under load, with every repeat: about an hour (some: make faults ARGS="-k valkey")
 # make bench      measure beside the peers and write benchmarks/RESULTS.md (some: make bench ARGS=history)
 # make bench-quick   the same in a short form, on less data; prints what it measured, keeps nothing
 # make lint       everything that is checked without running the project
@@ -22,7 +23,7 @@ APPS := chatproject chats users
 PRODUCTION := DEBUG=0 TRUSTED_PROXIES=1 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
 	SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))')
 
-.PHONY: run test bench bench-quick lint format requirements chromium
+.PHONY: run test faults bench bench-quick lint format requirements chromium
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
@@ -30,6 +31,9 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(ARGS)
+
+faults: $(VENV)/.installed-dev chromium
+	@CHROMIUM=$$($(FIND_CHROMIUM)) timeout 75m $(BIN)/python -m pytest tests/faults tests/browser/test_offline.py --long $(ARGS)
 
 bench: $(VENV)/.installed-bench chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m benchmarks $(ARGS)
