@@ -86,7 +86,7 @@ class ChatViews(GenericViewSet[Any]):
     def chat_data(self, chat: Chat) -> dict[str, Any]:
         document = Chat.objects.document(chat)
         context = {"chats": ChatContext.of(self.user, [document])}
-        return dict(ListedChatSerializer(document, context=context).data)
+        return ListedChatSerializer(context=context).to_representation(document)
 
 
 @extend_schema_view(
@@ -106,9 +106,8 @@ class ChatViewSet(ChatViews):
     def list(self, request: Request) -> Response:
         """Mine, the one with the latest message first."""
         chats: Any = self.paginate_queryset(ChatList(self.user))  # type: ignore[arg-type]
-        context = {"chats": ChatContext.of(self.user, chats)}
-        data: Any = ListedChatSerializer(chats, many=True, context=context)
-        return self.get_paginated_response(data.data)
+        rows = ListedChatSerializer(context={"chats": ChatContext.of(self.user, chats)})
+        return self.get_paginated_response([rows.to_representation(chat) for chat in chats])
 
     def retrieve(self, request: Request, chat_id: uuid.UUID) -> Response:
         """With its members, one's permissions, and the read markers."""
@@ -223,8 +222,11 @@ class MessageViewSet(ChatViews):
         people = [self.user] if other is None else [self.user, other]
         context = MessageContext.of(documents, markers, people)
         beside = {"messages": context, "chats": ChatContext.beside(self.user, chat, context)}
-        results: Any = MessageSerializer(documents, many=True, context=beside)  # type: ignore[arg-type]
-        return {"chat": ChatSerializer(chat, context=beside).data, "results": results.data}
+        rows = MessageSerializer(context=beside)
+        return {
+            "chat": ChatSerializer(context=beside).to_representation(chat),
+            "results": [rows.to_representation(document) for document in documents],
+        }
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
         """Send a message: 201, or 200 with the stored one when its `client_id` was sent before."""
@@ -269,8 +271,7 @@ class MessageViewSet(ChatViews):
     def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
         document = Message.objects.document(message)
         context = {"messages": MessageContext.of([document], markers, [self.user])}
-        data: dict[str, Any] = MessageSerializer(document, context=context).data
-        return data
+        return MessageSerializer(context=context).to_representation(document)
 
 
 @extend_schema_view(
