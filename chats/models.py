@@ -37,6 +37,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Times of raw documents are UTC and don't say so: saying it takes as long as decoding the rest.
 RAW = CodecOptions[Any](tz_aware=False)
 WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
+WITHOUT_COMMAND = {"command_due_at": 0, "command_attempts": 0}  # of a message: the worker's
 COUNT = {"$count": "count"}
 ONE_BATCH = 10_000  # rows; the first 101 alone, as MongoDB has it, would cost a second round trip
 PREVIEW_LENGTH = 140  # characters of a message that a list or a reply shows
@@ -177,6 +178,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             "pipeline": [
                 {"$match": {"chat_id": chat_id.hex, "$expr": within}},
                 {"$sort": {"seq": -1 if newest_first else 1}},
+                {"$project": WITHOUT_COMMAND},
             ],
             "as": "messages",
         }
