@@ -236,6 +236,8 @@ class ChatHub(Hub):
             self.deliver(frame)
         elif not self._ready or rev > self.rev + 1:
             self._pending[rev] = frame
+            if frame["type"] == "member_removed":  # closed at once, whatever has to come before
+                self._close_sockets(frame["data"]["user_id"])
             self._catch_up_after(GAP_WAIT)
         elif rev not in self._seen and rev > self.settled:
             self._send(rev, frame)
@@ -272,10 +274,13 @@ class ChatHub(Hub):
             if rev not in self._seen and rev > self.settled:
                 self._send(rev, frame)
 
-    def _remove(self, user_id: int) -> None:
+    def _close_sockets(self, user_id: int) -> None:
         self._removed.add(user_id)
         reason = "You are no member of this chat any more."
         self.sockets.close(events.CLOSE_REMOVED, reason, only=user_id)
+
+    def _remove(self, user_id: int) -> None:
+        self._close_sockets(user_id)
         for socket in self.watchers.of(user_id):
             self.watchers.discard(socket)
 

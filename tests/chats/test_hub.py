@@ -194,6 +194,24 @@ async def test_lost_edits_and_deletions_and_members_are_told(
     assert reader.code is None
 
 
+async def test_a_member_who_is_removed_waits_for_no_write_that_is_late(
+    group, ada, grace, alan, join, monkeypatch
+):
+    """A number is taken and not written yet: all wait for it, but not the end of the removed."""
+    monkeypatch.setattr(hub, "HOLE_PATIENCE", 60)
+    removed, other = await join(alan, group), await join(grace, group)
+    await do(actions._next_rev)(group)
+    await do(actions.remove_member)(ada, group, alan.pk)
+    await do(post)(ada, group, "We are two now")
+    await wait_for_async(lambda: removed.code == 4403, 1, "for the removal")
+    assert removed.contents == other.contents == other.of_type("member_removed") == []
+    again = Reader(alan, takes_frames=False)  # was let in just before
+    (chat_hub,) = await switchboard.switchboard().chats([group.pk], again.outlet)
+    await chat_hub.join(again.outlet, alan.username)
+    await wait_for_async(lambda: again.code == 4403, 1, "for the removal")
+    await switchboard.switchboard().drop(again.outlet)
+
+
 async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join, lossy):
     reader = await join(grace, group)
     lossy.losing = True
