@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
-from chatproject.stores import in_thread, is_away
+from chatproject.stores import Unsettled, in_thread, is_away
 
 from . import events
 from .crowd import Crowd
-from .models import Chat, Message, ReadMarker, now
+from .models import WITHOUT_SENDS, Chat, Message, ReadMarker, now
 from .outlet import Burst, Outlet
 from .permissions import permissions_of
 
@@ -58,13 +58,20 @@ class Changes:
 
 @in_thread
 def read_chat(chat_id: uuid.UUID) -> Chat | None:
-    return Chat.objects.filter(pk=chat_id).defer("recent").first()
+    """A chat as a majority has it; None if it was deleted, not if it is too new for that."""
+    chats, query = Chat.objects.all(), {"_id": chat_id.hex}
+    if found := chats.found(query, committed=True, projection=WITHOUT_SENDS):
+        return found[0]
+    if chats.found(query, projection={"_id": 1}):
+        raise Unsettled("A majority doesn't have this chat yet.")
+    return None
 
 
 @in_thread
 def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
     """The messages whose last change has one of these numbers, as frames by `rev`."""
-    messages = list(Message.objects.in_chat(chat.pk).filter(rev__in=revs).order_by("rev"))
+    query = {"chat_id": chat.pk.hex, "rev": {"$in": revs}}
+    messages = Message.objects.all().found(query, committed=True, sort={"rev": 1})
     replies = Message.objects.reply_previews(messages)
     ids = {message.sender_id for message in (*messages, *replies.values())}
     names = get_user_model().objects.names(ids)
@@ -83,8 +90,9 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
 @in_thread
 def read_revs_after(chat: Chat, rev: int) -> set[int]:
     """The change numbers after this one that messages have."""
-    changed = Message.objects.in_chat(chat.pk).changed_after(rev)
-    return set(changed.values_list("rev", flat=True))
+    query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev}}
+    changed = Message.objects.all().found(query, committed=True, projection={"rev": 1})
+    return {message.rev for message in changed}
 
 
 def read_state(chat: Chat) -> events.ChatState:

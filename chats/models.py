@@ -111,14 +111,21 @@ class DocumentQuerySet(models.QuerySet[M]):
             if name in known
         }
 
-    def found(self, query: dict[str, Any], **options: Any) -> list[M]:
+    def committed(self) -> MongoCollection[Document]:
+        """The collection as a majority has it, which nothing undoes: a `last_rev` that is read here
+        only grows. After a failover it may be behind for a moment, so no door asks it.
+        """
+        return self.collection().with_options(read_concern=ReadConcern("majority"))
+
+    def found(self, query: dict[str, Any], *, committed: bool = False, **options: Any) -> list[M]:
         """The instances of the documents that a query of MongoDB finds.
 
         For hot paths: writing the command by the ORM and converting what comes back take longer
         than MongoDB takes to answer it. `options` are those of `Collection.find`.
         """
-        rows = self.collection().find(query, batch_size=ONE_BATCH, **options)
-        return list(self.from_documents(rows))
+        rows = self.committed() if committed else self.collection()
+        found = rows.find(query, batch_size=ONE_BATCH, **options)
+        return list(self.from_documents(found))
 
     def settled(self, query: dict[str, Any]) -> M | None:
         """The one document that a query finds, once a majority has it (a read of MongoDB's
@@ -237,8 +244,8 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         return self.from_document(document) if document else None
 
     def last_revs(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """`last_rev` of each of these chats that exists."""
-        rows = self.collection().find(
+        """`last_rev` of each of these chats that exists, as a majority has it."""
+        rows = self.committed().find(
             {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}}, {"last_rev": 1}
         )
         return {uuid.UUID(row["_id"]): row["last_rev"] for row in rows}

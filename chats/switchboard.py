@@ -49,6 +49,7 @@ def read_chats(chat_ids: list[uuid.UUID]) -> list[Chat]:
     """Where these chats are."""
     return Chat.objects.all().found(
         {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
+        committed=True,
         projection={"last_seq": 1, "last_rev": 1, "updated_at": 1},
     )
 

@@ -201,6 +201,8 @@ class MessageViewSet(ChatViews):
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
         chat = self.find_chat(chat_id)
+        # A client counts on every change up to this one, which nothing may undo.
+        last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
         too_far = chat.last_rev - rev > MOST_MISSED
         documents = [] if too_far else Message.objects.changes(chat.pk, rev, MOST_MISSED)
         markers = ReadMarker.objects.of_chat(chat.pk)
@@ -208,7 +210,7 @@ class MessageViewSet(ChatViews):
             "count": len(documents),
             "next": None,
             "previous": None,
-            "last_rev": chat.last_rev,
+            "last_rev": min(last_rev, chat.last_rev),
             "too_far_behind": too_far,
             "read_markers": _by_name(markers),
             **self.history_data(Chat.objects.document(chat), documents, markers),
