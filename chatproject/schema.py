@@ -93,3 +93,55 @@ def _common_response(code: str) -> dict[str, Any]:
         example |= {"limit": "sends", "retry_after": 3}
     content = {"schema": schema, "example": example}
     return {"description": description, "content": {"application/json": content}}
+
+
+# Links (OpenAPI 3, "Link Object"): what a call's answer is good for. By the operation and its code:
+# where to go, and from where its parameters come.
+_CHAT = {"chat_id": "$response.body#/id"}
+_SAME_CHAT = {"chat_id": "$request.path.chat_id"}
+_MESSAGE = {**_SAME_CHAT, "message_id": "$response.body#/id"}
+_LISTED_MESSAGE = {**_SAME_CHAT, "message_id": "$response.body#/results/0/id"}
+_MEMBER = {**_SAME_CHAT, "user_id": "$response.body#/0/id"}
+_OF_A_CHAT = (
+    *("chats_retrieve", "chats_partial_update", "chats_destroy"),
+    *("chats_messages_list", "chats_messages_create"),
+    *("chats_members_list", "chats_members_create"),
+)
+_OF_A_MESSAGE = (
+    *("chats_messages_retrieve", "chats_messages_partial_update", "chats_messages_destroy"),
+    "chats_messages_read_create",
+)
+_OF_A_MEMBER = (
+    *("chats_members_retrieve", "chats_members_destroy"),
+    *("chats_members_permissions_retrieve", "chats_members_permissions_partial_update"),
+)
+LINKS: dict[tuple[str, str], list[tuple[tuple[str, ...], dict[str, str]]]] = {
+    ("chats_group_create", "201"): [(_OF_A_CHAT, _CHAT)],
+    ("chats_private_create", "200"): [(_OF_A_CHAT, _CHAT)],
+    ("chats_private_create", "201"): [(_OF_A_CHAT, _CHAT)],
+    ("chats_list", "200"): [(_OF_A_CHAT, {"chat_id": "$response.body#/results/0/id"})],
+    ("chats_messages_create", "201"): [(_OF_A_MESSAGE, _MESSAGE)],
+    ("chats_messages_list", "200"): [(_OF_A_MESSAGE, _LISTED_MESSAGE)],
+    ("chats_members_list", "200"): [(_OF_A_MEMBER, _MEMBER)],
+    ("chats_members_create", "201"): [(_OF_A_MEMBER, _MEMBER)],
+    ("users_list", "200"): [
+        (("chats_private_create",), {"user_id": "$response.body#/results/0/id"})
+    ],
+    ("auth_login_create", "200"): [(("auth_refresh_create",), {})],
+    ("auth_register_create", "201"): [(("auth_refresh_create",), {})],
+}
+_BODIES = {"auth_refresh_create": {"refresh": "$response.body#/refresh"}}
+
+
+def with_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Adds to answers the calls that they make possible."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for code, response in operation["responses"].items():
+                for targets, parameters in LINKS.get((operation["operationId"], code), []):
+                    for target in targets:
+                        link: dict[str, Any] = {"operationId": target, "parameters": parameters}
+                        if target in _BODIES:
+                            link["requestBody"] = _BODIES[target]
+                        response.setdefault("links", {})[target] = link
+    return result

@@ -229,6 +229,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatproject.schema.with_common_refusals",
+        "chatproject.schema.with_links",
     ],
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": "chats.models.Message.Kind",

@@ -1,0 +1,108 @@
+"""Calls of the API that follow from each other, by the links of its schema: no answer is a 5xx."""
+
+from collections import Counter
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.generation.stateful import run_state_machine_as_test
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from chatproject.rates import Rate
+from chatproject.schema import LINKS
+from chatproject.wsgi import application
+from tests.chats.conftest import provider  # noqa: F401
+from tests.conftest import PASSWORD
+from tests.test_schema import open_connections  # noqa: F401
+
+from . import figures
+
+pytestmark = pytest.mark.django_db
+
+SHORT, LONG = 150, 20_000  # calls
+PARTS = 10  # of the long form, each a test of its own
+STEPS = 20  # calls of one scenario, at most
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def pytest_generate_tests(metafunc):
+    if "part" in metafunc.fixturenames:
+        parts = PARTS if metafunc.config.getoption("--long") else 1
+        metafunc.parametrize("part", range(parts))
+
+
+@pytest.fixture
+def unlimited(settings):
+    """No limit is reached."""
+    for name in dir(settings):
+        if name.startswith("LIMIT_"):
+            setattr(settings, name, Rate(1_000_000, 1))
+
+
+@pytest.fixture
+def schema(ada, grace, unlimited, provider, open_connections):  # noqa: F811
+    schema = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
+    # It would end the account that the other calls use.
+    return schema.exclude(method="DELETE", path="/api/v1/users/me")
+
+
+def machine(schema, token_of, ada, calls, succeeded, codes):
+    """The state machine of the schema, whose calls are ada's, and are counted."""
+
+    class Calls(schema.as_state_machine()):
+        token = ""
+
+        def get_call_kwargs(self, case):
+            return {"headers": {"Authorization": f"Bearer {type(self).token}"}}
+
+        def before_call(self, case):
+            if "login" in case.operation.path and calls.total() % 2:
+                case.body = {"username": "ada", "password": PASSWORD}
+
+        def after_call(self, response, case):
+            name = case.operation.definition.raw["operationId"]
+            calls[name] += 1
+            succeeded[name] += response.status_code < 300
+            codes[response.status_code] += 1
+            if response.status_code == 401 or not type(self).token:
+                type(self).token = token_of(ada)  # it was signed out by a call
+
+        def validate_response(self, response, case, **options):
+            case.validate_response(response, checks=CHECKS)
+
+    Calls.token = token_of(ada)
+    return Calls
+
+
+def test_no_call_in_a_row_of_them_breaks_the_schema(schema, token_of, ada, part, request):
+    goal = LONG // PARTS if request.config.getoption("--long") else SHORT
+    calls, succeeded, codes = Counter(), Counter(), Counter()
+    while calls.total() < goal:
+        run_state_machine_as_test(
+            machine(schema, token_of, ada, calls, succeeded, codes),
+            settings=settings(
+                max_examples=goal // 10,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    assert calls.total() >= goal
+    assert max(codes) < 500
+    if request.config.getoption("--long"):
+        targets = {name for links in LINKS.values() for names, _ in links for name in names}
+        assert targets <= (+succeeded).keys()
+    figures.report(f"API calls, part {part}", f"{calls.total()}, answers {dict(codes)}")
