@@ -84,6 +84,12 @@ class _Recorder:
         self._note("find", filter=filter, projection=projection or {}, batchSize=10_000, **shape)
         return self._collection.find(filter, projection, **options)
 
+    def find_one(self, filter: dict[str, Any]) -> Any:  # noqa: A002
+        return next(iter(self.find(filter, limit=1)), None)
+
+    def with_options(self, **options: Any) -> _Recorder:
+        return _Recorder(self._collection.with_options(**options), self._commands)
+
     def find_one_and_update(
         self,
         filter: dict[str, Any],  # noqa: A002
