@@ -318,14 +318,16 @@ def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> ChatP
 
 
 def forget_user(user: Any) -> None:
-    """Take a deleted account out of its groups; one that it owns goes to the next member."""
+    """Take a deleted account out of its groups; its own go to the next member who is active."""
     for chat in Chat.objects.for_member(user).filter(is_group=True):
         others = [member_id for member_id in chat.member_ids if member_id != user.pk]
         if not others:
             delete_chat(user, chat)
             continue
         if chat.owner_id == user.pk:
-            chat = _make_owner(chat, others[0])
+            active = get_user_model().objects.people().filter(pk__in=others)
+            heirs = set(active.values_list("pk", flat=True))
+            chat = _make_owner(chat, next((pk for pk in others if pk in heirs), others[0]))
         _drop_member(chat, user.pk, removed_by=user.pk)
     close_user_sockets(user.pk, "This account was deleted.")
 

@@ -319,7 +319,8 @@ class ChatAdmin(ModerationAdmin):
         except (Refused, Invalid) as problem:
             self.message_user(request, getattr(problem, "message", str(problem)), messages.ERROR)
         else:
-            self.log_change(request, chat, f"Removed {name} (user {user_id}).")
+            # By number: a name would outlast its account.
+            self.log_change(request, chat, f"Removed user {user_id}.")
             self.message_user(request, f"{name} was removed.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:chats_chat_change", args=[chat_id]))
 
@@ -517,6 +518,7 @@ class MessageAdmin(ModerationAdmin):
         except (Chat.DoesNotExist, Message.DoesNotExist):
             self.message_user(request, "A chat was deleted meanwhile.", messages.WARNING)
             return False
-        sender, title = message.people.name(message.sender_id), message.people.title(chat)
-        self.log_change(request, deleted, f"Deleted message {message.seq} of {sender} in {title}.")
+        # By number: a name would outlast its account.
+        done = f"Deleted message {message.seq} of user {message.sender_id} in chat {chat.pk}."
+        self.log_change(request, deleted, done)
         return True

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import secrets
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
 from chats import actions as chat_actions
 
 from . import sign_ins
@@ -28,8 +32,13 @@ def delete_account(user: User) -> None:
     user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
     user.first_name, user.last_name, user.email = "Deleted", "user", ""
     user.is_active = user.is_staff = user.is_superuser = False
+    user.last_login = None
     user.set_unusable_password()
-    user.save()
-    user.groups.clear()
-    user.user_permissions.clear()
+    with transaction.atomic():
+        user.save()
+        user.groups.clear()
+        user.user_permissions.clear()
+        its_row = {"content_type": ContentType.objects.get_for_model(user), "object_id": user.pk}
+        LogEntry.objects.filter(**its_row).update(object_repr=str(user))
     sign_ins.end_all(user.pk, "This account was deleted.")
+    chat_actions.forget_user(user)  # again: of groups that it was added to meanwhile

@@ -122,10 +122,10 @@ class Trial:
             await asyncio.gather(*(socket.close() for socket in sockets))
 
     async def _knock(self) -> None:
-        """Open one more set of sockets while the action is answered, in the midst of handshakes."""
+        """Open more sockets while the action is answered: it comes amid their handshakes."""
         while True:
             await asyncio.sleep(random.uniform(0, 0.02))
-            if all(len(signed_in.chats) < 6 for signed_in in self.everywhere):
+            if all(len(signed_in.chats) < 4 for signed_in in self.everywhere):
                 for signed_in in self.everywhere:
                     self._open(signed_in)
 
