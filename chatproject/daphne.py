@@ -17,6 +17,7 @@ from twisted.internet import reactor as twisted_reactor
 from twisted.internet import tcp
 from twisted.internet.defer import Deferred
 
+from .intake import Intake
 from .websocket import EXTENSION
 
 Scope = dict[str, Any]
@@ -44,7 +45,7 @@ class OnDaphne:
         if not isinstance(send, partial):  # `Server.handle_reply` of a protocol
             await self.application(scope, receive, send)
         elif isinstance(send.args[0], WebSocketProtocol):
-            await self._run_socket(scope, receive, Socket(send.args[0], send))
+            await self._run_socket(scope, Socket(send.args[0], receive, send))
         else:
             await self._run_request(scope, receive, send)
 
@@ -59,18 +60,19 @@ class OnDaphne:
             work.cancel()
             raise
 
-    async def _run_socket(self, scope: Scope, receive: Receive, socket: Socket) -> None:
+    async def _run_socket(self, scope: Scope, socket: Socket) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._sockets.add(task)
         extensions = {**scope.get("extensions", {}), EXTENSION: socket}
         try:
-            await self.application({**scope, "extensions": extensions}, receive, socket.send)
+            await self.application({**scope, "extensions": extensions}, socket.receive, socket.send)
         except asyncio.CancelledError:
-            await _say_goodbye(receive, socket)
+            await _say_goodbye(socket)
             raise
         finally:
             self._sockets.discard(task)
+            socket.intake.end()
 
     def _drain(self) -> Deferred[Any]:
         """Take no connection any more, and let Daphne wait for those that there are.
@@ -86,12 +88,12 @@ class OnDaphne:
         return Deferred.fromFuture(asyncio.ensure_future(asyncio.wait([ending], timeout=DRAIN)))
 
 
-async def _say_goodbye(receive: Receive, socket: Socket) -> None:
+async def _say_goodbye(socket: Socket) -> None:
     with suppress(Exception):
         async with asyncio.timeout(GOODBYE):
             reason = "The server restarts."
             await socket.send({"type": "websocket.close", "code": CLOSE_RESTART, "reason": reason})
-            while (await receive())["type"] != "websocket.disconnect":
+            while (await socket.receive())["type"] != "websocket.disconnect":
                 pass
 
 
@@ -101,17 +103,53 @@ class Socket:
     Its transport says when it holds 64 KiB that the peer hasn't read, and when they are gone.
     """
 
-    def __init__(self, protocol: Any, send: Send) -> None:
+    def __init__(self, protocol: Any, receive: Receive, send: Send) -> None:
         self._protocol = protocol
+        self._receive = receive
         self._send = send
         self._writable = asyncio.Event()
         self._writable.set()
+        self._frames = 0
+        self._count_frames()
+        transport = protocol.transport
+        self._take = protocol.dataReceived
+        self.intake = Intake(self._feed, transport.pauseProducing, transport.resumeProducing)
+        protocol.dataReceived = self.intake.receive
+
+    # What comes in
+
+    async def receive(self) -> dict[str, Any]:
+        """The next ASGI message; reading goes on when there is none left."""
+        message = await self._receive()
+        if self._protocol.application_queue.empty():
+            self.intake.release("application")
+        return message
+
+    def _feed(self, piece: bytes) -> int:
+        self._frames = 0
+        self._take(piece)
+        if not self._protocol.application_queue.empty():
+            self.intake.hold("application")
+        return self._frames
+
+    def _count_frames(self) -> None:
+        begin = self._protocol.onFrameBegin
+
+        def counted() -> None:
+            self._frames += 1
+            begin()
+
+        self._protocol.onFrameBegin = counted
+
+    # What goes out
 
     async def send(self, message: dict[str, Any]) -> None:
         """Send an ASGI message; a close by any code, and with its reason."""
         if message["type"] == "websocket.close" and self._is_open():
             reason = (message.get("reason") or "").encode()
             self._protocol.sendCloseFrame(message.get("code") or 1000, reason)
+            for hold in ("writing", "application"):  # what comes in is only waited for, or dropped
+                self.intake.release(hold)
             return
         await self._send(message)
         if message["type"] == "websocket.accept":
@@ -140,9 +178,11 @@ class Socket:
 
     def pauseProducing(self) -> None:  # noqa: N802
         self._writable.clear()
+        self.intake.hold("writing")  # a peer that reads no answers would be given ever more
 
     def resumeProducing(self) -> None:  # noqa: N802
         self._writable.set()
+        self.intake.release("writing")
         if self._protocol.transport.disconnecting:
             self._protocol.transport.unregisterProducer()  # for which it would wait
 

@@ -1,4 +1,4 @@
-"""An ASGI application that sends back what it receives, text by the way that events take."""
+"""The sockets of the application, but that a chat's hub sends back what its socket receives."""
 
 from typing import Any
 
@@ -6,18 +6,48 @@ import django
 
 django.setup()
 
-from chats.consumers import FRAMES  # noqa: E402
-from chats.outlet import Burst, Outlet  # noqa: E402
+from channels.db import database_sync_to_async  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
+
+from chatproject.daphne import OnDaphne  # noqa: E402
+from chatproject.websocket import FrameProtocol  # noqa: E402
+from chats import actions  # noqa: E402
+from chats.consumers import ChatConsumer, SocketConsumer  # noqa: E402
+from chats.outlet import Burst  # noqa: E402
+from chats.switchboard import switchboard  # noqa: E402
+from users.models import User  # noqa: E402
+
+FrameProtocol.message_limit = 2**24  # the largest of the Autobahn cases
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    if scope["type"] != "websocket":
-        return
-    outlet = Outlet(send, 0, scope.get("extensions", {}).get(FRAMES))
-    while (message := await receive())["type"] != "websocket.disconnect":
-        if message["type"] == "websocket.connect":
-            await send({"type": "websocket.accept"})
-        elif (text := message.get("text")) is not None:
-            outlet.write(Burst([text.encode()]))
-        else:
-            await send({"type": "websocket.send", "bytes": message["bytes"]})
+class Echo(ChatConsumer):
+    """A member's socket of a chat of its own; without the welcome, for which no case waits."""
+
+    async def connect(self) -> None:
+        chat = await database_sync_to_async(actions.create_group)(self.user, "Echo", [])
+        (self.hub,) = await switchboard().chats([chat.pk], self.outlet)
+        await self.accept()
+        self.hub.sockets.add(self.outlet)
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        if text_data is None:
+            await self.base_send({"type": "websocket.send", "bytes": bytes_data})
+            return
+        assert self.hub is not None
+        for socket in self.hub.sockets:
+            socket.write(Burst([text_data.encode()]))
+
+    async def disconnect(self, code: int) -> None:
+        assert self.hub is not None
+        self.hub.sockets.discard(self.outlet)
+        await SocketConsumer.disconnect(self, code)
+
+
+async def somebody(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The socket of a user without an account: the runner of the cases sends no token."""
+    await Echo.as_asgi()({**scope, "user": User(pk=1, username="echo")}, receive, send)
+
+
+application = OnDaphne(ProtocolTypeRouter({"websocket": somebody}))

@@ -29,8 +29,8 @@ from users import tokens
 
 DEFLATE = ["12.*", "13.*"]  # cases of an extension that is off
 LARGE = ["9.*"]  # cases of up to 16 MiB: ten seconds a server
-# Daphne sends no empty message; and takes none above 1 MiB, as all of LARGE.
-DAPHNE_FAILS = {"1.1.1", "1.2.1", "6.1.1", "6.1.2"}
+# Daphne sends no empty binary message; and takes none above 1 MiB, as all of LARGE.
+DAPHNE_FAILS = {"1.2.1"}
 # The `websockets` library: a close between fragments fails the connection. Ours mends it.
 FAILS = {"daphne": DAPHNE_FAILS, "uvicorn": {"7.1.5"}, "uvicorn-frames": set()}
 
@@ -51,6 +51,7 @@ def serve(django_db_setup):
         process.stop()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("server", COMMANDS)
 def test_a_server_passes_the_autobahn_cases(serve, server, request, tmp_path):
     """All that deflate isn't needed for with `--all-cases`, otherwise without large messages."""
