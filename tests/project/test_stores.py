@@ -1,0 +1,116 @@
+"""Which errors say that a store is away, and how long MongoDB is waited for."""
+
+import time
+
+import pymongo
+import pytest
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from pymongo import _csot, errors
+
+from chatproject import stores
+
+NO_SERVER = errors.ServerSelectionTimeoutError("No primary available for writes")
+SHUTDOWN = {"code": 91, "codeName": "ShutdownInProgress", "errmsg": "closing"}
+LABELLED = errors.OperationFailure("closing", 1, {"errorLabels": ["RetryableWriteError"]})
+DUPLICATE = {"code": 11000, "errmsg": "E11000 duplicate key error", "index": 0}
+
+
+def wrapped(kind, cause):
+    """An error of Django's around one of the driver's, as the engine raises it."""
+    error = kind(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NO_SERVER,
+        errors.AutoReconnect("connection closed"),
+        errors.NetworkTimeout("timed out"),
+        errors.NotPrimaryError("not primary"),
+        errors.WTimeoutError("waiting for replication timed out", 64, {}),
+        errors.WriteConcernError("closing", 91, SHUTDOWN),
+        errors.ExecutionTimeout("operation exceeded time limit", 50),
+        errors.OperationFailure("interrupted", 11601),
+        errors.CursorNotFound("cursor id 1 not found", 43),
+        errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [SHUTDOWN]}),
+        LABELLED,
+        stores.Unsettled("not yet"),
+        wrapped(DatabaseError, NO_SERVER),
+        OperationalError("connection refused"),
+        InterfaceError("connection already closed"),
+    ],
+    ids=repr,
+)
+def test_an_error_that_passes_means_away(error):
+    assert stores.is_away(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.OperationFailure("unknown operator: $bad", 2),
+        errors.DuplicateKeyError("E11000 duplicate key error", 11000),
+        errors.BulkWriteError({"writeErrors": [DUPLICATE], "writeConcernErrors": []}),
+        wrapped(IntegrityError, errors.DuplicateKeyError("E11000 duplicate key error", 11000)),
+        wrapped(DatabaseError, errors.OperationFailure("unknown operator: $bad", 2)),
+        DatabaseError("no such table"),
+        ValueError("no"),
+    ],
+    ids=repr,
+)
+def test_an_error_that_stays_does_not(error):
+    assert not stores.is_away(error)
+
+
+def seconds_left():
+    return _csot.get_deadline() - time.monotonic()
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    monkeypatch.setattr(stores, "_impatient_until", 0.0)
+
+
+def test_a_deadline_is_shorter_for_a_while_after_somebody_waited_in_vain(
+    patience, settings, monkeypatch
+):
+    with stores.deadline():
+        assert settings.MONGODB_TIMEOUT - 1 < seconds_left() <= settings.MONGODB_TIMEOUT
+    stores.lose_patience()
+    with stores.deadline():
+        assert seconds_left() <= stores.IMPATIENT < settings.MONGODB_TIMEOUT
+    monkeypatch.setattr(stores, "IMPATIENCE", 0.0)
+    stores.lose_patience()
+    with stores.deadline():
+        assert seconds_left() > stores.IMPATIENT
+
+
+def test_a_deadline_within_another_is_not_longer(patience):
+    with pymongo.timeout(0.5), stores.deadline():
+        assert seconds_left() <= 0.5
+
+
+@pytest.mark.django_db
+async def test_waiting_for_the_thread_counts_and_the_deadline_does_not_outlive_the_call(
+    patience, settings
+):
+    @stores.in_thread
+    def left():
+        return seconds_left()
+
+    assert await left() <= settings.MONGODB_TIMEOUT
+    assert seconds_left() == float("inf")
+
+
+@pytest.mark.django_db
+async def test_a_call_that_waits_in_vain_makes_the_next_ones_impatient(patience):
+    @stores.in_thread
+    def fail():
+        raise NO_SERVER
+
+    with pytest.raises(errors.ServerSelectionTimeoutError):
+        await fail()
+    with stores.deadline():
+        assert seconds_left() <= stores.IMPATIENT
