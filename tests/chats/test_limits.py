@@ -101,6 +101,24 @@ def test_questions_to_the_bot_are_limited_wherever_they_are_asked(
     assert client.post(path, {"content": "No question"}).status_code == 201
 
 
+@pytest.mark.django_db
+def test_the_schema_names_429_where_a_limit_is(api: Any) -> None:
+    schema = api().get("/api/v1/schema/?format=json").json()
+    limited = {
+        f"{method} {path.removeprefix('/api/v1')}"
+        for path, operations in schema["paths"].items()
+        for method, operation in operations.items()
+        if "429" in operation["responses"]
+    }
+    assert limited == {
+        *("post /auth/register", "post /auth/login", "post /ai/ask", "get /ai/photo"),
+        *("post /chats/{chat_id}/messages", "patch /chats/{chat_id}/messages/{message_id}"),
+    }
+    assert schema["components"]["schemas"]["TooOften"]["required"] == [
+        *("detail", "limit", "retry_after"),
+    ]
+
+
 # Frames ------------------------------------------------------------------------------------------
 
 

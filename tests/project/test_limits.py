@@ -24,7 +24,7 @@ from hypothesis import strategies as some
 
 from chatproject.counters import AWAY, KEPT, Counters, Memory
 from chatproject.embedded import Valkey
-from chatproject.limits import in_words
+from chatproject.limits import SENDS, TooMany, in_words
 from chatproject.rates import Rate
 from chats.models import Message
 from tests.conftest import PASSWORD
@@ -205,6 +205,22 @@ print(time.time(), *(counters.take({key!r}, Rate(8, 3600)) for _ in range(6)))
     assert waits[:5] == ["0"] * 5
     assert 0 < int(waits[5]) <= SLOW.interval
     assert counters.take(key, SLOW) > 0
+
+
+def test_several_shards_share_the_counters(settings: Any) -> None:
+    first = settings.REDIS_URLS[0]
+    settings.REDIS_URLS = [first, f"{first.rpartition('/')[0]}/1"]
+    settings.LIMIT_SENDS = Rate(1, 60)
+    users = [uuid.uuid4() for _ in range(20)]
+    before = [redis.Redis.from_url(url).dbsize() for url in settings.REDIS_URLS]
+    for user in users:
+        SENDS.spend(user)
+        with pytest.raises(TooMany):
+            SENDS.spend(user)
+    after = [redis.Redis.from_url(url).dbsize() for url in settings.REDIS_URLS]
+    counted = [now - then for now, then in zip(after, before, strict=True)]
+    assert sum(counted) == len(users)
+    assert min(counted) > 0
 
 
 # Without Valkey ----------------------------------------------------------------------------------
