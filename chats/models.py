@@ -384,9 +384,12 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         )
 
     def changes(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
-        """The documents that changed after a `rev`, in the order of `rev`."""
+        """The documents that changed after a `rev`, in the order of `rev`, as a majority has them.
+
+        Who asks has seen a gap, and so is the first to see a write that may yet be undone.
+        """
         query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
-        rows = self.collection().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
+        rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
         return list(rows)
 
     def insert(self, message: Message) -> None:
