@@ -29,6 +29,7 @@ from chatproject.addresses import client_network
 from . import actions, sign_ins
 from .backends import remember_place, same_name
 from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
+from .mails import ResetForm
 from .models import SignIn, User
 
 
@@ -151,6 +152,7 @@ class EndOtherSignIns(LoginRequiredMixin, View):
 class PasswordReset(SuccessMessageMixin, PasswordResetView):
     """Mails a link; says the same whether or not the address belongs to an account."""
 
+    form_class = ResetForm
     template_name = "users/password_reset.html"
     email_template_name = "users/password_reset_email.txt"
     subject_template_name = "users/password_reset_subject.txt"

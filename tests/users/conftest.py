@@ -9,6 +9,12 @@ import pytest
 from django.db import connections
 
 
+@pytest.fixture(autouse=True)
+def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails are sent when the answer comes; `tests/users/test_mails.py` waits for them instead."""
+    monkeypatch.setattr("users.mails.beside", lambda work: work())
+
+
 @pytest.fixture
 def at_once(transactional_db: None) -> Callable[..., list[Any]]:
     """A function: what so many calls of a function answer that start at the same moment."""

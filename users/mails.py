@@ -1,0 +1,48 @@
+"""Mails go out beside the request: how long that takes tells nobody who has an account."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.contrib.auth.forms import PasswordResetForm
+
+from .models import User
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 1000  # mails of one process; the rates of the limits are far below
+
+_threads = ThreadPoolExecutor(2, thread_name_prefix="mail")
+_room = threading.BoundedSemaphore(MOST_WAITING)
+
+
+def beside(work: Callable[[], object]) -> None:
+    """Do this in a thread; where the process ends it is done before. It must ask no database."""
+    if not _room.acquire(blocking=False):
+        logger.error("%s mails are waiting: one is dropped", MOST_WAITING)
+        return
+    _threads.submit(_do, work)
+
+
+def _do(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except Exception:
+        logger.exception("A mail was not sent")
+    finally:
+        _room.release()
+
+
+class ResetForm(PasswordResetForm):
+    """Finds the accounts of an address at once, and writes to them beside the request."""
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.found = list(super().get_users(self.cleaned_data["email"]))
+        beside(lambda: super(ResetForm, self).save(*args, **options))
+
+    def get_users(self, email: str) -> list[User]:
+        return self.found
