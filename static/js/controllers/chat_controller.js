@@ -146,7 +146,7 @@ export default class extends Controller {
     this.online = new Set(online)
     this.tellPresence()
     this.dispatch("seq", { target: window, detail: { seq: last_seq } })
-    if (last_rev > this.cursor.rev) this.#catchUp()
+    if (last_rev > this.cursor.settled) this.#catchUp()
     else this.#connection("ready")
   }
 
@@ -234,7 +234,7 @@ export default class extends Controller {
     if (this.catchingUp || this.over) return
     this.catchingUp = true
     try {
-      const changes = await api("GET", `${this.url}/messages?changed_after=${this.cursor.rev}`)
+      const changes = await api("GET", `${this.url}/messages?changed_after=${this.cursor.settled}`)
       this.attempt = 0
       if (changes.too_far_behind) location.reload()
       else this.#takeChanges(changes)

@@ -1,6 +1,12 @@
-/** Up to which change (`rev`) of a chat this page has everything. */
+const MARGIN = 20 // changes; a number that far behind isn't under way any more
+
+/**
+ * Up to which change (`rev`) of a chat this page has everything, but for holes: numbers that were
+ * passed over because nothing had them. One may be that of a write that was still under way.
+ */
 export class Cursor {
   #seen = new Set()
+  #holes = new Set()
 
   constructor(rev) {
     this.rev = rev
@@ -11,14 +17,24 @@ export class Cursor {
     return this.#seen.size > 0
   }
 
+  /** After which change to ask for what may be missing. */
+  get settled() {
+    return Math.min(this.rev + 1, ...this.#holes) - 1
+  }
+
   note(rev) {
+    this.#holes.delete(rev)
     if (rev > this.rev) this.#seen.add(rev)
     this.#advance()
   }
 
   /** Everything up to this change is here, whatever was missing. */
   moveTo(rev) {
+    for (let each = Math.max(this.rev, rev - MARGIN) + 1; each <= rev; each++) {
+      if (!this.#seen.has(each)) this.#holes.add(each)
+    }
     this.rev = Math.max(this.rev, rev)
+    for (const each of this.#holes) if (each <= this.rev - MARGIN) this.#holes.delete(each)
     this.#seen = new Set([...this.#seen].filter((each) => each > this.rev))
     this.#advance()
   }
