@@ -7,9 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-TIMEOUT = 15.0  # seconds for an answer, as in the browser
+from .wire import Answer, Http
 
 
 def backoff(attempt: int) -> float:
@@ -18,7 +16,7 @@ def backoff(attempt: int) -> float:
     return most / 2 + most / 2 * random.random()
 
 
-def is_retriable(answer: httpx.Response | None) -> bool:
+def is_retriable(answer: Answer | None) -> bool:
     """Whether the same request may succeed later; None: nobody answered."""
     return answer is None or answer.status_code >= 500 or answer.status_code in (408, 429)
 
@@ -39,34 +37,34 @@ class Person:
 class Api:
     """One chat at `url`, by one person."""
 
-    def __init__(self, url: str, person: Person, http: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, url: str, person: Person, http: Http | None = None) -> None:
         self.url = url
         self.person = person
         self.refusals: list[int] = []  # every status that wasn't 2xx
-        self._http = http or httpx.AsyncClient(verify=False, timeout=TIMEOUT)
+        self._http = http or Http()
         self._owns_http = http is None
 
-    async def close(self) -> None:
+    def close(self) -> None:
         if self._owns_http:
-            await self._http.aclose()
+            self._http.close()
 
-    async def ask(self, method: str, path: str, **options: Any) -> httpx.Response | None:
+    async def ask(self, method: str, path: str, json: Any = None) -> Answer | None:
         """The answer; None if there is none."""
         try:
             answer = await self._http.request(
-                method, self.url + path, headers=self.person.headers, **options
+                method, self.url + path, headers=self.person.headers, json=json
             )
-        except (httpx.HTTPError, OSError):
+        except (OSError, EOFError, TimeoutError):
             return None
         if answer.status_code >= 300:
             self.refusals.append(answer.status_code)
         return answer
 
-    async def insist(self, method: str, path: str, **options: Any) -> httpx.Response:
+    async def insist(self, method: str, path: str, json: Any = None) -> Answer:
         """The first answer that isn't worth another try."""
         attempt = 0
         while True:
-            answer = await self.ask(method, path, **options)
+            answer = await self.ask(method, path, json)
             if answer is not None and not is_retriable(answer):
                 return answer
             await asyncio.sleep(backoff(attempt))

@@ -9,7 +9,6 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import orjson
 import websockets
 from websockets.asyncio.client import ClientConnection
@@ -18,6 +17,7 @@ from .api import Api, Person, backoff, is_retriable
 from .cursor import Cursor
 from .ledger import MESSAGES, Ledger
 from .outbox import Outbox
+from .wire import Http
 
 FINAL = {4401, 4403, 4404}  # close codes after which there is nothing to come back to
 GAP_PATIENCE = 3.0  # seconds for a missing change to arrive by itself
@@ -44,7 +44,7 @@ class Client:
         chat_id: str,
         *,
         rev: int = 0,
-        http: httpx.AsyncClient | None = None,
+        http: Http | None = None,
         socket_url: str = "",
     ) -> None:
         self.ledger = ledger
@@ -81,7 +81,7 @@ class Client:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.api.close()
+        self.api.close()
 
     def drop(self) -> None:
         """Lose the connection, as when a network goes."""

@@ -27,6 +27,7 @@ from .api import Person
 from .client import Client
 from .ledger import Ledger, stored_messages
 from .proxy import Proxy
+from .wire import Http
 
 
 class Cluster:
@@ -49,6 +50,7 @@ class Cluster:
         self.processes: list[ServerProcess] = [None] * processes  # type: ignore[list-item]
         self.proxy = Proxy(self.ports)
         self.clients: list[Client] = []
+        self.wire = Http()  # of all clients that have no URL of their own
         self.http = httpx.AsyncClient(verify=False, timeout=15, limits=httpx.Limits())
 
     @classmethod
@@ -67,6 +69,7 @@ class Cluster:
                 yield cluster
                 await cluster.close_clients()
         finally:
+            cluster.wire.close()
             await cluster.http.aclose()
             for process in filter(None, [*cluster.processes, cluster.pages]):
                 if process.is_running():
@@ -166,7 +169,7 @@ class Cluster:
             person,
             chat_id,
             rev=rev,
-            http=None if url else self.http,
+            http=None if url else self.wire,
             socket_url=socket or url or self.proxy.url,
         )
         self.clients.append(client)
