@@ -58,7 +58,9 @@ def test_axe_finds_nothing(
     assert violations(window) == []
 
 
-@pytest.mark.parametrize("path", ["/chats/new/", "/chats/new/group/", "/accounts/profile/"])
+@pytest.mark.parametrize(
+    "path", ["/chats/new/", "/chats/new/group/", "/accounts/profile/", "/accounts/sign-ins/"]
+)
 def test_axe_finds_nothing_on_other_pages(
     window_of: OpenWindow, group: Any, ada: Any, path: str
 ) -> None:

@@ -104,7 +104,7 @@ def test_the_page_names_devices_and_this_one(ada, grace):
     page = Browser().get("/accounts/sign-ins/").content.decode()
     for text in ("Safari on iPhone", "2001:db8:1:2::/64", "curl", "Firefox on Linux"):
         assert text in page
-    assert page.count("This one") == 1
+    assert page.count("· this one") == 1
     assert "Other" not in page
 
 
