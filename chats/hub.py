@@ -34,7 +34,10 @@ logger = logging.getLogger(__name__)
 
 GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
 HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others are not held up
-SETTLED = 10.0  # seconds after which a missing number is a hole for good
+# Seconds after which a missing number is a hole for good: longer than a primary that has lost its
+# majority stays one (10), because what it has written by then a majority may have afterwards.
+SETTLED = 20.0
+INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
 MOST_MISSED = 1000  # changes; who missed more reloads
 
 # What a `chat_state` with a later `rev` has told already.
@@ -312,6 +315,8 @@ class ChatHub(Hub):
     def look(self, last_rev: int) -> None:
         """Compare with `last_rev` of the chat in MongoDB, now and then."""
         moment = time.monotonic()
+        if self._history and moment - self._history[-1][0] > INTERRUPTION:
+            self._history.clear()  # what was under way when MongoDB went may come only now
         self._history.append((moment, last_rev))
         while self._history[0][0] < moment - SETTLED:
             self.settled = max(self.settled, min(self._history.popleft()[1], self.rev))
