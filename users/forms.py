@@ -11,6 +11,8 @@ from django.contrib.auth.forms import (
     UserCreationForm,
     UsernameField,
 )
+from django.contrib.auth.tokens import default_token_generator
+from django.utils.http import urlsafe_base64_decode
 
 from . import sign_ins
 from .models import USERNAME_TAKEN, User
@@ -69,6 +71,26 @@ class SetPasswordForm(AdminPasswordChangeForm):
         user = super().save(commit)
         sign_ins.end_all(user.pk, "The password was changed.")
         return user
+
+
+class ResetCodeForm(forms.Form):
+    """The code of a mail: of which account it is, and the proof."""
+
+    code = forms.CharField(
+        label="Code from the mail",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-code-target": "field"}),
+    )
+
+    def clean_code(self) -> tuple[str, str]:
+        uid, _, token = self.cleaned_data["code"].partition(".")
+        try:
+            user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True)
+        except (ValueError, OverflowError, User.DoesNotExist):
+            user = None
+        if not default_token_generator.check_token(user, token):
+            raise forms.ValidationError("This code was used already or is too old.")
+        return uid, token
 
 
 class DeleteAccountForm(forms.Form):

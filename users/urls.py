@@ -18,9 +18,12 @@ urlpatterns = [
     path("sign-ins/<uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),
     path("delete/", views.DeleteAccount.as_view(), name="delete_account"),
     path("password-reset/", views.PasswordReset.as_view(), name="password_reset"),
+    path("password-reset/code/", views.PasswordResetCode.as_view(), name="password_reset_code"),
     path(
-        "password-reset/<uidb64>/<token>/",
+        "password-reset/<uidb64>/new/",
         views.PasswordResetConfirm.as_view(),
+        # Its code is in the session.
+        {"token": views.PasswordResetConfirm.reset_url_token},
         name="password_reset_confirm",
     ),
 ]

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import (
+    INTERNAL_RESET_SESSION_TOKEN,
     LoginView,
     PasswordChangeView,
     PasswordResetConfirmView,
@@ -28,7 +29,7 @@ from chatproject.addresses import client_network
 
 from . import actions, sign_ins
 from .backends import remember_place, same_name
-from .forms import DeleteAccountForm, ProfileForm, SignInForm, SignUpForm
+from .forms import DeleteAccountForm, ProfileForm, ResetCodeForm, SignInForm, SignUpForm
 from .mails import ResetForm
 from .models import SignIn, User
 
@@ -165,6 +166,18 @@ class PasswordReset(SuccessMessageMixin, PasswordResetView):
         return super().form_valid(form)
 
 
+class PasswordResetCode(FormView):
+    """Takes the code of the mail, which its link has behind the `#`: so no log has it."""
+
+    form_class = ResetCodeForm
+    template_name = "users/password_reset_code.html"
+
+    def form_valid(self, form: ResetCodeForm) -> HttpResponse:
+        uid, token = form.cleaned_data["code"]
+        self.request.session[INTERNAL_RESET_SESSION_TOKEN] = token
+        return redirect("users:password_reset_confirm", uid)
+
+
 class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     template_name = "users/password_reset_confirm.html"
     success_url = reverse_lazy("users:sign_in")
@@ -173,6 +186,7 @@ class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     def form_valid(self, form: BaseForm) -> HttpResponse:
         response = super().form_valid(form)
         assert isinstance(self.user, User)
+        logout(self.request)  # or this session would be saved after it was ended
         sign_ins.end_all(self.user.pk, "The password was changed.")
         remember_place(self.user, self.request)
         return response

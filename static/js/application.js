@@ -1,5 +1,6 @@
 import { Application } from "@hotwired/stimulus"
 import ChatController from "controllers/chat_controller.js"
+import CodeController from "controllers/code_controller.js"
 import ComposerController from "controllers/composer_controller.js"
 import ConnectionController from "controllers/connection_controller.js"
 import DialogController from "controllers/dialog_controller.js"
@@ -14,6 +15,7 @@ import TypingController from "controllers/typing_controller.js"
 
 const application = Application.start()
 application.register("chat", ChatController)
+application.register("code", CodeController)
 application.register("composer", ComposerController)
 application.register("connection", ConnectionController)
 application.register("dialog", DialogController)

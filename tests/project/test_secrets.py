@@ -6,6 +6,7 @@ import secrets as random
 
 import httpx
 import pytest
+from django.conf import settings
 from websockets.sync.client import connect
 
 from tests.server_process import COMMANDS, WSGI_COMMANDS, ServerProcess
@@ -30,6 +31,14 @@ def logged(request, monkeypatch):
     process.wait_until_ready()
     yield process
     process.stop()
+
+
+def mailed_link():
+    """The address and the code of the mail that was sent, or None."""
+    mails = sorted(settings.EMAIL_FILE_PATH.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    texts = [path.read_text() for path in mails]
+    links = [match for text in texts if (match := re.search(r"(http://\S+)#(\S+)", text))]
+    return links[-1].groups() if links else None
 
 
 class Visitor:
@@ -111,6 +120,14 @@ class Visitor:
             new_password1=new,
             new_password2=new,
         )
+        self.submit("/accounts/password-reset/", "a mail is on its way", email="mary@example.org")
+        address, code = wait_for(mailed_link, 10, "for the mail")
+        self.keep("code of a mail", code)
+        newest = self.secret("newest password")
+        page = self.submit(address, "Set it", code=code)
+        passwords = {"new_password1": newest, "new_password2": newest}
+        self.submit(str(page.url), "Please sign in", **passwords)
+        self.submit("/accounts/sign-in/", "Stars", username="mary", password=newest)
         return f"sessionid={self.http.cookies['sessionid']}"
 
 
@@ -119,7 +136,7 @@ def test_no_secret_is_in_a_log_or_in_an_address(logged, request):
     visitor = Visitor(logged.url, logged.websocket_url)
     chat_id = visitor.use_the_api()
     cookie = visitor.use_the_pages(chat_id)
-    account = {"username": "mary", "password": visitor.secrets["new password"]}
+    account = {"username": "mary", "password": visitor.secrets["newest password"]}
     access = visitor.keep_tokens(visitor.call("auth/login", 200, account))["access"]
     if request.node.callspec.params["logged"] != "granian":
         path = f"/api/v1/chats/{chat_id}"

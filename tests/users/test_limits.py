@@ -118,9 +118,9 @@ def test_who_is_kept_out_at_a_new_place_comes_in_by_a_new_password(
     assert sign_in(PASSWORD, address=ELSEWHERE).status_code == 429
     client = Client(REMOTE_ADDR=ELSEWHERE)
     client.post("/accounts/password-reset/", {"email": ada.email})
-    link = re.search(r"http://\S+", str(mail.outbox[0].body))
+    link = re.search(r"(http://\S+)#(\S+)", str(mail.outbox[0].body))
     assert link
-    page = client.get(link.group(), follow=True)
+    page = client.post(link.group(1), {"code": link.group(2)}, follow=True)
     new = "another long battery"
     answer = client.post(page.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})
     assert (answer.status_code, answer.url) == (302, "/accounts/sign-in/")

@@ -97,14 +97,16 @@ def test_a_wrong_password_an_unknown_and_an_inactive_account_look_the_same(clien
 def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, ada):
     tokens.sign_in(ada)
     client.post("/accounts/password-reset/", {"email": "ada@example.org"})
-    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body).group(1)
-    form = client.get(link, follow=True)
+    path, code = re.search(r"http://testserver(\S+)#(\S+)", mail.outbox[0].body).groups()
+    form = client.post(path, {"code": code}, follow=True)
     fields = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
     assert client.post(form.request["PATH_INFO"], fields).url == "/accounts/sign-in/"
     assert sign_in(client, password=PASSWORD).status_code == 200  # the form again
     assert sign_in(client, password=NEW_PASSWORD).status_code == 302
     assert not RefreshToken.objects.exists()
-    assert "too old" in client.get(link, follow=True).content.decode()
+    for bad in (code, code + "x", "MQ." + code, "nothing", "é.é", "." * 200):
+        assert "too old" in client.post(path, {"code": bad}).content.decode()
+    assert "too old" in type(client)().get(form.request["PATH_INFO"]).content.decode()
 
 
 def test_asking_for_a_link_tells_nobody_whether_an_account_exists(client, ada):
