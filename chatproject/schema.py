@@ -101,7 +101,7 @@ _CHAT = {"chat_id": "$response.body#/id"}
 _SAME_CHAT = {"chat_id": "$request.path.chat_id"}
 _MESSAGE = {**_SAME_CHAT, "message_id": "$response.body#/id"}
 _LISTED_MESSAGE = {**_SAME_CHAT, "message_id": "$response.body#/results/0/id"}
-_MEMBER = {**_SAME_CHAT, "user_id": "$response.body#/0/id"}
+_MEMBER = {**_SAME_CHAT, "user_id": "$response.body#/1/id"}  # the first is the owner
 _OF_A_CHAT = (
     *("chats_retrieve", "chats_partial_update", "chats_destroy"),
     *("chats_messages_list", "chats_messages_create"),
