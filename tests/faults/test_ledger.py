@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .ledger import Ledger, View
+from .rules import IN_FLIGHT
 
 CHAT, OTHER_CHAT = "chat", "other chat"
 SENDER, READER, STRANGER = 1, 2, 3
@@ -123,6 +124,8 @@ def deliver_out_of_order(run: Run) -> None:
     run.stored += [run.message(4, 6), run.message(5, 7)]
     for message in run.stored[3:]:
         run.send(message)
+        answers = run.ledger.sends[message["client_id"]].answers
+        answers[0] = (answers[0][0] - 2 * IN_FLIGHT, *answers[0][1:])
     for message in reversed(run.stored[3:]):
         run.receive(run.reader, message)
 
