@@ -11,7 +11,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from .events import iso, reply_preview
-from .models import Chat, Message, ReadMarker
+from .hub import SETTLED, UNDER_WAY
+from .models import Chat, Message, ReadMarker, now
 from .serializers import Readers
 
 PAGE = 50  # messages
@@ -101,6 +102,12 @@ class Timeline:
     def newest_before(self) -> int:
         """`before` of the page that follows this one."""
         return self.high + PAGE + 1
+
+    @property
+    def settled_rev(self) -> int:
+        """The change after which a page asks for more: a later one may not be stored yet."""
+        is_quiet = self.chat.updated_at < now() - timedelta(seconds=SETTLED)
+        return self.chat.last_rev if is_quiet else max(self.chat.last_rev - UNDER_WAY, 0)
 
     @property
     def people(self) -> dict[int, str]:

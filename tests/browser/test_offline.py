@@ -37,6 +37,12 @@ def write_offline(window: Window, texts: list[str]) -> None:
         window.composer.press("Enter")
 
 
+def store_late(sender: Any, chat: Any, numbers: dict[str, Any]) -> None:
+    actions._store_message(
+        sender, None, **numbers, chat_id=chat.pk, content="Late", client_id="late", reply_to=None
+    )
+
+
 def is_sent(window: Window, text: str) -> None:
     status = window.message(text).locator(".message__status")
     expect(status).to_have_attribute("title", re.compile("Sent|Read"), timeout=SECONDS * 1000)
@@ -83,6 +89,22 @@ def test_a_reload_in_the_midst_of_sending_doubles_nothing(
     assert stored(group) == adas.texts() == texts
 
 
+def test_a_write_that_was_under_way_when_the_page_was_made_is_shown(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    """It is stored and told before the socket of the page opens."""
+    numbers = actions._numbers_for_send(grace.pk, group.pk, "late")
+    actions.post_message(grace, group.pk, "Earlier stored")
+    adas.is_cut = True  # its socket; the page itself comes
+    adas.page.reload()
+    assert adas.texts() == ["Earlier stored"]
+    store_late(grace, group, numbers)
+    adas.is_cut = False
+    adas.is_connected()
+    expect(adas.message("Late")).to_be_visible()
+    assert adas.texts() == ["Late", "Earlier stored"]
+
+
 def test_a_write_that_was_under_way_during_a_catch_up_is_asked_for_again(
     adas: Window, group: Any, grace: Any
 ) -> None:
@@ -94,9 +116,7 @@ def test_a_write_that_was_under_way_during_a_catch_up_is_asked_for_again(
     expect(adas.message("Earlier stored")).to_be_visible()
     adas.is_connected()
     adas.cut()
-    actions._store_message(
-        grace, None, **numbers, chat_id=group.pk, content="Late", client_id="late", reply_to=None
-    )
+    store_late(grace, group, numbers)
     adas.mend()
     adas.is_connected()
     expect(adas.message("Late")).to_be_visible()
