@@ -17,7 +17,7 @@ from . import events
 from .outlet import Outlet
 
 EXPIRY_LOOK = 2.0  # seconds between looks at the clock
-SIGN_IN_LOOK = 10.0  # seconds between looks at the sign-ins of all sockets
+SIGN_IN_LOOK = 20.0  # seconds between looks at the sign-ins of all sockets
 
 
 @in_thread
