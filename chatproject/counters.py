@@ -12,15 +12,14 @@ from functools import cache
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from .line import Line
 from .rates import Rate
 
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.5  # seconds for one answer; a limit isn't worth a longer wait
-AWAY = 1.0  # seconds for which a Redis that didn't answer isn't asked again
+REST = 1.0  # seconds for which a Redis that didn't answer isn't asked again
 KEPT = 10_000  # keys that a process counts while the Redis is away
 
 # KEYS: the counter, in each. As `Rate.take`. ARGV: the interval and the window of the rate.
@@ -48,51 +47,13 @@ REMEMBER = "redis.call('SET', KEYS[1], 1, 'EX', ARGV[1]) return 1"
 IS_REMEMBERED = "return redis.call('EXISTS', KEYS[1])"
 
 
-class Line:
-    """Connections to one Redis; for any thread.
-
-    The client of redis-py takes twice the CPU for a call, and every message makes one.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._pool = redis.ConnectionPool.from_url(  # makes the connections, keeps none
-            url,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-        )
-        self._idle: list[Any] = []
-
-    def ask(self, *command: str | int) -> Any:
-        """The answer to a command; `RedisError` after at most two `TIMEOUT`s."""
-        try:
-            return self._ask(*command)
-        except redis.ConnectionError:  # after a restart of the server each fails once
-            self._idle.clear()
-            return self._ask(*command)
-
-    def _ask(self, *command: str | int) -> Any:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._pool.make_connection()
-        try:
-            connection.send_command(*command)
-            answer = connection.read_response()
-        except BaseException:  # an answer may still come, to whoever asks next
-            connection.disconnect()
-            raise
-        self._idle.append(connection)
-        return answer
-
-
 class Counters:
     """The counters of one Redis; for any thread."""
 
     def __init__(self, url: str) -> None:
-        self._line = Line(url)
+        self._line = Line(url, timeout=TIMEOUT, rest=REST)
         self._memory = Memory()
-        self._away_until = 0.0  # by the monotonic clock; 0: it answers
+        self._is_away = False
 
     def take(self, key: str, rate: Rate) -> int:
         """Spend one: 0, or microseconds until there is one again."""
@@ -113,16 +74,14 @@ class Counters:
 
     def _eval(self, script: str, key: str, *values: int) -> Any:
         """What the script answers, a number; None while the Redis is away."""
-        if self._away_until and time.monotonic() < self._away_until:
-            return None
         try:
             answer = self._line.ask("EVAL", script, 1, key, *values)
         except redis.RedisError as error:
-            if not self._away_until:
+            if not self._is_away:
                 logger.warning("Limits are counted by each process for itself: %s", error)
-            self._away_until = time.monotonic() + AWAY
+            self._is_away = True
             return None
-        self._away_until = 0.0
+        self._is_away = False
         return answer
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import redis
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from channels_redis.utils import _consistent_hash
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from .line import Line
 
 TIMEOUT = 1.0  # seconds for one send
+REST = 2.0  # seconds for which a Redis that didn't take one isn't asked: hubs ask MongoDB anyway
 
 
 class ChannelLayer(RedisPubSubChannelLayer):
@@ -28,7 +28,7 @@ class ChannelLayer(RedisPubSubChannelLayer):
     def group_send_now(self, group: str, message: dict[str, Any]) -> None:
         """Send to a group; `redis.RedisError` if that can't be done within a second."""
         channel = self.channel_of(group)
-        _client(self.url_of(channel)).publish(channel, self.serialize(message))
+        _line(self.url_of(channel)).ask("PUBLISH", channel, self.serialize(message))
 
     def channel_of(self, group: str) -> str:
         """The channel of Redis that a group's messages go through."""
@@ -40,9 +40,5 @@ class ChannelLayer(RedisPubSubChannelLayer):
 
 
 @cache
-def _client(url: str) -> redis.Redis:
-    """For any thread. After a restart of the server every connection fails once."""
-    retry = Retry(NoBackoff(), 1, (redis.ConnectionError,))
-    return redis.Redis.from_url(
-        url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=retry
-    )
+def _line(url: str) -> Line:
+    return Line(url, timeout=TIMEOUT, rest=REST)

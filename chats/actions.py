@@ -31,7 +31,7 @@ from .uuid7 import uuid7
 logger = logging.getLogger(__name__)
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
-STORING = 1.0  # seconds that a send may take from its numbers to its message
+STORING = 1.0  # seconds that a retry waits for the first try, which has its numbers
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
@@ -191,7 +191,7 @@ def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Messa
         raise Refused("A deleted message can't be edited.")
     if not permissions_for(chat, user.pk).can_send_messages:
         raise Refused("You may not send messages in this chat.")
-    rev = _next_rev(chat, member_ids=user.pk).last_rev
+    rev = _next_rev(chat, member_ids=user.pk, silenced_ids={"$ne": user.pk}).last_rev
     # A change that took a later number wins, whichever is written first.
     changed = _change_message(
         message, rev, {"content": content, "edited_at": now()}, deleted_at=None
@@ -401,9 +401,17 @@ def _next_rev(chat: Chat, **conditions: Any) -> Chat:
 
 
 def _change_chat(
-    chat: Chat, values: dict[str, Any], *, announce: bool = True, **conditions: Any
+    chat: Chat,
+    values: dict[str, Any],
+    *,
+    pull: dict[str, int] | None = None,
+    announce: bool = True,
+    **conditions: Any,
 ) -> Chat:
+    """Set these values and take these out of lists; `DoesNotExist` as of `_next_rev`."""
     update = {"$inc": {"last_rev": 1}, "$set": {**values, "updated_at": now()}}
+    if pull:
+        update["$pull"] = pull
     changed = Chat.objects.advance(chat.pk, update, **conditions)
     if changed is None:
         raise Chat.DoesNotExist
@@ -413,10 +421,10 @@ def _change_chat(
 
 
 def _make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
-    silenced = [user_id for user_id in chat.silenced_ids if user_id != new_owner_id]
     return _change_chat(
         chat,
-        {**values, "owner_id": new_owner_id, "silenced_ids": silenced},
+        {**values, "owner_id": new_owner_id},
+        pull={"silenced_ids": new_owner_id},
         member_ids=new_owner_id,
         owner_id=chat.owner_id,
     )
@@ -541,7 +549,8 @@ def _reserved_numbers(
         if send["key"] == key:
             stored = _wait_until_stored(sender_id, chat.pk, client_id)
             rev = stored.rev if stored else _next_rev(chat, **conditions).last_rev
-            return {"id": uuid.UUID(send["id"]), "seq": seq, "rev": rev, "created_at": now()}
+            created_at = max(chat.last_message_at, now())
+            return {"id": uuid.UUID(send["id"]), "seq": seq, "rev": rev, "created_at": created_at}
     return None
 
 

@@ -19,6 +19,7 @@ from .presence import Presence
 
 logger = logging.getLogger(__name__)
 
+PATIENCE = 3.0  # seconds that who comes in waits to hear who else is here
 GRACE = 2.0  # seconds in which a page that is loaded again comes back
 PACE = 1.0  # seconds between two events about a person in a chat
 AT_ONCE = 20  # events that wait for the layer; hundreds would all wait too long
@@ -81,7 +82,8 @@ class Attendance:
         if leaving := self._leaving.pop((chat_id, user_id), None):
             leaving.cancel()
         try:
-            first, online = await self.presence.join(chat_id, user_id)
+            async with asyncio.timeout(PATIENCE):
+                first, online = await self.presence.join(chat_id, user_id)
         except Exception as error:
             logger.warning("No presence: %s", error)
             return sorted(self._sockets[chat_id])

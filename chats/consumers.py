@@ -15,6 +15,7 @@ from channels.consumer import get_handler_name
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils.functional import cached_property
 from rest_framework.exceptions import AuthenticationFailed
 
@@ -24,7 +25,6 @@ from users.authentication import Access, read_access_token
 
 from . import actions, events
 from .doorkeeper import read_expiries
-from .errors import Invalid
 from .hub import ChatHub
 from .models import Chat, Message
 from .outlet import Outlet
@@ -237,13 +237,13 @@ class ChatConsumer(SocketConsumer):
     async def on_message_read(self, data: Any) -> None:
         text = _fields("data", data, {"message_id": str})["message_id"]
         try:
-            await self._mark_read(uuid.UUID(text))
+            message_id = uuid.UUID(text)
         except ValueError:
             raise FrameError("This is no UUID.", field="message_id") from None
-        except Message.DoesNotExist:
+        try:
+            await self._mark_read(message_id)
+        except ObjectDoesNotExist:  # the chat neither, a moment after a removal
             raise FrameError("There is no such message here.", field="message_id") from None
-        except Invalid as refusal:
-            raise FrameError(refusal.message, field=refusal.field) from None
 
     @in_thread
     def _is_member(self) -> bool:

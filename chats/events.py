@@ -20,6 +20,7 @@ import redis
 from channels.layers import get_channel_layer
 
 from chatproject import layer
+from chatproject.line import Resting
 
 from .models import PREVIEW_LENGTH, Chat, ChatPermissions, Message
 
@@ -416,6 +417,8 @@ def publish_now(group: str, message: dict[str, Any]) -> None:
     """The same from sync code."""
     try:
         _layer().group_send_now(group, message)
+    except Resting:
+        pass  # what it rests from was logged
     except redis.RedisError as error:
         _not_told(group, error)
 

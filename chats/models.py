@@ -383,12 +383,13 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             {row["chat_id"]: row["seq"] for row in markers},
         )
 
-    def changes(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
-        """The documents that changed after a `rev`, in the order of `rev`, as a majority has them.
+    def changes(self, chat: Chat, rev: int, limit: int) -> list[Document]:
+        """The documents that changed after a `rev`, in the order of `rev`, as a majority has them,
+        up to the `last_rev` of this chat: who was a member then may be none any more.
 
         Who asks has seen a gap, and so is the first to see a write that may yet be undone.
         """
-        query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
+        query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev, "$lte": chat.last_rev}}
         rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
         return list(rows)
 

@@ -204,7 +204,7 @@ class MessageViewSet(ChatViews):
         # A client counts on every change up to this one, which nothing may undo.
         last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
         too_far = chat.last_rev - rev > MOST_MISSED
-        documents = [] if too_far else Message.objects.changes(chat.pk, rev, MOST_MISSED)
+        documents = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
         markers = ReadMarker.objects.of_chat(chat.pk)
         return {
             "count": len(documents),

@@ -39,11 +39,8 @@ class LimitedBackend(ModelBackend):
     ) -> Any:
         if username is None or password is None:
             return None
-        network, account = client_network(request), same_name(username)
-        limits.SIGN_IN_ADDRESS.spend(network)
-        # From where its owner was before, others' tries don't count.
-        known = limits.is_remembered(account, network)
-        limits.SIGN_IN.spend(account, network if known else "")
+        network = client_network(request)
+        count_try(username, network)
         user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
             limits.SIGN_IN_ADDRESS.give_back(network)
@@ -51,6 +48,15 @@ class LimitedBackend(ModelBackend):
         else:
             take_as_long(username, password)
         return user
+
+
+def count_try(username: str, network: str) -> None:
+    """One try at the password of an account; `TooMany` if there were too many."""
+    account = same_name(username)
+    limits.SIGN_IN_ADDRESS.spend(network)
+    # From where its owner was before, others' tries don't count.
+    known = limits.is_remembered(account, network)
+    limits.SIGN_IN.spend(account, network if known else "")
 
 
 def remember_place(user: User, request: HttpRequest | None) -> None:
@@ -91,4 +97,5 @@ def older_hash(period: int) -> str | None:
 
 def same_name(text: str) -> str:
     """One text for all ways to write a name or an address that find the same account."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    # By `upper` first, as PostgreSQL compares: a dotless i is an i to it.
+    return unicodedata.normalize("NFKC", text).strip().upper().casefold()

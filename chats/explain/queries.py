@@ -78,11 +78,11 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     behind = max(chat.last_rev - MOST_MISSED, 0)
     yield HotQuery(
         "catch-up of a page",
-        lambda: Message.objects.changes(chat.pk, chat.last_rev - PAGE, MOST_MISSED),
+        lambda: Message.objects.changes(chat, chat.last_rev - PAGE, MOST_MISSED),
     )
     yield HotQuery(
         f"catch-up of {chat.last_rev - behind} changes",
-        lambda: Message.objects.changes(chat.pk, behind, MOST_MISSED),
+        lambda: Message.objects.changes(chat, behind, MOST_MISSED),
     )
     missed = list(range(max(chat.last_rev - 5, 0), chat.last_rev + 1))
     yield HotQuery("catch-up of a hub", lambda: list(rows.filter(rev__in=missed).order_by("rev")))

@@ -22,7 +22,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chatproject.counters import AWAY, KEPT, Counters, Memory
+from chatproject.counters import KEPT, REST, Counters, Memory
 from chatproject.embedded import Valkey
 from chatproject.limits import SENDS, TooMany, in_words
 from chatproject.rates import Rate
@@ -264,11 +264,22 @@ def test_when_valkey_is_back_it_counts_again(valkey: Valkey, key: str) -> None:
     assert not counters.is_remembered("known")
     assert valkey.process
     valkey.process.send_signal(signal.SIGCONT)
-    wait_for(lambda: counters.is_remembered("known"), AWAY + 2)
+    wait_for(lambda: counters.is_remembered("known"), REST + 2)
     assert counters.take(key, SLOW) > 0
     break_by_killing(valkey)
     valkey.start()  # empty
     assert counters.take(key, SLOW) == 0
+
+
+def test_after_any_number_of_failures_it_counts_again(valkey: Valkey, key: str) -> None:
+    counters = Counters(valkey.url)
+    break_by_killing(valkey)
+    for _ in range(200):
+        counters.remember(key, 3600)
+    assert not counters.is_remembered(key)
+    valkey.start()
+    counters.remember(key, 3600)
+    assert counters.is_remembered(key)
 
 
 def test_a_restart_between_two_calls_isn_t_an_absence(
