@@ -74,7 +74,7 @@ def _as_api_error(error: Exception) -> Exception:
     if isinstance(error, ObjectDoesNotExist):
         return Http404()
     if is_away(error):
-        lose_patience()
+        lose_patience(error)
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()

@@ -88,7 +88,7 @@ class StoresMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_away(error):
             return None
-        lose_patience()
+        lose_patience(error)
         try:
             page = render_to_string("503.html", request=request)
         except (OperationalError, InterfaceError):  # SQL knows who is signed in

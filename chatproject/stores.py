@@ -5,6 +5,7 @@ Decision 12 has the reasons.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
@@ -23,6 +24,8 @@ from pymongo.errors import (
     PyMongoError,
     WriteConcernError,
 )
+
+logger = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,9 +55,11 @@ def deadline() -> AbstractContextManager[None]:
     return pymongo.timeout(limit)
 
 
-def lose_patience() -> None:
+def lose_patience(error: BaseException) -> None:
     """A store was waited for in vain: in this process the next ones wait less, for a while."""
     global _impatient_until
+    if time.monotonic() >= _impatient_until:  # once an outage
+        logger.warning("A store is away: %s", error)
     _impatient_until = time.monotonic() + IMPATIENCE
 
 
@@ -78,7 +83,7 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
                 return await threaded(*args, **kwargs)
         except Exception as error:
             if is_away(error):
-                lose_patience()
+                lose_patience(error)
             raise
 
     return call

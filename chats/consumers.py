@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import time
@@ -36,6 +37,7 @@ FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
 DENIAL = "websocket.http.response"  # the extension by which a handshake is answered with a status
 AWAY = "The chat can't be reached right now. Please try again in a moment."
 FRAME_LIMIT = 64 * 1024  # bytes of a frame that a client sends
+ABNORMAL = 1006  # what a close without a close frame counts as (RFC 6455, 7.1.5)
 FLOOD = 10  # times as many frames as the limit allows: the socket is closed
 
 
@@ -61,13 +63,21 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         Old database connections need no closing here: `in_thread` does that.
         """
         self.scope, self.base_send = scope, send
-        with suppress(StopConsumer):
-            while True:
-                message = await receive()
-                await getattr(self, get_handler_name(message))(message)
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    message = await receive()
+                    await getattr(self, get_handler_name(message))(message)
+        except asyncio.CancelledError:  # by Daphne, when its client has been gone for a while
+            await self.disconnect(ABNORMAL)
+            await switchboard().drop(self.outlet)
+            raise
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         """Let the socket in; while a store is away, ask the client to come again."""
+        if self.scope.get("store_is_away"):
+            await self.put_off()
+            return
         try:
             await super().websocket_connect(message)
         except Exception as error:
@@ -221,7 +231,8 @@ class ChatConsumer(SocketConsumer):
     async def disconnect(self, code: int) -> None:
         if self.hub is not None:
             self.outlet.closed = True
-            self.hub.leave(self.outlet, self.user.username)
+            hub, self.hub = self.hub, None
+            hub.leave(self.outlet, self.user.username)
             await super().disconnect(code)
 
     @property

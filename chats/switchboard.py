@@ -164,7 +164,7 @@ class Switchboard:
                 await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the events; its failure is logged."""
+        """Run something beside the events."""
         task = asyncio.create_task(work)
         self._spawned.add(task)
         task.add_done_callback(self._spawned.discard)

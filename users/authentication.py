@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -14,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import jwt
-from channels.db import database_sync_to_async
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -24,6 +24,8 @@ from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+
+from chatproject.stores import in_thread, is_away
 
 from . import sign_ins
 from .models import User
@@ -139,15 +141,25 @@ class SocketAuthMiddleware:
         headers = dict(scope["headers"])
         token = bearer_token(headers.get(b"authorization", b""))
         if token is not None:
-            return await self.app({**scope, **await self._by_token(token)}, receive, send)
+            found = self._by_token(token)
         # Compared as a whole: `OriginValidator` of Channels fails on some malformed origins.
-        if headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
-            found = await self._by_session(headers.get(b"cookie", b""))
-            return await self.app({**scope, **found}, receive, send)
-        return await WebsocketDenier()(scope, receive, send)
+        elif headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
+            found = self._by_session(headers.get(b"cookie", b""))
+        else:
+            return await WebsocketDenier()(scope, receive, send)
+        return await self.app({**scope, **await self._unless_away(found)}, receive, send)
 
     @staticmethod
-    @database_sync_to_async
+    async def _unless_away(found: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+        try:
+            return await found
+        except Exception as error:
+            if not is_away(error):
+                raise
+            return {"user": AnonymousUser(), "store_is_away": True}
+
+    @staticmethod
+    @in_thread
     def _by_session(cookies: bytes) -> dict[str, Any]:
         """As `AuthMiddlewareStack` of Channels, which would also wrap every send of the socket."""
         key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
@@ -156,7 +168,7 @@ class SocketAuthMiddleware:
         return {"user": user, "sign_in": sign_ins.of_session(session)}
 
     @staticmethod
-    @database_sync_to_async
+    @in_thread
     def _by_token(token: bytes) -> dict[str, Any]:
         try:
             access = read_access_token(token)

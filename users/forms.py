@@ -31,7 +31,7 @@ class SignInForm(AuthenticationForm):
 
 
 class _AccountForm(forms.ModelForm):
-    """User name and address belong to one account, in any case of letters."""
+    """A user name belongs to one account, in any case of letters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,7 +10,7 @@ from chats import actions
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
-from chats.permissions import permissions_for
+from chats.permissions import Permissions, permissions_for
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +111,26 @@ def test_so_does_the_bot_that_died_in_between(group, ada):
     Message.objects.filter(pk=answer.pk).delete()
     again = actions.post_bot_message(question, "Because.", client_id="answer")
     assert (again.pk, again.seq, again.rev) == (answer.pk, 2, 3)
+
+
+def test_handing_over_a_group_leaves_who_is_silenced_in_between_silent(group, ada, grace, alan):
+    read_before = Chat.objects.get(pk=group.pk)
+    actions.set_permissions(ada, group, alan.pk, can_send_messages=False)
+    actions.transfer_ownership(ada, read_before, grace.pk)
+    with pytest.raises(Refused):
+        post(alan, group, "still here")
+
+
+def test_an_edit_takes_no_number_after_its_author_was_silenced(group, ada, grace, monkeypatch):
+    message = post(grace, group, "first")
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    rev = Chat.objects.get(pk=group.pk).last_rev
+    # As if the permission had been read before.
+    allowed = Permissions(group, grace.pk, {"can_send_messages": True})
+    monkeypatch.setattr(actions, "permissions_for", lambda *args: allowed)
+    with pytest.raises(Chat.DoesNotExist):
+        actions.edit_message(grace, group, message, "second")
+    assert Chat.objects.get(pk=group.pk).last_rev == rev
 
 
 def test_who_was_silenced_in_between_is_refused(group, ada, grace):

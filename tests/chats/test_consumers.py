@@ -1,6 +1,7 @@
 """Sockets, by the real stack in process: consumers, hubs, the layer in Valkey, MongoDB."""
 
 import asyncio
+import contextlib
 import time
 import uuid
 
@@ -10,10 +11,12 @@ from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 
-from chats import actions, events, switchboard
+from chats import actions, consumers, events, switchboard
 from chats.models import ReadMarker
 from chats.routing import websocket_urlpatterns
+from users import authentication
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -331,3 +334,38 @@ async def test_a_socket_is_closed_when_its_token_ends(group, ada, monkeypatch):
     assert await client.open()
     assert await client.closed() == 4401
     await client.close()
+
+
+async def test_a_handshake_that_is_cancelled_leaves_nothing_behind(group, ada, monkeypatch):
+    waiting = asyncio.Event()
+
+    async def forever(self):
+        waiting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(consumers.SocketConsumer, "is_signed_in", forever)
+    client = Client(ada, f"/api/v1/chats/{group.pk}")
+    await client.socket.send_input({"type": "websocket.connect"})
+    await asyncio.wait_for(waiting.wait(), 5)
+    board = switchboard.switchboard()
+    assert [socket.user_id for socket in board.sockets] == [ada.pk]
+    client.socket.future.cancel()  # as Daphne does when the client has been gone for a while
+    with contextlib.suppress(asyncio.CancelledError):
+        await client.socket.future
+    assert not board.sockets
+
+
+async def test_a_handshake_while_sql_is_away_is_put_off(group, ada, monkeypatch):
+    def away(*args, **kwargs):
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(authentication, "read_access_token", away)
+    stack = authentication.SocketAuthMiddleware(URLRouter(websocket_urlpatterns))
+    headers = [(b"authorization", b"Bearer token")]
+    path = f"/api/v1/chats/{group.pk}"
+    socket = WebsocketCommunicator(stack, path, headers=headers)
+    socket.scope["extensions"] = {"websocket.http.response": {}}
+    await socket.send_input({"type": "websocket.connect"})
+    answer = await socket.receive_output(timeout=5)
+    assert (answer["type"], answer["status"]) == ("websocket.http.response.start", 503)
+    await socket.wait()

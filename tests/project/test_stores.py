@@ -78,11 +78,11 @@ def test_a_deadline_is_shorter_for_a_while_after_somebody_waited_in_vain(
 ):
     with stores.deadline():
         assert settings.MONGODB_TIMEOUT - 1 < seconds_left() <= settings.MONGODB_TIMEOUT
-    stores.lose_patience()
+    stores.lose_patience(OperationalError("gone"))
     with stores.deadline():
         assert seconds_left() <= stores.IMPATIENT < settings.MONGODB_TIMEOUT
     monkeypatch.setattr(stores, "IMPATIENCE", 0.0)
-    stores.lose_patience()
+    stores.lose_patience(OperationalError("gone"))
     with stores.deadline():
         assert seconds_left() > stores.IMPATIENT
 

@@ -50,7 +50,7 @@ export default class extends Controller {
 
   #stored(message) {
     this.dispatch("stored", { detail: message })
-    if (this.slowed && !this.outbox.entries.length) {
+    if (this.slowed && this.outbox.entries.every((entry) => entry.state === "failed")) {
       this.slowed = false
       this.#showError("")
     }
