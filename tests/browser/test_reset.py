@@ -7,6 +7,8 @@ from django.core import mail
 from django.test import Client
 from playwright.sync_api import expect
 
+from tests.waiting import wait_for
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -14,6 +16,7 @@ def test_the_link_of_a_mail_leads_to_the_new_password_and_hides_its_code(
     ada, window_of, live_server_process
 ):
     Client().post("/accounts/password-reset/", {"email": ada.email})
+    wait_for(lambda: mail.outbox, 10, "for the mail")
     path, code = re.search(r"http://testserver(\S+)#(\S+)", mail.outbox[0].body).groups()
     page = window_of(None, f"{path}#{code}").page
     expect(page.get_by_label("New password", exact=True)).to_be_visible()

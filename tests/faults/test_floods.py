@@ -122,7 +122,7 @@ async def beside(server, person, chat_id, attack):
 @pytest.fixture
 def limits(is_long):
     """The bytes and seconds of a flood, and by how many bytes memory may grow."""
-    return (400 * MIB, 12.0, 50 * MIB) if is_long else (16 * MIB, 1.0, 12 * MIB)
+    return (400 * MIB, 12.0, 50 * MIB) if is_long else (16 * MIB, 0.5, 12 * MIB)
 
 
 @pytest.fixture(params=["daphne", "uvicorn-frames"])
