@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
+from chatproject import layer
 from chatproject.stores import Unsettled, in_thread, is_away
 
 from . import events
@@ -38,7 +39,7 @@ HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others ar
 # majority stays one (10), because what it has written by then a majority may have afterwards.
 SETTLED = 20.0
 INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
-UNDER_WAY = 20  # of the latest numbers, which may be taken and not stored yet
+UNDER_WAY = 200  # of the latest numbers, which may be taken and not stored yet
 MOST_MISSED = 1000  # changes; who missed more reloads
 
 # What a `chat_state` with a later `rev` has told already.
@@ -125,10 +126,12 @@ class Hub:
     async def subscribe(self) -> None:
         """Join the group; when the layer is away, the switchboard tries again."""
         try:
-            await self.board.layer.group_add(self.group, self.board.channel)
+            async with asyncio.timeout(layer.TIMEOUT):
+                await self.board.layer.group_add(self.group, self.board.channel)
             self.subscribed = True
         except Exception as error:
-            logger.warning("Not subscribed to %s: %s", self.group, error)
+            reason = str(error) or type(error).__name__
+            logger.warning("Not subscribed to %s: %s", self.group, reason)
 
     def seat(self, socket: Outlet) -> None:
         """Keep the hub for this socket."""
@@ -296,6 +299,15 @@ class ChatHub(Hub):
         for socket in self.watchers.of(user_id):
             self.watchers.discard(socket)
 
+    def _let_go(self, chat: Chat) -> None:
+        """Remove whoever is no member by this chat, before anything later than that is sent."""
+        if chat.last_rev < self.rev:
+            return
+        for user_id in {guest.user_id for guest in self.guests}.difference(chat.member_ids):
+            gone = events.ChatRemoved(chat_id=str(chat.pk), reason="removed")
+            self.watchers.tell(gone, only=user_id)
+            self._remove(user_id)
+
     def _tell_watchers(self, frame: Frame) -> None:
         """Tell the chat lists what they show of an event."""
         kind, data = frame["type"], frame["data"]
@@ -347,6 +359,7 @@ class ChatHub(Hub):
             if chat is None:
                 self.receive(events.ChatDeleted(chat_id=str(self.chat_id), deleted_by=None).frame())
                 return
+            self._let_go(chat)
             if chat.last_rev - self.rev > MOST_MISSED:
                 self._resync(await read_changes(chat, [], self.seq))
                 return
@@ -387,9 +400,6 @@ class ChatHub(Hub):
         self._state_rev = chat.last_rev
         self.deliver(state)
         self._removed -= set(chat.member_ids)
-        for user_id in {socket.user_id for socket in (*self.sockets, *self.watchers)}:
-            if user_id not in chat.member_ids:
-                self._remove(user_id)
 
     def _resync(self, changes: Changes) -> None:
         chat = changes.chat

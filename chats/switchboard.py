@@ -58,9 +58,7 @@ class Switchboard:
     """The hubs of one process, and their one channel of the layer."""
 
     def __init__(self) -> None:
-        layer = get_channel_layer()
-        assert layer is not None
-        self.layer: Any = layer
+        self.layer: Any = get_channel_layer()
         self.channel = ""
         self.sockets: set[Outlet] = set()  # the guests of all hubs
         self._hubs: dict[str, Hub] = {}  # by group
@@ -73,6 +71,7 @@ class Switchboard:
         self._tasks = [
             asyncio.create_task(self._receive()),
             asyncio.create_task(self._every(POLL, self._poll)),
+            asyncio.create_task(self._every(POLL, self._resubscribe)),
             asyncio.create_task(self._every(RENEWAL, self._renew)),
             asyncio.create_task(self._every(EXPIRY_LOOK, self.doorkeeper.close_expired)),
             asyncio.create_task(self._every(SIGN_IN_LOOK, self.doorkeeper.look)),
@@ -218,11 +217,14 @@ class Switchboard:
                     logger.warning("%s goes on: the store is back", work.__qualname__)
                 is_well = True
 
-    async def _poll(self) -> None:
-        """Resubscribe, and compare with MongoDB."""
+    async def _resubscribe(self) -> None:
+        """Join the groups that couldn't be joined; comparing with MongoDB doesn't wait for it."""
         for hub in tuple(self._hubs.values()):
             if not hub.subscribed and self.channel:
                 await hub.subscribe()
+
+    async def _poll(self) -> None:
+        """Compare with MongoDB."""
         hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
         if not hubs:
             return

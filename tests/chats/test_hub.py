@@ -377,3 +377,34 @@ async def test_old_state_and_events_are_the_fresh_state(
     for frame in reader.frames:
         apply(state, frame)
     assert state == await do(state_of)(group)
+
+
+async def test_whoever_was_removed_hears_nothing_later_when_the_layer_lost_that(
+    group, ada, grace, alan, join, lossy
+):
+    removed, there = await join(grace, group), await join(alan, group)
+    lossy.losing = True
+    await do(actions.remove_member)(ada, group, grace.pk)
+    await do(post)(ada, group, "without grace")
+    await wait_for_async(lambda: there.contents == ["without grace"])
+    assert removed.outlet.closed
+    assert removed.contents == []
+    assert "chat_state" not in [frame["type"] for frame in removed.frames]
+
+
+async def test_whoever_was_removed_on_the_way_in_is_not_let_in(
+    group, ada, grace, alan, lossy, monkeypatch
+):
+    monkeypatch.setattr(switchboard, "POLL", 0.05)
+    board = switchboard.switchboard()
+    outlet, there = Reader(grace, False).outlet, Reader(alan, False).outlet
+    (hub,) = await board.chats([group.pk], outlet)
+    await board.chats([group.pk], there)
+    await hub.join(there, "alan")
+    lossy.losing = True
+    await do(actions.remove_member)(ada, group, grace.pk)
+    await wait_for_async(lambda: grace.pk in hub._removed)
+    await hub.join(outlet, "grace")
+    assert outlet.closed
+    for socket in (outlet, there):
+        await board.drop(socket)
