@@ -18,7 +18,7 @@ from .rates import Rate
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 0.5  # seconds for one answer; a limit isn't worth a longer wait
+TIMEOUT = 0.8  # seconds for one answer; a limit isn't worth a longer wait
 REST = 1.0  # seconds for which a Redis that didn't answer isn't asked again
 KEPT = 10_000  # keys that a process counts while the Redis is away
 

@@ -1,6 +1,7 @@
 """Rate limits: the arithmetic, the counters in Valkey and without it, and two processes at once."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -245,7 +246,7 @@ def test_without_valkey_a_process_counts_for_itself_and_waits_below_a_second(
     assert counters.take(key, SLOW) == 0
     break_it(valkey)
     wait, seconds = took(lambda: counters.take(key, SLOW))
-    assert (wait, seconds < 0.9) == (0, True), seconds
+    assert (wait, seconds < 1.0) == (0, True), seconds
     waits, seconds = took(lambda: [counters.take(key, SLOW) for _ in range(SLOW.amount)])
     assert [bool(wait) for wait in waits] == [False] * (SLOW.amount - 1) + [True]
     assert seconds < 0.1
@@ -342,6 +343,9 @@ def let_through(
                     for number, request in zip(range(AT_ONCE), cycle(requests), strict=False)
                 ]
             )
+        # Or they would be right to let more pass: the premise of an exact count.
+        logs = "".join(server.output() for server in two_servers)
+        assert re.findall("Limits are counted by each process.*", logs) == []
         refused = [answer for answer in answers if answer.status_code == 429]
         assert all(answer.status_code < 500 or answer.status_code == 503 for answer in answers)
         for answer in refused:
@@ -468,4 +472,4 @@ def test_without_valkey_people_sign_in_and_send_and_each_process_still_limits(
             assert [answer.status_code for answer in answers] == [good] * 2 + [429]
             # A send also waits for the channel layer, up to a second (`events.PUBLISH_TIMEOUT`).
             slowest = max(answer.elapsed.total_seconds() for answer in answers)
-            assert slowest < (1.0 if good == 200 else 2.5), what
+            assert slowest < (1.5 if good == 200 else 2.5), what
