@@ -130,10 +130,7 @@ def post_message(
     """
     _valid_content(content)
     _valid_client_id(client_id)
-    limits.SENDS.spend(user.pk)
-    asks = commands.parse(content) is not None
-    if asks:
-        limits.QUESTIONS.spend(user.pk)
+    asks = _spend_send(user, content)
     replied = _replied_message(user, chat_id, reply_to)
     numbers = _numbers_for_send(user.pk, chat_id, client_id)
     return _store_message(
@@ -184,7 +181,7 @@ def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
 def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Message:
     """Change one's own message; to everybody in the chat that is as much as a new one."""
     _valid_content(content)
-    limits.SENDS.spend(user.pk)
+    _spend_send(user, content)
     if message.sender_id != user.pk:
         raise Refused("You can only edit your own messages.")
     if message.deleted_at:
@@ -351,6 +348,15 @@ def _valid_text(field: str, text: str, limit: int) -> None:
 
 def _valid_content(content: str) -> None:
     _valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
+
+
+def _spend_send(user: Any, content: str) -> bool:
+    """Count a send, and a question if this is one, which is answered; `TooMany` beyond a limit."""
+    limits.SENDS.spend(user.pk)
+    asks = commands.parse(content) is not None
+    if asks:
+        limits.QUESTIONS.spend(user.pk)
+    return asks
 
 
 def _valid_name(name: str) -> str:

@@ -89,12 +89,14 @@ def test_questions_to_the_bot_are_limited_wherever_they_are_asked(
     path = f"/api/v1/chats/{group.pk}/messages"
     assert client.post("/api/v1/ai/ask", {"user_input": "How?"}).status_code == 200
     assert client.get("/api/v1/ai/photo?query=loom").status_code == 200
-    assert client.post(path, {"content": "@ai How?"}).status_code == 201
+    question = client.post(path, {"content": "@ai How?"})
+    assert question.status_code == 201
     asked = len(provider.requests)
     for answer in (
         client.post("/api/v1/ai/ask", {"user_input": "How?"}),
         client.get("/api/v1/ai/photo?query=loom"),
         client.post(path, {"content": "@photo loom"}),
+        client.patch(f"{path}/{question.json()['id']}", {"content": "@ai Why?"}),
     ):
         assert (answer.status_code, answer.json()["limit"]) == (429, "questions")
     assert len(provider.requests) == asked
