@@ -79,7 +79,7 @@ def main(user_id: str, chat_id: str, content: str, client_id: str) -> None:
         with deadline():
             insert(messages, message)
 
-    MessageQuerySet.insert = wait_and_insert  # type: ignore[method-assign]
+    MessageQuerySet.insert = wait_and_insert  # type: ignore[assignment, method-assign]
     sender = get_user_model().objects.get(pk=user_id)
     try:
         actions.post_message(sender, uuid.UUID(chat_id), content, client_id=client_id)
