@@ -25,6 +25,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(line)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes `server` runs on the chosen one, in the long form on each."""
+    if "server" in metafunc.fixturenames:
+        chosen = [metafunc.config.getoption("--server")]
+        every = ["daphne", "uvicorn-frames"]
+        metafunc.parametrize("server", every if metafunc.config.getoption("--long") else chosen)
+
+
 @pytest.fixture
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Whether the long form runs (`--long`); counts depend on it, nothing else."""

@@ -79,7 +79,7 @@ async def test_a_long_day_leaves_memory_and_connections_flat(
     steady = [cluster.open(person, chat) for chat, members in chats for person in members]
     await cluster.all_ready(20)
     samples: list[Sample] = []
-    end = time.monotonic() + (15 * 60 if is_long else 8)
+    end = time.monotonic() + (15 * 60 if is_long else 5)
     with redis.Redis.from_url(cluster.valkey.url) as valkey:
         async with traffic(steady, rate=50 if is_long else 20):
             while time.monotonic() < end:
@@ -105,7 +105,7 @@ async def churn(cluster: Cluster, chat_id: str, members: list[Person]) -> None:
 
 
 def sample(cluster: Cluster, valkey: Any) -> Sample:
-    processes = [process.pid for process in (*cluster.processes, cluster.pages)]
+    processes = [process.pid for process in (*cluster.processes, cluster.pages) if process]
     pids = [pid for process in processes for pid in (process, *children(process))]
     return Sample(
         sum(map(resident, pids)) // 2**20,

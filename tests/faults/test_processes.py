@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from . import figures
 from .api import Person
 from .ledger import stored_messages
@@ -30,7 +28,7 @@ async def test_killed_processes_lose_and_double_nothing(
     await cluster.all_ready(10)
     dice, back, dropped = random.Random(7), [], 0
     async with traffic(cluster.clients, rate=50):
-        for kill in range(50 if is_long else 3):
+        for kill in range(50 if is_long else 2):
             await asyncio.sleep(dice.uniform(0.1, 0.6))
             dropped += len(cluster.clients_on(kill % 2))
             cluster.kill(kill % 2)
@@ -44,12 +42,11 @@ async def test_killed_processes_lose_and_double_nothing(
     cluster.check()
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
-async def test_a_process_with_a_wrong_clock_leaves_the_order_unharmed(
-    start_cluster: Callable[..., Any], crowd: list[Person], hours: int, is_long: bool
+async def test_a_process_whose_clock_is_an_hour_behind_leaves_the_order_unharmed(
+    start_cluster: Callable[..., Any], crowd: list[Person], is_long: bool
 ) -> None:
     cluster = await start_cluster(1)
-    shifted = {"PYTHONPATH": str(CLOCK), "CLOCK_OFFSET": str(hours * 3600)}
+    shifted = {"PYTHONPATH": str(CLOCK), "CLOCK_OFFSET": "-3600"}
     await cluster.add_process(**shifted)
     chat_id = await cluster.create_group(*crowd)
     for person in crowd:
@@ -58,7 +55,7 @@ async def test_a_process_with_a_wrong_clock_leaves_the_order_unharmed(
     assert cluster.clients_on(0)
     assert cluster.clients_on(1)
     async with traffic(cluster.clients, rate=50):
-        await asyncio.sleep(20 if is_long else 3)
+        await asyncio.sleep(20 if is_long else 2)
         assert (await cluster.everyone_has_all(3)) < 3
     await cluster.settle(20)
     cluster.check()

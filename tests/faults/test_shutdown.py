@@ -42,11 +42,11 @@ def writes_wait() -> Iterator[Callable[[], int]]:
             c.admin.command("fsyncUnlock")
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames", "granian"])
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn", "uvicorn-frames", "granian"])
 async def test_requests_under_way_are_answered_before_the_process_ends(
-    server: str, crowd: list[Person], crowd_chat: str
+    kind: str, crowd: list[Person], crowd_chat: str
 ) -> None:
-    process = ServerProcess(server)
+    process = ServerProcess(kind)
     await asyncio.to_thread(process.wait_until_ready)
     path = f"/api/v1/chats/{crowd_chat}/messages"
     async with httpx.AsyncClient(base_url=process.url, timeout=20) as http:
@@ -67,7 +67,6 @@ async def test_requests_under_way_are_answered_before_the_process_ends(
     assert "Traceback" not in process.output()
 
 
-@pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames"])
 async def test_sockets_of_a_stopped_process_are_closed_with_1012_and_lose_nothing(
     start_cluster: Callable[..., Any], crowd: list[Person], server: str, is_long: bool
 ) -> None:

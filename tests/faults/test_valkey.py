@@ -44,7 +44,7 @@ def sends_went_on(cluster: Cluster, since: float) -> None:
 async def test_valkey_that_is_killed_and_comes_back_empty(cluster: Cluster, is_long: bool) -> None:
     dice, recovered = random.Random(3), []
     async with traffic(cluster.clients, rate=30):
-        for _ in range(20 if is_long else 2):
+        for _ in range(20 if is_long else 1):
             await asyncio.sleep(dice.uniform(0.3, 1))
             start = time.monotonic()
             cluster.kill_valkey()
@@ -61,7 +61,7 @@ async def test_valkey_that_is_away_for_long(cluster: Cluster, is_long: bool) -> 
     start = time.monotonic()
     async with traffic(cluster.clients, rate=20):
         cluster.kill_valkey()
-        await asyncio.sleep(60 if is_long else 4)
+        await asyncio.sleep(60 if is_long else 3)
         sends_went_on(cluster, start)
         lag = await cluster.everyone_has_all(BACK)  # from MongoDB
         await cluster.start_valkey()
@@ -76,7 +76,7 @@ async def test_valkey_that_is_stopped_and_goes_on(cluster: Cluster, is_long: boo
     async with traffic(cluster.clients, rate=6):
         await asyncio.sleep(0.5)
         cluster.stop_valkey()
-        await asyncio.sleep(10 if is_long else 4)
+        await asyncio.sleep(10 if is_long else 3)
         sends_went_on(cluster, start + 1)
         cluster.resume_valkey()
         recovered = await cluster.everyone_has_all(BACK)
@@ -91,7 +91,7 @@ async def test_subscribers_that_valkey_drops(cluster: Cluster, is_long: bool) ->
     recovered = []
     with redis.Redis.from_url(cluster.valkey.url) as valkey:
         async with traffic(cluster.clients, rate=30):
-            for _ in range(20 if is_long else 3):
+            for _ in range(20 if is_long else 2):
                 await asyncio.sleep(0.5)
                 dropped = valkey.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
                 assert dropped >= 2  # one of each process
