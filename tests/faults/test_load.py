@@ -78,6 +78,7 @@ async def test_a_long_day_leaves_memory_and_connections_flat(
     chats = [(await cluster.create_group(*members), members) for members in groups]
     steady = [cluster.open(person, chat) for chat, members in chats for person in members]
     await cluster.all_ready(20)
+    await fill_pools(cluster, chats)
     samples: list[Sample] = []
     end = time.monotonic() + (15 * 60 if is_long else 5)
     with redis.Redis.from_url(cluster.valkey.url) as valkey:
@@ -91,6 +92,20 @@ async def test_a_long_day_leaves_memory_and_connections_flat(
         assert_flat(samples)
     assert not any(client.api.refusals for client in cluster.clients)
     cluster.check()
+
+
+async def fill_pools(cluster: Cluster, chats: list[tuple[str, list[Person]]]) -> None:
+    """Keep every thread busy once: a pool of connections grows to that, and never shrinks."""
+    windows = [
+        cluster.open(person, chat) for chat, members in chats for person in members for _ in "123"
+    ]
+    await cluster.all_ready(20)
+    for _ in range(4):
+        for window in windows:
+            window.send("all at once")
+        await asyncio.gather(*(window.sent(20) for window in windows))
+    await cluster.settle(20)
+    await asyncio.gather(*(window.close() for window in windows))
 
 
 async def churn(cluster: Cluster, chat_id: str, members: list[Person]) -> None:
