@@ -5,6 +5,7 @@ store is away.
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
 
 from .limits import TooMany
 from .stores import RETRY_AFTER, deadline, is_away, lose_patience
@@ -89,11 +91,25 @@ class StoresMiddleware:
         if not is_away(error):
             return None
         lose_patience(error)
-        try:
-            page = render_to_string("503.html", request=request)
-        except (OperationalError, InterfaceError):  # SQL knows who is signed in
-            page = render_to_string("503.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
+        return unavailable(request)
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """The page for as long as a store is away."""
+    try:
+        page = render_to_string("503.html", request=request)
+    except (OperationalError, InterfaceError):  # SQL knows who is signed in
+        page = render_to_string("503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """What `handler500` answers where a middleware, such as the one of sessions, has failed."""
+    error = sys.exc_info()[1]
+    if error is None or not is_away(error):
+        return defaults.server_error(request)
+    lose_patience(error)
+    return unavailable(request)
 
 
 class LimitsMiddleware:

@@ -124,7 +124,7 @@ DATABASES: dict[str, Any] = {
         },
     },
 }
-# Seconds that a request, a frame or a look of a background task may wait for MongoDB.
+# Seconds that a request, a frame or a look of a background task may wait for its stores.
 MONGODB_TIMEOUT = env_int("MONGODB_TIMEOUT", 5)
 if not 1 <= MONGODB_TIMEOUT <= 60:
     raise ImproperlyConfigured("MONGODB_TIMEOUT must be 1 to 60 seconds.")
@@ -133,6 +133,18 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
+    }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    DATABASES["default"]["ENGINE"] = "chatproject.postgresql"
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,  # seconds, for each address of its host
+        # For who waits without a deadline: a server that is gone is noticed after 10 seconds.
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "application_name": "chat",
+        **DATABASES["default"].get("OPTIONS", {}),
     }
 DATABASE_ROUTERS = ["chatproject.router.ChatRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -193,6 +205,7 @@ EMAIL_PORT = env_int("EMAIL_PORT", 25)
 EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_bool("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "chat@localhost")
 
 # API ---------------------------------------------------------------------------------------------

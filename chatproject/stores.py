@@ -16,6 +16,7 @@ import pymongo
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError
+from pymongo import _csot
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -35,6 +36,9 @@ IMPATIENT = 2  # seconds of a deadline
 IMPATIENCE = 10.0  # seconds after the last one who waited in vain
 # Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: of a member whose state moves.
 MOMENTARY = {11601, 262, 134}
+# Of PostgreSQL, as internal errors: a server that was the primary until a moment ago, and a
+# transaction in which it has waited for us for too long.
+PASSING = {"25006", "25P03"}
 
 
 class Unsettled(PyMongoError):
@@ -45,7 +49,7 @@ _impatient_until = 0.0  # monotonic
 
 
 def deadline() -> AbstractContextManager[None]:
-    """All that is asked of MongoDB inside of this takes `MONGODB_TIMEOUT` seconds at most.
+    """All that is asked of the stores inside of this takes `MONGODB_TIMEOUT` seconds at most.
 
     Less after `lose_patience`, so that an outage doesn't occupy every thread.
     """
@@ -66,6 +70,11 @@ def lose_patience(error: BaseException) -> None:
 def no_deadline() -> AbstractContextManager[None]:
     """Within a deadline: what may take its time."""
     return pymongo.timeout(0)
+
+
+def seconds_left() -> float:
+    """Until the deadline: negative after it, infinite where there is none."""
+    return _csot.get_deadline() - time.monotonic()
 
 
 def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -97,6 +106,8 @@ def is_away(error: BaseException) -> bool:
     cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
     if isinstance(cause, PyMongoError):
         return _is_mongodb_away(cause)
+    if getattr(cause, "sqlstate", None) in PASSING:
+        return True
     return isinstance(error, OperationalError | InterfaceError)
 
 

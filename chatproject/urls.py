@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from .api import NothingHere
 
+handler500 = "chatproject.middleware.server_error"
+
 api: list[URLPattern | URLResolver] = [
     path("", include("chats.api_urls")),
     path("", include("users.api_urls")),

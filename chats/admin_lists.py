@@ -200,7 +200,7 @@ def uuid_of(text: str) -> uuid.UUID | None:
 
 def user_id_of(text: str) -> int:
     """The id of the person with this user name or number; Invalid if there is none."""
-    user = get_user_model().objects.filter(username__iexact=text).first()
+    user = get_user_model().objects.called(text).first()
     if user:
         return int(user.pk)
     # Not looked up: messages outlive the rows of accounts.

@@ -149,4 +149,5 @@ def _patiently(work: Callable[[], None], until: datetime | None) -> None:
             if until is None or now() + timedelta(seconds=delay) >= until:
                 raise
         time.sleep(delay)
+        db.close_old_connections()  # one that broke would be broken for each try
         delay = min(delay * 2, RETRY_MAX_DELAY)

@@ -122,6 +122,7 @@ def _typing(chat_id: uuid.UUID, is_typing: bool) -> None:
     """Show the bot typing or not; never a reason to stop."""
     try:
         db.close_old_connections()
-        actions.bot_typing(chat_id, is_typing)
+        with deadline():
+            actions.bot_typing(chat_id, is_typing)
     except STORE_AWAY as error:
         logger.warning("The bot isn't shown typing: %s.", type(error).__name__)

@@ -12,6 +12,12 @@ from .capture import CapturedEvents
 
 PASSWORD = "correct horse battery staple"  # of everyone in the cast
 
+# Threads of consumers keep a connection for as long as they live, and no database goes before.
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -50,13 +56,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> None:
-    """Make and migrate both test databases; their files go with the session's folder."""
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make and migrate both test databases; files of them go with the session's folder."""
+    from django.db import connection
     from django.test import testcases
-    from django.test.utils import setup_databases
+    from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
-        setup_databases(verbosity=0, interactive=False)
+        made = setup_databases(verbosity=0, interactive=False)
 
     refuse = testcases._DatabaseFailure.__call__
 
@@ -65,6 +72,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> No
         return self.wrapped() if self.wrapped.__self__.alias == "chat" else refuse(self)
 
     testcases._DatabaseFailure.__call__ = allow_chat  # type: ignore[assignment, method-assign]
+    yield
+    if connection.vendor == "postgresql":  # it would outlive this session
+        with django_db_blocker.unblock():
+            with connection.cursor() as cursor:
+                cursor.execute(END_OTHERS)
+            teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
 
 from chatproject.embedded import free_port
 
+from .servers import stores_of_tests
 from .waiting import wait_for
 
 COMMANDS = {
@@ -57,7 +57,7 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, application],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **self._databases(), **(environment or {})},
+                env={**os.environ, **self._stores(), **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -94,10 +94,9 @@ class ServerProcess:
         """What the process has written to its log."""
         return self.log.read_text(errors="replace")
 
-    def _databases(self) -> dict[str, str]:
+    def _stores(self) -> dict[str, str]:
         return {
-            "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
-            "MONGODB_NAME": connections["chat"].settings_dict["NAME"],
+            **stores_of_tests(),
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
         }

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from chatproject import embedded
 
@@ -25,19 +26,32 @@ def start() -> None:
         SECRET_KEY="a-key-of-the-tests-that-is-long-enough-for-hs256",
         DEBUG="1",
         CHAT_VAR_DIR=str(folder),
-        DATABASE_URL=f"sqlite:///{folder / 'unused.sqlite3'}",
+        DATABASE_URL=os.environ.get("DATABASE_URL") or f"sqlite:///{folder / 'unused.sqlite3'}",
         # Tests of the commands point these at servers of their own.
         AI_API_KEY="",
         UNSPLASH_ACCESS_KEY="",
         # Counted as everywhere, but never reached by accident.
         **{f"LIMIT_{name}": "1000000/1s" for name in LIMITS},
     )
-    # Never the servers that the environment names: tests empty what they find.
+    # Never the servers that the environment names: tests empty what they find. In that of
+    # DATABASE_URL they make a database of their own.
     os.environ.update(_running.enter_context(embedded.servers(folder, given={})))
 
 
 def stop() -> None:
     _running.close()
+
+
+def stores_of_tests() -> dict[str, str]:
+    """The environment by which another process uses the databases of the tests."""
+    from django.db import connections
+
+    name = connections["default"].settings_dict["NAME"]
+    if connections["default"].vendor == "sqlite":
+        url = f"sqlite:///{name}"
+    else:
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    return {"DATABASE_URL": url, "MONGODB_NAME": connections["chat"].settings_dict["NAME"]}
 
 
 def var_dir() -> Path:

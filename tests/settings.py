@@ -1,10 +1,16 @@
 """The project's settings, with what makes tests fast and lets processes share their databases."""
 
+import os
+
 from chatproject.settings import *  # noqa: F403
 from chatproject.settings import DATABASES, STATIC_ROOT, VAR_DIR
 
-# A file, not memory: consumers, threads and server processes of a test use it too.
-DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not memory: consumers, threads and server processes of a test use it too.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
+else:
+    # Two sessions at once don't meet.
+    DATABASES["default"]["TEST"] = {"NAME": f"test_chat_{os.getpid()}"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # What a server process mails; in the test's own process Django keeps mails in `mail.outbox`.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
 
 from .provider_server import KEY, ProviderServer
+from .servers import stores_of_tests
 from .waiting import wait_for
 
 
@@ -21,7 +21,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "run_commands"],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **self._stores(), **self._providers(provider), **environment},
+                env={**os.environ, **stores_of_tests(), **self._providers(provider), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -57,12 +57,6 @@ class WorkerProcess:
         output = self.log.read_text(errors="replace")
         assert self.is_running(), f"The worker has ended:\n{output}"
         return output
-
-    def _stores(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
-            "MONGODB_NAME": connections["chat"].settings_dict["NAME"],
-        }
 
     def _providers(self, provider: ProviderServer) -> dict[str, str]:
         return {

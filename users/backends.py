@@ -73,7 +73,7 @@ def take_as_long(username: str, password: str) -> None:
     older = older_hash(int(time.time() / OLDER_HASH_FOR))
     if older is None:
         return
-    theirs = User.objects.filter(username__iexact=username).values_list("password", flat=True)
+    theirs = User.objects.called(username).values_list("password", flat=True)
     if is_older(theirs.first() or ""):
         make_password(password)
     else:

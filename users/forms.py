@@ -40,7 +40,7 @@ class _AccountForm(forms.ModelForm):
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
-        if self._others().filter(username__iexact=username).exists():
+        if self._others().called(username).exists():
             raise forms.ValidationError(USERNAME_TAKEN)
         return username
 

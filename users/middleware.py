@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from chatproject.stores import is_away
+
 from . import sign_ins
 
 
@@ -18,5 +20,14 @@ class SignInMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.session.accessed:
-            sign_ins.use_session(request)
+            _note_use(request)
         return response
+
+
+def _note_use(request: HttpRequest) -> None:
+    """Now, or with a later request: what this one has done is done."""
+    try:
+        sign_ins.use_session(request)
+    except Exception as error:
+        if not is_away(error):
+            raise

@@ -66,7 +66,7 @@ class RegisterSerializer(AccountSerializer):
     last_name = TextField(max_length=150, required=False, allow_blank=True)
 
     def validate_username(self, username: str) -> str:
-        if User.objects.filter(username__iexact=username).exists():
+        if User.objects.called(username).exists():
             raise serializers.ValidationError(USERNAME_TAKEN)
         return username
 

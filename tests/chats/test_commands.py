@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import OperationalError, connections
 
 from chats import actions, events, questions
 from chats.answers import BROKEN, GAVE_UP, USAGE, Answer
@@ -486,6 +486,21 @@ def test_a_worker_that_is_told_to_stop_releases_what_it_cannot_finish(
     question.refresh_from_db()
     assert question.command_due_at <= now()
     assert question.command_attempts == 0
+
+
+def test_what_is_tried_again_gets_another_connection_to_sql(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        done.append("tried")
+        if len(done) == 1:
+            raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(questions.db, "close_old_connections", lambda: done.append("closed"))
+    questions._patiently(work, now() + timedelta(seconds=10))
+    assert done == ["tried", "closed", "tried"]
 
 
 def test_a_worker_keeps_its_answer_while_mongodb_is_away(

@@ -8,7 +8,8 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.db import connections
+
+from tests.servers import stores_of_tests
 
 NUMBERED = "numbered"
 
@@ -19,14 +20,10 @@ class StalledSend:
     def __init__(
         self, user_id: int, chat_id: str, content: str, client_id: str, **environment: str
     ) -> None:
-        databases = {
-            "DATABASE_URL": f"sqlite:///{connections['default'].settings_dict['NAME']}",
-            "MONGODB_NAME": connections["chat"].settings_dict["NAME"],
-        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(user_id), chat_id, content, client_id],
             cwd=settings.BASE_DIR,
-            env={**os.environ, **databases, **environment},
+            env={**os.environ, **stores_of_tests(), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -2,9 +2,16 @@
 
 import time
 
+import psycopg
 import pymongo
 import pytest
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+)
 from pymongo import _csot, errors
 
 from chatproject import stores
@@ -40,6 +47,8 @@ def wrapped(kind, cause):
         wrapped(DatabaseError, NO_SERVER),
         OperationalError("connection refused"),
         InterfaceError("connection already closed"),
+        wrapped(InternalError, psycopg.errors.ReadOnlySqlTransaction("cannot execute UPDATE")),
+        wrapped(InternalError, psycopg.errors.IdleInTransactionSessionTimeout("terminated")),
     ],
     ids=repr,
 )
@@ -56,6 +65,7 @@ def test_an_error_that_passes_means_away(error):
         wrapped(IntegrityError, errors.DuplicateKeyError("E11000 duplicate key error", 11000)),
         wrapped(DatabaseError, errors.OperationFailure("unknown operator: $bad", 2)),
         DatabaseError("no such table"),
+        wrapped(InternalError, psycopg.errors.InFailedSqlTransaction("current transaction")),
         ValueError("no"),
     ],
     ids=repr,

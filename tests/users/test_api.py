@@ -7,6 +7,7 @@ import jwt
 import pytest
 from django.conf import settings
 from django.contrib.auth import hashers
+from django.db import connection
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.test import APIClient
@@ -114,6 +115,33 @@ def test_registering_tells_nobody_that_an_address_has_an_account(client, ada):
 
 def test_a_user_name_is_the_same_in_any_case(client, ada):
     assert login(client, "ADA").status_code == 200
+
+
+def test_a_user_name_is_no_other_that_a_database_takes_for_it(client, person):
+    person("kitty", "Kitty")
+    for other in ("k\u0131tty", "K\u0130TTY", "kitty ", "k_tty", "kitt%"):
+        assert login(client, other).status_code == 401
+    assert login(client, "KITTY").status_code == 200
+
+
+def test_an_account_is_found_by_the_index_of_the_rule_that_names_are_unique(ada):
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # or it reads a small table as it is
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "user_username_any_case" in User.objects.called("ada").explain()
+
+
+def test_of_many_who_take_a_name_at_once_one_has_it(at_once):
+    names = iter(["twin", "Twin", "TWIN", "tWin"] * 5)
+
+    def register():
+        fields = {"username": next(names), "password": PASSWORD}
+        return APIClient().post("/api/v1/auth/register", fields)
+
+    answers = at_once(20, register)
+    assert sorted(answer.status_code for answer in answers) == [201] + [400] * 19
+    assert all("username" in answer.json() for answer in answers if answer.status_code == 400)
+    assert User.objects.filter(username__iexact="twin").count() == 1
 
 
 def test_an_unknown_account_and_a_wrong_password_are_the_same_answer(client, ada, monkeypatch):

@@ -4,11 +4,14 @@ import re
 
 import pytest
 from django.core import mail
+from django.db import OperationalError
+from django.test import Client
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
-from users import tokens
+from users import sign_ins, tokens
 from users.models import RefreshToken, User
+from users.sessions import SessionStore
 from users.views import SignUp
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,31 @@ def test_signing_in_and_out(client, ada, captured_events):
     assert client.post("/accounts/sign-out/").status_code == 302
     assert not signed_in(client)
     assert [closing["code"] for closing in told.closings()] == [4401]
+
+
+def test_a_session_that_can_t_be_stored_is_503_and_nobody_is_signed_in(ada, monkeypatch):
+    client = Client(raise_request_exception=False)
+    with monkeypatch.context() as broken:
+        broken.setattr(SessionStore, "save", away)
+        answer = sign_in(client)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "try again in a moment" in answer.content.decode()
+    assert not signed_in(client)
+
+
+def test_what_a_request_did_counts_though_its_use_of_the_session_can_t_be_noted(
+    client, ada, monkeypatch
+):
+    sign_in(client)
+    monkeypatch.setattr(sign_ins, "use_session", away)
+    assert client.post("/accounts/profile/", {"first_name": "Augusta"}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.first_name == "Augusta"
+
+
+def away(*args, **options):
+    raise OperationalError("no server")
 
 
 def test_signing_in_leads_back_to_where_one_was_and_nowhere_else(client, ada):

@@ -13,6 +13,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, verbosity: int = 1, **options: Any) -> None:
         for alias in settings.DATABASES:
             call_command(
-                "migrate", database=alias, verbosity=max(verbosity - 1, 0), interactive=False
+                "migrate",
+                database=alias,
+                verbosity=max(verbosity - 1, 0),
+                interactive=False,
+                skip_checks=False,
             )
         self.stdout.write("The databases are migrated.")
