@@ -40,7 +40,7 @@ class Api:
     def __init__(self, url: str, person: Person, http: Http | None = None) -> None:
         self.url = url
         self.person = person
-        self.refusals: list[int] = []  # every status that wasn't 2xx
+        self.refusals: list[tuple[str, int]] = []  # method and status of what wasn't 2xx
         self._http = http or Http()
         self._owns_http = http is None
 
@@ -57,7 +57,7 @@ class Api:
         except (OSError, EOFError, TimeoutError):
             return None
         if answer.status_code >= 300:
-            self.refusals.append(answer.status_code)
+            self.refusals.append((method, answer.status_code))
         return answer
 
     async def insist(self, method: str, path: str, json: Any = None) -> Answer:

@@ -35,6 +35,7 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, padding: 
     dice = random.Random(len(clients))
     loop = asyncio.get_running_loop()
     due, number = loop.time(), 0
+    edited, doomed = set(), set()  # an edit that meets a deletion is refused, and rightly
     async with asyncio.TaskGroup() as group:
         while True:
             due += 1 / rate
@@ -47,9 +48,12 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, padding: 
                 for message_id, message in islice(reversed(client.view.shown.items()), 20)
                 if message["sender_id"] == client.person.user_id and not message["deleted_at"]
             ]
-            if changes and own and dice.random() < EDITS:
-                group.create_task(client.edit(dice.choice(own), f"edited at {number}"))
-            if changes and own and dice.random() < DELETIONS:
-                group.create_task(client.delete(dice.choice(own)))
+            message_id = dice.choice(own) if changes and own else None
+            if message_id and message_id not in doomed and dice.random() < EDITS:
+                edited.add(message_id)
+                group.create_task(client.edit(message_id, f"edited at {number}"))
+            elif message_id and message_id not in edited and dice.random() < DELETIONS:
+                doomed.add(message_id)
+                group.create_task(client.delete(message_id))
             if changes and client.socket and client.view.shown and dice.random() < READS:
                 group.create_task(client.read(next(reversed(client.view.shown))))
