@@ -39,7 +39,10 @@ HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others ar
 # majority stays one (10), because what it has written by then a majority may have afterwards.
 SETTLED = 20.0
 INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
-UNDER_WAY = 200  # of the latest numbers, which may be taken and not stored yet
+UNDER_WAY = (
+    20  # of the latest numbers, which may be taken and not stored yet: a page asks for these
+)
+LATE = 200  # of the latest numbers, for which a new hub waits
 MOST_MISSED = 1000  # changes; who missed more reloads
 
 # What a `chat_state` with a later `rev` has told already.
@@ -227,7 +230,7 @@ class ChatHub(Hub):
         self.seq = chat.last_seq
         if self.rev and chat.updated_at > now() - timedelta(seconds=SETTLED):
             # Writes may be under way that took their numbers before: sent when they come.
-            self.settled = max(self.rev - UNDER_WAY, 0)
+            self.settled = max(self.rev - LATE, 0)
             self._seen = await read_revs_after(chat, self.settled)
         self._ready = True
         self._send_pending()

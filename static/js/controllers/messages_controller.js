@@ -26,6 +26,7 @@ export default class extends Controller {
     marker: Number,
     oldest: Number,
     newest: Number,
+    lastSeq: Number, // of the chat when the page was made: what comes up to it is no news
     hasNewer: Boolean,
     at: String,
   }
@@ -138,7 +139,7 @@ export default class extends Controller {
     }
     for (const message of messages) {
       this.#dropPending(message)
-      if (message.seq > this.pages.newest) this.#countUnseen(message)
+      if (message.seq > Math.max(this.pages.newest, this.lastSeqValue)) this.#countUnseen(message)
     }
   }
 
