@@ -7,6 +7,7 @@ close with 1012 or 1013; and when it is stopped, it cancels what runs. uvicorn s
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -30,6 +31,7 @@ GOODBYE = 2.0  # seconds that a peer may take to answer the close of its socket
 CLOSE_RESTART = 1012  # as uvicorn says it
 
 reactor: Any = twisted_reactor
+logger = logging.getLogger(__name__)
 
 
 class OnDaphne:
@@ -84,8 +86,13 @@ class OnDaphne:
                 reader.stopListening()
         for socket in self._sockets:
             socket.cancel()
-        ending = asyncio.gather(*self._sockets, *self._requests, return_exceptions=True)
-        return Deferred.fromFuture(asyncio.ensure_future(asyncio.wait([ending], timeout=DRAIN)))
+        return Deferred.fromFuture(asyncio.ensure_future(self._wait_for_the_last()))
+
+    async def _wait_for_the_last(self) -> None:
+        if running := {*self._sockets, *self._requests}:
+            _, late = await asyncio.wait(running, timeout=DRAIN)
+            for work in late:
+                logger.warning("Still ran after %s s: %r", DRAIN, work)
 
 
 async def _say_goodbye(socket: Socket) -> None:
