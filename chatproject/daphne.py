@@ -41,13 +41,19 @@ class OnDaphne:
         self.application = application
         self._requests: set[asyncio.Future[None]] = set()
         self._sockets: set[asyncio.Task[Any]] = set()
+        self._is_draining = self._is_over = False
         reactor.addSystemEventTrigger("before", "shutdown", self._drain)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not isinstance(send, partial):  # `Server.handle_reply` of a protocol
             await self.application(scope, receive, send)
         elif isinstance(send.args[0], WebSocketProtocol):
+            if self._is_draining:
+                await send({"type": "websocket.close"})
+                return
             await self._run_socket(scope, Socket(send.args[0], receive, send))
+        elif self._is_over:
+            await _refuse(send)
         else:
             await self._run_request(scope, receive, send)
 
@@ -81,6 +87,7 @@ class OnDaphne:
 
         Daphne's own cancelling stumbles over a connection that has no application (yet).
         """
+        self._is_draining = True
         for reader in reactor.getReaders():
             if isinstance(reader, tcp.Port):
                 reader.stopListening()
@@ -89,10 +96,20 @@ class OnDaphne:
         return Deferred.fromFuture(asyncio.ensure_future(self._wait_for_the_last()))
 
     async def _wait_for_the_last(self) -> None:
-        if running := {*self._sockets, *self._requests}:
-            _, late = await asyncio.wait(running, timeout=DRAIN)
-            for work in late:
-                logger.warning("Still ran after %s s: %r", DRAIN, work)
+        """Also for requests that come meanwhile: one whose loop has ended would keep its thread."""
+        try:
+            async with asyncio.timeout(DRAIN):
+                while running := {*self._sockets, *self._requests}:
+                    await asyncio.wait(running)
+        except TimeoutError:
+            logger.warning("%s requests still ran after %s s", len(self._requests), DRAIN)
+        self._is_over = True
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _say_goodbye(socket: Socket) -> None:

@@ -21,6 +21,7 @@ from . import figures
 from .api import Person
 from .traffic import traffic
 
+ENDED = 5.0  # seconds in which a process has ended
 BACK = 5.0  # seconds in which every client is connected with nothing missing
 
 
@@ -82,6 +83,7 @@ async def test_sockets_of_a_stopped_process_are_closed_with_1012_and_lose_nothin
             start = time.monotonic()
             await asyncio.to_thread(process.stop)
             ended.append(time.monotonic() - start)
+            assert ended[-1] < ENDED
             back.append(max([await client.ready(BACK) for client in cluster.clients]))
             assert [client.close_codes.pop() for client in closed] == [1012] * len(closed)
             assert "Traceback" not in process.output()
