@@ -20,6 +20,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.functional import cached_property
 from rest_framework.exceptions import AuthenticationFailed
 
+from chatproject.door import Door
 from chatproject.rates import Rate
 from chatproject.stores import RETRY_AFTER, in_thread, is_away
 from users.authentication import Access, read_access_token
@@ -32,6 +33,7 @@ from .outlet import Outlet
 from .switchboard import switchboard
 
 logger = logging.getLogger(__name__)
+door = Door()
 
 FRAMES = "chat.frames"  # the extension of `chatproject.websocket`
 DENIAL = "websocket.http.response"  # the extension by which a handshake is answered with a status
@@ -79,10 +81,11 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             await self.put_off()
             return
         try:
-            await super().websocket_connect(message)
+            async with door.passed():
+                await super().websocket_connect(message)
         except Exception as error:
             await switchboard().drop(self.outlet)
-            if not is_away(error):
+            if not (isinstance(error, TimeoutError) or is_away(error)):
                 raise
             await self.put_off()
 

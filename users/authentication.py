@@ -25,6 +25,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from chatproject.door import Door
 from chatproject.stores import in_thread, is_away
 
 from . import sign_ins
@@ -127,6 +128,9 @@ class JWTAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+door = Door()
+
+
 class SocketAuthMiddleware:
     """Puts the user and their sign-in into a socket's scope.
 
@@ -152,11 +156,14 @@ class SocketAuthMiddleware:
     @staticmethod
     async def _unless_away(found: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
         try:
-            return await found
+            async with door.passed():
+                return await found
         except Exception as error:
-            if not is_away(error):
+            if not (isinstance(error, TimeoutError) or is_away(error)):
                 raise
             return {"user": AnonymousUser(), "store_is_away": True}
+        finally:
+            found.close()  # it may not have begun
 
     @staticmethod
     @in_thread

@@ -122,6 +122,7 @@ class Client:
                 max_size=2**22,
                 ping_interval=None,  # as a browser: it sends none
                 close_timeout=1,
+                open_timeout=60,  # as patient as a browser
                 proxy=None,
             ) as self.socket:
                 opened = True
