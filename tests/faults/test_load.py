@@ -78,7 +78,7 @@ async def test_a_long_day_leaves_memory_and_connections_flat(
     chats = [(await cluster.create_group(*members), members) for members in groups]
     steady = [cluster.open(person, chat) for chat, members in chats for person in members]
     await cluster.all_ready(20)
-    await fill_pools(cluster, chats)
+    await fill_pools(cluster, chats, windows=3 if is_long else 1)
     samples: list[Sample] = []
     end = time.monotonic() + (15 * 60 if is_long else 5)
     with redis.Redis.from_url(cluster.valkey.url) as valkey:
@@ -94,18 +94,21 @@ async def test_a_long_day_leaves_memory_and_connections_flat(
     cluster.check()
 
 
-async def fill_pools(cluster: Cluster, chats: list[tuple[str, list[Person]]]) -> None:
+async def fill_pools(cluster: Cluster, chats: list[tuple[str, list[Person]]], windows: int) -> None:
     """Keep every thread busy once: a pool of connections grows to that, and never shrinks."""
-    windows = [
-        cluster.open(person, chat) for chat, members in chats for person in members for _ in "123"
+    opened = [
+        cluster.open(person, chat)
+        for chat, members in chats
+        for person in members
+        for _ in range(windows)
     ]
     await cluster.all_ready(20)
     for _ in range(4):
-        for window in windows:
+        for window in opened:
             window.send("all at once")
-        await asyncio.gather(*(window.sent(20) for window in windows))
+        await asyncio.gather(*(window.sent(20) for window in opened))
     await cluster.settle(20)
-    await asyncio.gather(*(window.close() for window in windows))
+    await asyncio.gather(*(window.close() for window in opened))
 
 
 async def churn(cluster: Cluster, chat_id: str, members: list[Person]) -> None:

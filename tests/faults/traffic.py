@@ -17,7 +17,7 @@ EDITS, DELETIONS, READS = 0.06, 0.03, 0.1  # of the messages
 async def traffic(
     clients: Sequence[Client], rate: float, *, changes: bool = True, padding: int = 0
 ) -> AsyncIterator[None]:
-    """Send `rate` messages a second, by any of these clients, while the body runs.
+    """Send `rate` messages a second, by these clients in turn, while the body runs.
 
     `padding` is in characters of three bytes that are added to each message.
     """
@@ -41,7 +41,7 @@ async def _send(clients: Sequence[Client], rate: float, changes: bool, padding: 
             due += 1 / rate
             await asyncio.sleep(due - loop.time())
             number += 1
-            client = dice.choice(clients)
+            client = clients[number % len(clients)]
             client.send(f"message {number} of {client.person.username}{padding}")
             own = [
                 message_id
