@@ -33,6 +33,12 @@ WSGI_COMMANDS = {
 }
 
 
+def clock_set(seconds: int) -> dict[str, str]:
+    """The environment of a process whose clock is off by as much."""
+    folder = Path(__file__).parent / "clock"
+    return {"PYTHONPATH": str(folder), "CLOCK_OFFSET": str(seconds)}
+
+
 class ServerProcess:
     """Daphne or uvicorn on a free port; pages, API and sockets. Or granian, without sockets.
 

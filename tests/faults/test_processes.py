@@ -6,8 +6,9 @@ import asyncio
 import random
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+from tests.server_process import clock_set
 
 from . import figures
 from .api import Person
@@ -15,7 +16,6 @@ from .ledger import stored_messages
 from .traffic import traffic
 
 BACK = 5.0  # seconds in which every client is connected with nothing missing
-CLOCK = Path(__file__).parent / "clock"
 
 
 async def test_killed_processes_lose_and_double_nothing(
@@ -46,8 +46,7 @@ async def test_a_process_whose_clock_is_an_hour_behind_leaves_the_order_unharmed
     start_cluster: Callable[..., Any], crowd: list[Person], is_long: bool
 ) -> None:
     cluster = await start_cluster(1)
-    shifted = {"PYTHONPATH": str(CLOCK), "CLOCK_OFFSET": "-3600"}
-    await cluster.add_process(**shifted)
+    await cluster.add_process(**clock_set(-3600))
     chat_id = await cluster.create_group(*crowd)
     for person in crowd:
         cluster.open(person, chat_id)

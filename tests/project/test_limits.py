@@ -29,13 +29,12 @@ from chatproject.limits import SENDS, TooMany, in_words
 from chatproject.rates import Rate
 from chats.models import Message
 from tests.conftest import PASSWORD
-from tests.server_process import ServerProcess
+from tests.server_process import ServerProcess, clock_set
 from tests.waiting import wait_for
 from users.models import User
 
 AT_ONCE = 50
 SLOW = Rate(8, 3600)  # none comes back while a test runs
-LATE_CLOCK = str(Path(settings.BASE_DIR) / "tests" / "late_clock")
 
 # Rates -------------------------------------------------------------------------------------------
 
@@ -195,7 +194,7 @@ print(time.time(), *(counters.take({key!r}, Rate(8, 3600)) for _ in range(6)))
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=settings.BASE_DIR,
-        env={**os.environ, "PYTHONPATH": LATE_CLOCK},
+        env={**os.environ, **clock_set(-3600)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -316,7 +315,7 @@ def two_servers(django_db_setup: None, server_name: str) -> Iterator[list[Server
     limits = {f"LIMIT_{name}": f"{SLOW.amount}/1h" for name in names}
     servers = [
         ServerProcess(server_name, limits),
-        ServerProcess(server_name, {**limits, "PYTHONPATH": LATE_CLOCK}),
+        ServerProcess(server_name, {**limits, **clock_set(-3600)}),
     ]
     for server in servers:
         server.wait_until_ready()

@@ -1,4 +1,4 @@
-"""Sets the clock of a Python process: first on `PYTHONPATH`, with `CLOCK_OFFSET` in seconds.
+"""Sets the clock of a Python process: this folder on `PYTHONPATH`, `CLOCK_OFFSET` in seconds.
 
 Monotonic clocks go on as they are, as they do when the clock of a machine is set.
 """
