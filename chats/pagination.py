@@ -15,8 +15,9 @@ from chatproject.api import (
     query_choice,
     query_integer,
 )
+from chatproject.mongodb.documents import Document
 
-from .models import Chat, Document
+from .models import Chat
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 

@@ -27,12 +27,13 @@ from chatproject.api import (
     TextField,
     WholeNumberField,
 )
+from chatproject.mongodb.documents import Document
 from users.serializers import UserSerializer
 
 from .actions import CLIENT_ID_MAX_LENGTH
 from .chat_list import title_of
 from .events import iso, reply_preview
-from .models import Chat, ChatPermissions, Document, Message, Preview, other_of
+from .models import Chat, ChatPermissions, Message, Preview, other_of
 from .permissions import Permissions
 
 

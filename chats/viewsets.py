@@ -15,11 +15,12 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from chatproject.api import StrictLimitOffsetPagination, query_integer, query_parameters
+from chatproject.mongodb.documents import Document
 from users.models import User
 
 from . import actions, presence
 from .hub import MOST_MISSED
-from .models import Chat, Document, Message, ReadMarker, other_of
+from .models import Chat, Message, ReadMarker, other_of
 from .pagination import ChatList, History, MessagePagination
 from .permissions import permissions_for, permissions_of
 from .schema import (
