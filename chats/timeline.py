@@ -53,24 +53,31 @@ class Row:
 
 
 class Timeline:
-    """Up to 50 messages in order: the newest, those before one, or those around one."""
+    """Up to 50 messages in order: those before one, those around one, or what is to be read next.
+
+    That is the newest ones; if more than these are unread, those around the first unread one.
+    """
 
     def __init__(
         self, chat: Chat, user: Any, *, before: int | None = None, around: Message | None = None
     ) -> None:
         self.chat = chat
         self.user = user
-        self.high = chat.last_seq
-        if before is not None:
-            self.high = min(before - 1, chat.last_seq)
-        elif around is not None:
-            self.high = min(around.seq + PAGE // 2, chat.last_seq)
-        self.low = max(self.high - PAGE, 0)
         self.markers = ReadMarker.objects.of_chat(chat.pk)
+        self.marker = self.markers.get(user.pk, 0)
+        self.high = min(self._highest(before, around.seq if around else None), chat.last_seq)
+        self.low = max(self.high - PAGE, 0)
         self._readers = Readers(self.markers)
         self.messages = self._read()
         self.replies = Message.objects.reply_previews(self.messages)
         self.names: dict[int, Any] = get_user_model().objects.names(self._people())
+
+    def _highest(self, before: int | None, around: int | None) -> int:
+        if before is not None:
+            return before - 1
+        if around is None and self.chat.last_seq - self.marker > PAGE:
+            around = self.marker + 1
+        return self.chat.last_seq if around is None else max(around + PAGE // 2, PAGE)
 
     def _read(self) -> list[Message]:
         return Message.objects.between(self.chat.pk, self.low, self.high)
@@ -134,9 +141,10 @@ class Timeline:
             previous = message
 
     def _first_unread(self) -> uuid.UUID | None:
-        marker = self.markers.get(self.user.pk, 0)
-        unread = (m.pk for m in self.messages if m.seq > marker and m.sender_id != self.user.pk)
-        return next(unread, None)
+        if self.marker < self.low:
+            return None  # it is before this page
+        unread = (m for m in self.messages if m.seq > self.marker)
+        return next((m.pk for m in unread if m.sender_id != self.user.pk), None)
 
     def _reply(self, reply_to: uuid.UUID | None) -> dict[str, Any] | None:
         return reply_preview(self.replies.get(reply_to), self.names) if reply_to else None

@@ -37,7 +37,7 @@ def chat_list(request: MemberRequest) -> HttpResponse:
 @require_GET
 @chat_page
 def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """A chat with its newest messages, those `?before=SEQ`, or those around `?at=MESSAGE`."""
+    """A chat where one reads on, at messages `?before=SEQ`, or around `?at=MESSAGE`."""
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
     context = _detail_context(request, chat, timeline)
@@ -71,7 +71,6 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "allowed": permissions_for(chat, user.pk),
         "timeline": timeline,
         "rows": list(timeline.rows()),
-        "marker": timeline.markers.get(user.pk, 0),
         "markers_json": json.dumps([*timeline.markers.items()], separators=(",", ":")),
         "people_json": json.dumps(timeline.people),
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),

@@ -118,8 +118,9 @@ def test_the_newest_fifty_messages_are_shown_and_links_lead_to_the_others(
     group: Any, ada: Any, grace: Any, pages: Pages
 ) -> None:
     for number in range(1, 121):
-        actions.post_message(grace, group.pk, f"Message {number}")
+        message, _ = actions.post_message(grace, group.pk, f"Message {number}")
     client = pages(ada)
+    actions.mark_read(ada, group, message)
     newest = fetch(client, "detail", group.pk)
     assert rows(newest) == [f"Message {number}" for number in range(71, 121)]
     assert '"?before=71"' in newest
