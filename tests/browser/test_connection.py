@@ -5,13 +5,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from django.test import Client
+from playwright.sync_api import Route, WebSocketRoute, expect
 
 from chats import actions
-from chats.models import Message
+from chats.models import Message, ReadMarker
 from tests.waiting import wait_for
 
 from .window import Window
+
+BROKEN = '{"results": [{"id": '  # a body of JSON that broke off
 
 
 @pytest.fixture
@@ -82,6 +85,114 @@ def test_a_lost_answer_does_not_double_a_message(adas: Window, group: Any) -> No
     assert stored(group) == ["Only once"]
 
 
+def test_an_answer_that_breaks_off_is_no_answer(adas: Window, group: Any) -> None:
+    """Neither to a message nor to a catch-up: what was asked is asked again."""
+    client_ids: list[str] = []
+
+    def break_the_first_answer(route: Route) -> None:
+        client_ids.append(json.loads(route.request.post_data or "")["client_id"])
+        response = route.fetch()
+        if len(client_ids) == 1:
+            route.fulfill(status=201, body=BROKEN)
+        else:
+            route.fulfill(response=response)
+
+    changes = "**/messages?changed_after=*"
+    adas.page.route(changes, lambda route: route.fulfill(body=BROKEN))
+    adas.page.route("**/messages", break_the_first_answer)
+    adas.cut_sockets()
+    sent = adas.send("Only once")
+    expect(sent.locator(".message__status")).to_have_attribute("title", "Sent")
+    assert len(client_ids) == 2
+    assert len(set(client_ids)) == 1
+    with adas.page.expect_response(changes):
+        adas.mend()
+    adas.page.unroute(changes)
+    adas.is_connected()
+    expect(adas.messages).to_have_count(1)
+    assert stored(group) == ["Only once"]
+
+
+def test_what_was_read_during_a_cut_is_seen_to_be_read(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    status = adas.send("Hello").locator(".message__status")
+    expect(status).to_have_attribute("title", "Sent")
+    adas.cut()
+    actions.mark_read(grace, group, Message.objects.in_chat(group.pk).get())
+    adas.mend()
+    expect(status).to_have_attribute("title", "Read by Grace Hopper")
+
+
+def test_an_answer_that_was_under_way_when_the_socket_opened_is_not_the_last_word(
+    adas: Window, group: Any, ada: Any, grace: Any
+) -> None:
+    status = adas.send("Hello").locator(".message__status")
+    expect(status).to_have_attribute("title", "Sent")
+    held: list[Any] = []
+    adas.page.route(
+        "**/messages?changed_after=*",
+        lambda route: held.append((route, route.fetch())),
+        times=1,
+    )
+    adas.cut_sockets()  # the API is asked why
+    wait_for(lambda: adas.page.evaluate("true") and held)
+    actions.mark_read(grace, group, Message.objects.in_chat(group.pk).get())
+    adas.page.evaluate(WATCH)
+    adas.mend()
+    wait_for(lambda: adas.page.evaluate("window.welcomed"))
+    actions.rename_chat(ada, group, "Difference engines")
+    title = adas.page.get_by_role("heading", name="Difference engines")
+    expect(title).to_be_visible()
+    route, response = held.pop()
+    route.fulfill(response=response)
+    expect(status).to_have_attribute("title", "Read by Grace Hopper")
+    expect(title).to_be_visible()
+    assert set(adas.page.evaluate("window.titles")) == {"Difference engines"}
+
+
+# Whether the socket is back, and each name that the chat has from now on.
+WATCH = """() => {
+  window.titles = []
+  const title = document.querySelector('[data-chat-target="title"]')
+  new MutationObserver(() => window.titles.push(title.textContent)).observe(title, {
+    childList: true,
+  })
+  addEventListener("chat:seq", () => { window.welcomed = true })
+}"""
+
+
+def test_a_read_marker_that_could_not_be_stored_is_told_again(
+    adas: Window, group: Any, ada: Any, grace: Any
+) -> None:
+    refused: list[str | bytes] = []
+    error = {"code": "unavailable", "message": "Away.", "field": None, "retry_after": 0.5}
+
+    def refuse_the_first_marker(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def forward(frame: str | bytes) -> None:
+            if "message_read" in str(frame) and not refused:
+                refused.append(frame)
+                socket.send(json.dumps({"type": "error", "data": error}))
+            else:
+                server.send(frame)
+
+        socket.on_message(forward)
+
+    adas.page.route_web_socket(f"**/api/v1/chats/{group.pk}", refuse_the_first_marker)
+    adas.page.reload()
+    message, _ = actions.post_message(grace, group.pk, "Have you seen this?")
+    expect(adas.message("Have you seen this?")).to_be_visible()
+
+    def is_read() -> bool:
+        adas.page.evaluate("true")  # the socket's frames go through this thread
+        return ReadMarker.objects.of_chat(group.pk).get(ada.pk) == message.seq
+
+    wait_for(is_read)
+    assert refused
+
+
 def test_what_was_not_sent_is_sent_after_a_reload(adas: Window, group: Any) -> None:
     adas.problems_are_expected("503")
     adas.page.route("**/messages", lambda route: route.fulfill(status=503, json={}))
@@ -113,7 +224,25 @@ def test_a_refused_message_can_be_tried_again_or_discarded(adas: Window, group: 
 
 def test_who_is_signed_out_is_told(adas: Window, group: Any, ada: Any) -> None:
     adas.problems_are_expected("403")  # the chat list's socket may still be on its way in
+    adas.page.evaluate("location.hash = 'message-1'")
     actions.close_user_sockets(ada.pk, "Signed out.")
+    expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
+    expect(adas.composer).to_be_hidden()
+    link = adas.page.get_by_role("link", name="Sign in")
+    expect(link).to_have_attribute("href", f"/chats/{group.pk}/")  # no jump within this page
+
+
+def test_a_page_ends_when_somebody_else_signed_in_in_the_same_browser(
+    adas: Window, grace: Any, live_server_process: Any
+) -> None:
+    adas.cut()
+    client = Client()
+    client.force_login(grace)
+    session = client.cookies["sessionid"].value
+    adas.page.context.add_cookies(
+        [{"name": "sessionid", "value": session, "url": live_server_process.url}]
+    )
+    adas.mend()
     expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
     expect(adas.composer).to_be_hidden()
 

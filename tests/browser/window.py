@@ -27,6 +27,11 @@ class Window:
         """Lose the connection: sockets close, nothing is reached."""
         self.is_cut = True
         self.page.context.set_offline(True)
+        self.cut_sockets()
+
+    def cut_sockets(self) -> None:
+        """Lose only the sockets: the API is still reached."""
+        self.is_cut = True
         for socket in self._sockets:
             socket.close(code=CLOSED_BY_TEST)
         self._sockets.clear()

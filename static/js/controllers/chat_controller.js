@@ -24,6 +24,7 @@ const FRAMES = {
   member_removed: "memberRemoved",
   permissions_changed: "permissionsChanged",
   resync: "reload",
+  error: "refused",
 }
 
 /** One chat's socket: frames and what was missed become `chat:…` events of the window. */
@@ -34,6 +35,7 @@ export default class extends Controller {
     userId: Number,
     lastRev: Number,
     lastSeq: Number,
+    stateRev: Number, // up to which change its name, owner, members and rights are shown
     isGroup: Boolean,
     people: Object,
     bots: Array,
@@ -49,8 +51,9 @@ export default class extends Controller {
     this.markers = new Map(this.markersValue)
     this.members = new Set(this.memberIdsValue)
     this.online = new Set()
-    this.sentSeq = 0
+    this.sent = null // the read marker that was told last
     this.attempt = 0
+    this.shownRev = this.rightsRev = this.stateRevValue
     // Every reader and every arrival is told of: what shows them is told once a frame.
     this.tellReceipts = inNextFrame(() => this.#tellReceipts())
     this.tellPresence = inNextFrame(() => this.#tellPresence())
@@ -87,7 +90,7 @@ export default class extends Controller {
 
   /** How far one has read: told at once, after that once a second. */
   seen({ detail: { id, seq } }) {
-    const known = [this.markers.get(this.userIdValue), this.sentSeq, this.unsent?.seq]
+    const known = [this.markers.get(this.userIdValue), this.sent?.seq, this.unsent?.seq]
     if (!this.socket.isOpen || known.some((each) => seq <= each)) return
     this.unsent = { id, seq }
     this.dispatch("read", { target: window, detail: { chat_id: this.idValue, seq } })
@@ -97,11 +100,19 @@ export default class extends Controller {
   #tellSeen() {
     clearTimeout(this.seenTimer)
     this.seenTimer = null
-    const { id, seq } = this.unsent ?? {}
+    const marker = this.unsent
     this.unsent = null
-    if (!id || !this.socket.send("message_read", { message_id: id })) return
-    this.sentSeq = seq
+    if (!marker || !this.socket.send("message_read", { message_id: marker.id })) return
+    this.sent = marker
     this.seenTimer = setTimeout(() => this.#tellSeen(), SEEN)
+  }
+
+  /** A frame failed for now, perhaps that marker: tell it again when the server takes it. */
+  #refused({ retry_after }) {
+    if (!retry_after || !(this.sent?.seq > (this.markers.get(this.userIdValue) ?? 0))) return
+    this.unsent ??= this.sent
+    clearTimeout(this.seenTimer)
+    this.seenTimer = setTimeout(() => this.#tellSeen(), retry_after * 1000)
   }
 
   typing({ detail }) {
@@ -113,7 +124,8 @@ export default class extends Controller {
   }
 
   signedOut() {
-    this.#end("You are signed out.", "Sign in again to go on.", location.href, "Sign in")
+    const here = location.pathname + location.search // with a fragment a link only scrolls
+    this.#end("You are signed out.", "Sign in again to go on.", here, "Sign in")
   }
 
   // From the socket
@@ -132,22 +144,26 @@ export default class extends Controller {
       typed: () => this.#typed(data),
       joined: () => this.#presence(data, true),
       left: () => this.#presence(data, false),
-      updated: () => this.#updated(data),
-      state: () => this.#takeState(data, data.read_markers),
+      updated: () => this.#isNews(data) && this.#updated(data),
+      state: () => this.#takeState(data, data.rev, data.read_markers),
       memberAdded: () => this.#memberAdded(data),
       memberRemoved: () => this.#memberRemoved(data),
       permissionsChanged: () => this.#permissionsChanged(data),
       reload: () => location.reload(),
+      refused: () => this.#refused(data),
     }
     takers[kind]()
   }
 
-  #welcome({ last_rev, last_seq, online }) {
+  #welcome({ user_id, last_seq, online }) {
+    if (user_id !== this.userIdValue) {
+      this.signedOut() // and somebody else signed in, in another tab
+      return
+    }
     this.online = new Set(online)
     this.tellPresence()
     this.dispatch("seq", { target: window, detail: { seq: last_seq } })
-    if (last_rev > this.cursor.settled) this.#catchUp()
-    else this.#connection("ready")
+    this.#catchUp() // also without a new change: read markers have no number
   }
 
   #message(message) {
@@ -192,13 +208,15 @@ export default class extends Controller {
     this.dispatch("changed", { target: window })
   }
 
-  #memberAdded({ user_id, name }) {
+  #memberAdded({ user_id, name, rev }) {
     people.learn(user_id, name)
+    if (!this.#isNews({ rev })) return
     this.#setMembers([...this.members, user_id])
     this.dispatch("changed", { target: window })
   }
 
-  #memberRemoved({ user_id }) {
+  #memberRemoved({ user_id, rev }) {
+    if (!this.#isNews({ rev })) return
     this.#setMembers([...this.members].filter((id) => id !== user_id))
     this.dispatch("left", { target: window, detail: { sender_id: user_id } })
     this.dispatch("changed", { target: window })
@@ -229,15 +247,16 @@ export default class extends Controller {
     }
   }
 
-  /** Ask for what changed since the last change that is here, and take it like live events. */
+  /**
+   * Ask for what changed since the last change that is here, and take it like live events.
+   * An answer that was under way already may be older than what is wanted: then ask again.
+   */
   async #catchUp() {
-    if (this.catchingUp || this.over) return
+    this.wantsMore = true
+    if (this.catchingUp) return
     this.catchingUp = true
     try {
-      const changes = await api("GET", `${this.url}/messages?changed_after=${this.cursor.settled}`)
-      this.attempt = 0
-      if (changes.too_far_behind) location.reload()
-      else this.#takeChanges(changes)
+      while (this.wantsMore && !this.over) await this.#askForChanges()
       if (this.socket.isOpen) this.#connection("ready")
     } catch (error) {
       this.#catchUpFailed(error)
@@ -246,16 +265,39 @@ export default class extends Controller {
     }
   }
 
+  async #askForChanges() {
+    this.wantsMore = false
+    const changes = await api("GET", `${this.url}/messages?changed_after=${this.cursor.settled}`)
+    this.attempt = 0
+    if (changes.too_far_behind) location.reload()
+    else this.#takeChanges(changes)
+  }
+
   #takeChanges({ results, read_markers, chat, last_rev }) {
     for (const message of results) this.#message(message)
     this.cursor.moveTo(last_rev)
-    this.#takeState(chat, read_markers)
+    this.#takeState(chat, chat.last_rev, read_markers)
   }
 
-  #takeState(chat, markers) {
+  /** The chat as it was at this change; what is older than the page is asked for anew. */
+  #takeState(chat, rev, markers) {
     for (const [id, seq] of Object.entries(markers)) this.#read(Number(id), seq)
-    this.#updated(chat)
-    this.#refreshRights()
+    if (rev < this.shownRev) {
+      this.shownRev = 0
+      this.#catchUp()
+    } else if (rev !== this.rightsRev) {
+      this.shownRev = this.rightsRev = rev
+      this.ownerId = chat.owner_id
+      this.#updated(chat)
+      this.#refreshRights()
+    }
+  }
+
+  /** Whether an event is newer than the state that is shown, which it is part of then. */
+  #isNews({ rev }) {
+    if (rev <= this.shownRev) return false
+    this.shownRev = rev
+    return true
   }
 
   #catchUpFailed(error) {
@@ -304,7 +346,7 @@ export default class extends Controller {
 
   #connection(state) {
     if (state !== "ready") {
-      this.sentSeq = 0
+      this.sent = null
       this.unsent = null
     }
     this.dispatch("connection", { target: window, detail: { state } })

@@ -22,7 +22,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Nobody answered, or not in time. */
+/** Nobody answered, or not in time, or the answer broke off: what it was asked may be done. */
 export class Unreachable extends Error {}
 
 /** Ask the API; answers the JSON. Throws ApiError or Unreachable. */
@@ -40,8 +40,11 @@ export async function api(method, url, data) {
   }).catch((error) => {
     throw new Unreachable(error.message)
   })
-  const body = await response.json().catch(() => null)
-  if (!response.ok) throw new ApiError(response.status, body)
+  const body = await response.json().catch((error) => error)
+  const isBroken = body instanceof Error
+  if (!response.ok) throw new ApiError(response.status, isBroken ? null : body)
+  if (response.status === 204) return null
+  if (isBroken) throw new Unreachable(body.message)
   return body
 }
 
