@@ -7,8 +7,10 @@ import pytest
 from playwright.sync_api import expect
 
 from chats import actions
+from chats.models import Message
 from tests.waiting import wait_for
 
+from .long_chat import fill, read_all
 from .window import Window
 
 COUNT = 130
@@ -91,6 +93,12 @@ def test_a_page_holds_a_bounded_number_of_rows_however_far_one_scrolls(
     scroll_until(window, "log => log.scrollTop = log.scrollHeight", "Message 450")
     expect(window.messages).to_have_count(MOST_ROWS)
     assert window.texts() == [f"Message {number}" for number in range(451 - MOST_ROWS, 451)]
+    scroll_until(window, "log => log.scrollTop = 0", "Message 1")
+    expect(window.message("Message 450")).to_have_count(0)
+    sent = window.send("From far back")
+    expect(sent.locator(".message__status")).to_have_attribute("title", "Sent")
+    expect(sent).to_be_in_viewport()
+    assert window.texts()[-2:] == ["Message 450", "From far back"]
 
 
 def test_a_reader_of_older_messages_is_not_moved_by_a_new_one(
@@ -124,3 +132,89 @@ def test_the_messages_can_be_walked_through_by_keys(
     window.page.keyboard.press("Enter")
     expect(window.composer).to_be_focused()
     expect(window.page.locator(".composer__mode")).to_contain_text(f"Message {COUNT - 1}")
+
+
+def test_a_chat_opens_at_the_first_of_many_unread_messages(
+    window_of: Callable[..., Window], group: Any, ada: Any, grace: Any
+) -> None:
+    fill(group, [grace], COUNT)
+    read_all(group, [ada], 40)
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    expect(window.message("Message 41")).to_be_in_viewport()
+    expect(window.page.locator(".unread + .message")).to_have_attribute("data-seq", "41")
+    scroll_until(window, "log => log.scrollTop = log.scrollHeight", f"Message {COUNT}")
+    expect(window.page.locator(".unread + .message")).to_have_attribute("data-seq", "41")
+
+
+def test_rows_that_are_forgotten_while_a_page_is_on_its_way_leave_no_gap(
+    window_of: Callable[..., Window], group: Any, ada: Any, grace: Any
+) -> None:
+    fill(group, [grace], COUNT)
+    window = window_of(ada, f"/chats/{group.pk}/")
+    url = f"/api/v1/chats/{group.pk}/messages"
+    assert window.page.evaluate(FORGET_WHILE_LOADING, url) == [[73, 72], [79, 80]]
+
+
+# The ends of what is shown, and where the pages before and after it begin.
+FORGET_WHILE_LOADING = """async (url) => {
+  const { Paginator } = await import("models/paginator.js")
+  const pages = new Paginator({ url, oldest: 71, newest: 82, hasNewer: true })
+  const [older, newer] = [pages.older(), pages.newer()]
+  const ends = [pages.oldest, pages.newest] = [73, 79]
+  return [[ends[0], (await older).at(-1).seq], [ends[1], (await newer)[0].seq]]
+}"""
+
+
+def test_a_new_message_beyond_a_page_of_older_ones_is_counted_once(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any, grace: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/?before=30")
+    window.is_connected()
+    window.cut()
+    actions.rename_chat(ada, long_chat, "Looms")  # a change after which the page asks once more
+    actions.post_message(grace, long_chat.pk, "News")
+    window.mend()
+    expect(window.page.get_by_label("To the newest message, 1 new")).to_be_visible()
+    window.cut()
+    actions.post_message(grace, long_chat.pk, "More news")
+    window.mend()
+    expect(window.page.get_by_label("To the newest message, 2 new")).to_be_visible()
+
+
+def test_what_is_sent_offline_from_a_page_of_older_messages_is_shown_below_the_newest(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any
+) -> None:
+    window = window_of(ada)
+    window.problems_are_expected("net::ERR")
+    window.page.route("**/messages?*after=0*", lambda route: route.abort())
+    window.page.goto(f"/chats/{long_chat.pk}/?before=1")
+    window.is_connected()
+    assert window.texts() == []
+    window.cut()
+    sent = window.send("From afar")
+    expect(sent).to_be_in_viewport()
+    expect(window.composer).to_be_focused()
+    window.mend()
+    expect(window.message(f"Message {COUNT}")).to_be_in_viewport()
+    expect(sent).to_be_in_viewport()
+    expect(sent.locator(".message__status")).to_have_attribute("title", "Sent")
+    assert window.texts()[-2:] == [f"Message {COUNT}", "From afar"]
+    assert Message.objects.in_chat(long_chat.pk).filter(content="From afar").count() == 1
+
+
+def test_quotes_show_what_became_of_a_message_that_is_not_loaded(
+    window_of: Callable[..., Window], long_chat: Any, ada: Any, grace: Any
+) -> None:
+    window = window_of(ada, f"/chats/{long_chat.pk}/")
+    window.is_connected()
+    quote = window.message(f"Message {COUNT}").locator(".quote")
+    expect(quote).to_contain_text("Message 1")
+    first = Message.objects.in_chat(long_chat.pk).oldest_first()[0]
+    actions.edit_message(ada, long_chat, first, "Edited")
+    expect(quote).to_contain_text("Edited")
+    link = f"See https://example.org/#message-{first.pk}"
+    actions.post_message(grace, long_chat.pk, link)
+    actions.delete_message(ada, long_chat, first)
+    expect(quote).to_contain_text("Message deleted")
+    expect(window.message(link)).to_be_visible()

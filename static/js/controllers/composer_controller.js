@@ -10,7 +10,6 @@ export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
   static values = {
     url: String,
-    page: String,
     chatId: String,
     userId: Number,
     maxLength: Number,
@@ -99,8 +98,7 @@ export default class extends Controller {
   #send(content) {
     this.outbox.add({ content, reply_to: this.replying?.id, reply: this.replying })
     this.#clear()
-    // A page of older messages doesn't show what is sent: the newest page goes on with it.
-    if (location.search) location.assign(this.pageValue)
+    this.dispatch("queued", { target: window })
   }
 
   async #saveEdit(content) {

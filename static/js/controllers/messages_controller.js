@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { ApiError, api, isRetriable } from "helpers/api.js"
 import { inNextFrame } from "helpers/frames.js"
 import { MessageLog } from "models/message_log.js"
-import { MessageRows, read, showFullTime, showReaders, showTime } from "models/message_row.js"
+import { MessageRows, read, showFullTime, showQuoted, showReaders, showTime } from "models/message_row.js"
 import { Paginator } from "models/paginator.js"
 import { people } from "models/people.js"
 import { Readers } from "models/readers.js"
@@ -23,7 +23,6 @@ export default class extends Controller {
     url: String,
     page: String,
     userId: Number,
-    marker: Number,
     oldest: Number,
     newest: Number,
     lastSeq: Number, // of the chat when the page was made: what comes up to it is no news
@@ -54,7 +53,9 @@ export default class extends Controller {
     this.scroll = new Scroll(this.logTarget)
     this.readers = new Readers()
     this.arrived = []
+    this.early = []
     this.unseen = 0
+    this.lastSeq = this.lastSeqValue
     for (const row of this.log.rows) showTime(row)
     this.#start()
     this.#watch()
@@ -104,9 +105,12 @@ export default class extends Controller {
   #arrive() {
     const messages = this.arrived.splice(0, MOST_AT_ONCE)
     if (this.arrived.length) this.arriveSoon()
+    // What is on its way may be older than these: they come again after it.
+    if (this.pages.isLoading) this.early.push(...messages)
     const inside = messages.filter((message) => this.pages.covers(message.seq))
     this.#countBeyond(messages.filter((message) => !inside.includes(message)))
     if (inside.length) this.#show(inside)
+    for (const message of messages) this.#showInQuotes(message)
   }
 
   #show(messages) {
@@ -114,6 +118,7 @@ export default class extends Controller {
     const follows = this.scroll.stuck || news.some((message) => this.#isOwn(message))
     this.#put(messages)
     this.pages.newest = Math.max(this.pages.newest, ...messages.map(({ seq }) => seq))
+    this.#noNews(messages)
     if (follows) this.#follow()
     else {
       for (const message of news) this.#countUnseen(message)
@@ -128,23 +133,25 @@ export default class extends Controller {
       this.messageRows.showSending(row, null)
       this.#showReadersOf(row)
     }
-    for (const { id, deleted_at } of messages) if (deleted_at) this.#showQuotesDeleted(id)
   }
 
   /** What belongs beyond the ends isn't shown, unless it falls into a page that is on its way. */
   #countBeyond(messages) {
-    if (this.pages.isLoading) {
-      this.early = [...(this.early ?? []), ...messages]
-      return
-    }
+    if (this.pages.isLoading) return
     for (const message of messages) {
       this.#dropPending(message)
-      if (message.seq > Math.max(this.pages.newest, this.lastSeqValue)) this.#countUnseen(message)
+      if (message.seq > Math.max(this.pages.newest, this.lastSeq)) this.#countUnseen(message)
     }
+    this.#noNews(messages)
+  }
+
+  /** What was counted once, or seen, may come again after a cut. */
+  #noNews(messages) {
+    this.lastSeq = Math.max(this.lastSeq, ...messages.map(({ seq }) => seq))
   }
 
   #applyEarly() {
-    for (const message of this.early?.splice(0) ?? []) this.apply({ detail: message })
+    for (const message of this.early.splice(0)) this.apply({ detail: message })
   }
 
   showPending({ detail: entry }) {
@@ -170,10 +177,11 @@ export default class extends Controller {
     showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
   }
 
-  #showQuotesDeleted(id) {
-    for (const quote of this.logTarget.querySelectorAll(`a[href$="#message-${id}"]`)) {
-      quote.querySelector('[data-part="quote-content"]').textContent = "Message deleted"
-    }
+  /** A message that is quoted may have changed, be its own row here or not. */
+  #showInQuotes(message) {
+    if (!message.edited_at && !message.deleted_at) return
+    const quotes = `[data-part="quote"][href$="#message-${message.id}"]`
+    for (const quote of this.logTarget.querySelectorAll(quotes)) showQuoted(quote, message)
   }
 
   #dropPending({ client_id }) {
@@ -212,9 +220,26 @@ export default class extends Controller {
 
   async toBottom(event) {
     event.preventDefault()
+    await this.#toNewest()
+    this.dispatch("focus", { prefix: "chat", target: window })
+  }
+
+  async #toNewest() {
     if (this.pages.hasNewer) await this.#load(() => this.pages.newestPage(), null, null)
     this.#follow()
-    this.dispatch("focus", { prefix: "chat", target: window })
+  }
+
+  /** What one sends is shown below the newest message, as soon as that can be loaded. */
+  async followSent() {
+    this.awaitsNewest = true
+    await this.#toNewest()
+    if (this.pages.hasNewer) this.scroll.toBottom() // where it waits until then
+    else this.awaitsNewest = false
+  }
+
+  connection({ detail: { state } }) {
+    if (state === "ready" && this.awaitsNewest) this.followSent()
+    this.see()
   }
 
   #follow() {
@@ -255,18 +280,27 @@ export default class extends Controller {
     try {
       const messages = await load()
       if (!messages) return
-      // A log announces what is added to it, but history is no news.
-      this.logTarget.ariaBusy = "true"
-      if (!forget) this.#restart()
-      this.scroll.keep(anchor, () => this.#add(messages, forget))
+      this.#quietly(() => {
+        if (!forget) this.#restart()
+        this.scroll.keep(anchor, () => this.#add(messages, forget))
+      })
       this.scroll.note()
       this.#showDown()
-      requestAnimationFrame(() => (this.logTarget.ariaBusy = null))
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
       else if (!isRetriable(error)) throw error
     } finally {
       this.#applyEarly()
+    }
+  }
+
+  /** A log announces what is added to it, but history is no news. */
+  #quietly(change) {
+    this.logTarget.ariaBusy = "true"
+    try {
+      change()
+    } finally {
+      requestAnimationFrame(() => (this.logTarget.ariaBusy = null))
     }
   }
 

@@ -68,7 +68,7 @@ export class MessageLog {
 
   /** Forget all rows. */
   clear() {
-    this.#remove(this.rows.splice(0))
+    if (this.rows.length) this.#remove(this.rows.splice(0))
   }
 
   #remove(rows) {

@@ -4,6 +4,7 @@ import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
 
+const PREVIEW = 140 // characters of a message that is quoted; chats/events.py
 const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
 /** Makes and fills the rows of templates/chats/_message.html. */
@@ -59,7 +60,7 @@ export class MessageRows {
     if (!quote) return
     quote.href = `?at=${reply.id}#message-${reply.id}`
     part(quote, "quote-sender").textContent = reply.sender_name
-    part(quote, "quote-content").textContent = reply.deleted ? "Message deleted" : reply.content
+    showQuoted(quote, { content: reply.content, deleted_at: reply.deleted })
   }
 
   #fillPhoto(row, { photo }) {
@@ -93,6 +94,12 @@ export class MessageRows {
   offer(row) {
     this.#parts.give(row, "actions")
   }
+}
+
+/** What a quote shows of the message that it leads to. */
+export function showQuoted(quote, { content, deleted_at }) {
+  const text = deleted_at ? "Message deleted" : [...content].slice(0, PREVIEW).join("")
+  part(quote, "quote-content").textContent = text
 }
 
 /** How many have read one's own message, and the names of some. */

@@ -30,15 +30,19 @@ export class Paginator {
 
   /** The messages before, oldest first; null while they are being loaded. */
   async older() {
-    const page = await this.#page("older", `before=${this.oldest}`)
+    const edge = this.oldest
+    const page = await this.#page("older", `before=${edge}`)
+    if (page && edge !== this.oldest) return this.older() // rows were forgotten meanwhile
     if (page) this.oldest = Math.max(this.oldest - LIMIT, 1)
     return page && inOrder(page.results)
   }
 
   /** The messages after, oldest first; null while they are being loaded. */
   async newer() {
-    const page = await this.#page("newer", `after=${this.newest}&ordering=created_at`)
+    const edge = this.newest
+    const page = await this.#page("newer", `after=${edge}&ordering=created_at`)
     if (!page) return null
+    if (edge !== this.newest) return this.newer()
     this.newest = Math.min(this.newest + LIMIT, page.chat.last_seq)
     this.hasNewer = this.newest < page.chat.last_seq
     return inOrder(page.results)
