@@ -109,13 +109,14 @@ async def measure(server: stage.Server, count: int, seconds: float) -> dict[str,
     counter, listener = Counter(), Listener()
     probe = await open_socket(listener, server.port, *probe_door)
     await asyncio.sleep(1)
-    before, started = server.memory(), time.monotonic()
+    before, cpu, started = server.memory(), server.cpu(), time.monotonic()
     sockets = await open_all(counter, server.port, places)
     opened = time.monotonic() - started
     await settle(counter)
     figures = {
         KIB: (server.memory() - before) / 1024 / count,
         "s to open all": opened,
+        "CPU ms a new socket": (server.cpu() - cpu) * 1e3 / count,
     }
     waits = await lag(probe, seconds)
     percentiles = quantiles(waits, n=100)

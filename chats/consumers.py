@@ -24,9 +24,9 @@ from chatproject.door import Door
 from chatproject.rates import Rate
 from chatproject.stores import RETRY_AFTER, in_thread, is_away
 from users.authentication import Access, read_access_token
+from users.models import User
 
 from . import actions, events
-from .doorkeeper import read_expiries
 from .hub import ChatHub
 from .models import Chat, Message
 from .outlet import Outlet
@@ -135,9 +135,11 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
 
     async def is_signed_in(self) -> bool:
         """Whether it may stay: asked when the person's hub listens, which is told later ends."""
+        return await in_thread(self.has_sign_in)() and not self.outlet.closed
+
+    def has_sign_in(self) -> bool:
         sign_in = self.outlet.sign_in
-        ended = sign_in is not None and sign_in not in await read_expiries([sign_in])
-        return not ended and not self.outlet.closed
+        return sign_in is None or User.objects.signed_in(self.user.pk, sign_in) is not None
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -224,7 +226,7 @@ class ChatConsumer(SocketConsumer):
         person = await board.user(self.user.pk, self.outlet)
         person.watchers.add(self.outlet)
         # Again: who was removed before the hub listened is found here, later by the hub.
-        if not hubs or not await self._is_member() or not await self.is_signed_in():
+        if not hubs or not await self._may_stay() or self.outlet.closed:
             await self.refuse()
             return
         await self.accept()
@@ -261,7 +263,11 @@ class ChatConsumer(SocketConsumer):
 
     @in_thread
     def _is_member(self) -> bool:
-        return Chat.objects.for_member(self.user).filter(pk=self.chat_id).exists()
+        return Chat.objects.has_member(self.user, self.chat_id)
+
+    @in_thread
+    def _may_stay(self) -> bool:
+        return Chat.objects.has_member(self.user, self.chat_id) and self.has_sign_in()
 
     @in_thread
     def _mark_read(self, message_id: uuid.UUID) -> None:

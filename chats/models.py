@@ -67,6 +67,11 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             raise Chat.DoesNotExist
         return chat
 
+    def has_member(self, user: Any, chat_id: uuid.UUID) -> bool:
+        """`for_member(user).filter(pk=chat_id).exists()`, for hot paths."""
+        query = {"_id": chat_id.hex, "member_ids": user.pk}
+        return self.collection().find_one(query, {"_id": 1}) is not None
+
     def latest_first(self) -> Self:
         return self.order_by("-last_message_at")
 
