@@ -54,19 +54,20 @@ class Outbox:
             entry = next(iter(self._entries.values()), None)
             if entry is None:
                 self._queued.clear()
-            elif await self._post(entry):
+            elif (pause := await self._post(entry)) is None:
                 attempt = 0
             else:
-                await asyncio.sleep(backoff(attempt))
-                attempt += 1
+                await asyncio.sleep(pause or backoff(attempt))
+                attempt += not pause
 
-    async def _post(self, entry: dict[str, str]) -> bool:
+    async def _post(self, entry: dict[str, str]) -> float | None:
+        """None once it is stored or refused; else the seconds to wait, 0 if none were named."""
         start = time.monotonic()
         answer = await self._api.ask("POST", f"/api/v1/chats/{self._chat_id}/messages", json=entry)
         if answer is not None:
             self.statuses.append(answer.status_code)
         if answer is None or is_retriable(answer):
-            return False
+            return float(answer.headers.get("retry-after", 0)) if answer else 0
         client_id = entry["client_id"]
         if answer.is_success:
             self.waits.append((time.monotonic(), time.monotonic() - start))
@@ -75,4 +76,4 @@ class Outbox:
         else:
             self._ledger.refused(client_id, answer.status_code)
         self.confirm(client_id)
-        return True
+        return None
