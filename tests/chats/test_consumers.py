@@ -343,7 +343,7 @@ async def test_a_handshake_that_is_cancelled_leaves_nothing_behind(group, ada, m
         waiting.set()
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(consumers.SocketConsumer, "is_signed_in", forever)
+    monkeypatch.setattr(consumers.ChatConsumer, "_may_stay", forever)
     client = Client(ada, f"/api/v1/chats/{group.pk}")
     await client.socket.send_input({"type": "websocket.connect"})
     await asyncio.wait_for(waiting.wait(), 5)
