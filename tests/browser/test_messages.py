@@ -94,6 +94,22 @@ def test_arrow_up_edits_ones_last_message_and_escape_lets_it_be(pair: Pair) -> N
     expect(adas.message("Mine")).to_be_visible()
 
 
+@pytest.mark.parametrize("ending", ["Escape", "Enter"])
+def test_a_draft_is_there_again_after_another_message_was_edited(pair: Pair, ending: str) -> None:
+    adas, graces = pair
+    adas.send("Mine")
+    graces.send("Yours")
+    adas.act("Yours", "Reply")
+    adas.composer.fill("A long thought")
+    adas.act("Mine", "Edit")
+    adas.composer.fill("Mine!")
+    adas.composer.press(ending)
+    expect(adas.composer).to_have_value("A long thought")
+    expect(adas.page.get_by_text("Reply to Grace Hopper")).to_be_visible()
+    adas.page.reload()
+    expect(adas.composer).to_have_value("A long thought")
+
+
 def test_nobody_is_offered_to_edit_or_delete_what_others_wrote(pair: Pair) -> None:
     adas, graces = pair
     adas.send("Ada's own")

@@ -105,7 +105,7 @@ export default class extends Controller {
     const { id } = this.editing
     try {
       const message = await api("PATCH", `${this.urlValue}/${id}`, { content })
-      if (this.editing?.id === id) this.#clear()
+      if (this.editing?.id === id) this.#endEdit()
       this.dispatch("stored", { detail: message })
     } catch (error) {
       this.#showError(error instanceof ApiError ? error.message : "Nobody answers. Try again.")
@@ -113,12 +113,13 @@ export default class extends Controller {
   }
 
   reply({ detail }) {
-    if (this.editing) this.#clear()
+    if (this.editing) this.#endEdit()
     this.replying = { id: detail.id, sender_name: detail.sender_name, content: detail.content }
     this.#showMode(`Reply to ${detail.sender_name}`, detail.content)
   }
 
   edit({ detail }) {
+    if (!this.editing) this.draft = { content: this.contentTarget.value, reply: this.replying }
     this.replying = null
     this.editing = detail
     this.contentTarget.value = detail.content
@@ -127,9 +128,16 @@ export default class extends Controller {
   }
 
   cancel() {
-    if (this.editing) this.#clear()
-    this.#endMode()
+    if (this.editing) this.#endEdit()
+    else this.#endMode()
     this.focus()
+  }
+
+  /** What was being written before is there again. */
+  #endEdit() {
+    const { content, reply } = this.draft
+    this.#write(content)
+    if (reply) this.reply({ detail: reply })
   }
 
   #showMode(title, text) {
@@ -146,9 +154,13 @@ export default class extends Controller {
   }
 
   #clear() {
-    this.#endMode()
-    this.contentTarget.value = ""
     sessionStorage.removeItem(this.draftKey)
+    this.#write("")
+  }
+
+  #write(content) {
+    this.#endMode()
+    this.contentTarget.value = content
     this.#showError("")
     this.#fit()
     this.focus()
@@ -188,6 +200,7 @@ export default class extends Controller {
 
   confirm({ detail: { client_id, sender_id, id, deleted_at } }) {
     if (client_id && sender_id === this.userIdValue) this.outbox.confirm(client_id)
+    if (deleted_at && this.editing && this.draft.reply?.id === id) this.draft.reply = null
     if (deleted_at && [this.editing?.id, this.replying?.id].includes(id)) this.cancel()
   }
 
