@@ -13,6 +13,12 @@ from chats import actions as chat_actions
 from . import sign_ins
 from .models import User
 
+# What a deletion writes, whatever this process knows of the row.
+PERSONAL = (
+    *("username", "first_name", "last_name", "email", "password", "last_login"),
+    *("is_active", "is_staff", "is_superuser"),
+)
+
 
 def deactivate(user: User) -> None:
     """Nobody signs in to this account; its sessions, tokens and sockets end now."""
@@ -35,7 +41,7 @@ def delete_account(user: User) -> None:
     user.last_login = None
     user.set_unusable_password()
     with transaction.atomic():
-        user.save()
+        user.save(update_fields=PERSONAL)
         user.groups.clear()
         user.user_permissions.clear()
         its_row = {"content_type": ContentType.objects.get_for_model(user), "object_id": user.pk}

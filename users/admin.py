@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -66,7 +67,8 @@ class UserAdmin(DjangoUserAdmin):
         """The form's switch does what the action does."""
         super().save_model(request, obj, form, change)
         if change and not obj.is_active and "is_active" in form.changed_data:
-            actions.deactivate(obj)
+            # Not before the row says so: sockets that are closed come back at once.
+            transaction.on_commit(lambda: actions.deactivate(obj))
 
     # Who may what --------------------------------------------------------------------------------
 

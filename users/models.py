@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, NamedTuple, Self
@@ -143,6 +143,43 @@ class User(AbstractUser):
                 violation_error_message=USERNAME_TAKEN,
             ),
         ]
+
+    _stored: Mapping[str, Any] = {}  # values by column, as this instance knows the row
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any, **kwargs: Any) -> Self:
+        user = super().from_db(db, field_names, values, **kwargs)
+        user._stored = dict(zip(field_names, values, strict=False))
+        return user
+
+    def refresh_from_db(
+        self, using: Any = None, fields: Any = None, from_queryset: Any = None
+    ) -> None:
+        super().refresh_from_db(using, fields, from_queryset)
+        self._remember(fields)
+
+    def save(self, **kwargs: Any) -> None:
+        """Write the columns that were changed here; of the others the row knows better.
+
+        Whoever saves a profile must not undo a ban, a new password or a deletion of that moment.
+        """
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kwargs["update_fields"] = {
+                name
+                for name in self._columns() - {"id"}
+                if name not in self._stored or self._stored[name] != self.__dict__[name]
+            }
+        super().save(**kwargs)
+        self._remember(kwargs.get("update_fields"))
+
+    def _remember(self, fields: Iterable[str] | None) -> None:
+        names = self._columns() & set(fields) if fields else self._columns()
+        known = {name: self.__dict__[name] for name in names}
+        self._stored = {**self._stored, **known}
+
+    def _columns(self) -> set[str]:
+        """Those that aren't deferred."""
+        return self.__dict__.keys() & {field.attname for field in self._meta.concrete_fields}
 
     @property
     def name(self) -> str:
