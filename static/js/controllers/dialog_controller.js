@@ -1,13 +1,25 @@
 import { Controller } from "@hotwired/stimulus"
+import { TIMEOUT } from "helpers/api.js"
 
 const PARTIAL = "X-Partial" // chats/pages.py
 
 /** Pages shown in a dialog: links and forms within stay in it until one leads elsewhere. */
 export default class extends Controller {
-  static targets = ["body"]
+  static targets = ["body", "failure"]
 
-  open({ detail: { url } }) {
-    return this.#show(url)
+  initialize() {
+    this.turn = Promise.resolve()
+    this.asked = 0 // pages that are on their way
+  }
+
+  async open({ detail }) {
+    this.again = () => this.open({ detail })
+    await this.#show(detail.url)
+    if (!this.element.open && this.bodyTarget.children.length) this.element.showModal()
+  }
+
+  retry() {
+    if (!this.asked) this.again()
   }
 
   close() {
@@ -27,48 +39,100 @@ export default class extends Controller {
     if (event.defaultPrevented) return
     event.preventDefault()
     const { target: form, submitter } = event
-    submitter?.setAttribute("disabled", "")
-    return this.#show(form.action, { method: form.method, body: new FormData(form) }).finally(() =>
-      submitter?.removeAttribute("disabled"),
-    )
+    if (submitter?.ariaDisabled) return
+    submitter?.setAttribute("aria-disabled", "true") // a disabled one would lose the focus
+    this.again = () => this.#show(form.action, { method: form.method, body: new FormData(form) })
+    return this.again().finally(() => submitter?.removeAttribute("aria-disabled"))
   }
 
   /** What the dialog shows may have changed: its page says by `data-refresh` where to look. */
-  async refresh() {
-    const url = this.bodyTarget.querySelector("[data-refresh]")?.dataset.refresh
-    const query = this.bodyTarget.querySelector("input[type=search]")?.value
-    if (!this.element.open || !url) return
-    const response = await this.#fetch(query ? `${url}?q=${encodeURIComponent(query)}` : url)
-    if (response.ok && this.element.open) this.#fill(await response.text())
+  refresh() {
+    return this.#inTurn(async () => {
+      const url = this.bodyTarget.querySelector("[data-refresh]")?.dataset.refresh
+      const query = this.bodyTarget.querySelector("input[type=search]")?.value
+      if (!this.element.open || !url || this.asked) return
+      const response = await this.#fetch(query ? `${url}?q=${encodeURIComponent(query)}` : url)
+      const html = response.ok && (await response.text())
+      if (html && this.element.open && !this.asked) this.#fill(html)
+    }).catch(() => null) // the next change asks again
   }
 
   async #show(url, options) {
+    this.asked += 1
     try {
-      const response = await this.#fetch(url, options)
-      if (response.headers.get(PARTIAL)) this.#fill(await response.text())
-      else location.assign(response.url)
+      await this.#inTurn(async () => this.#take(await this.#fetch(url, options)))
     } catch {
-      this.#fill('<p class="form__errors" role="alert">Nobody answers. Are you online?</p>')
+      this.#fail("Nobody answers. Are you online?")
+    } finally {
+      this.asked -= 1
     }
-    if (!this.element.open && this.bodyTarget.children.length) this.element.showModal()
+  }
+
+  /** One after the other, so that the last answer is the one that knows of all. */
+  #inTurn(work) {
+    const done = this.turn.then(work)
+    this.turn = done.catch(() => null)
+    return done
+  }
+
+  async #take(response) {
+    const text = await response.text()
+    const { ok, status, url } = response
+    if (status === 204) location.assign(url)
+    else if (!response.headers.get(PARTIAL)) {
+      if (ok) location.reload() // signed out: one comes back here after signing in
+      else this.#fail(explanation(text) ?? `The server refused this (${status}).`)
+    } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer tells as well
   }
 
   #fetch(url, options = {}) {
-    return fetch(url, { ...options, headers: { [PARTIAL]: "1" }, credentials: "same-origin" })
+    const signal = AbortSignal.timeout(TIMEOUT)
+    return fetch(url, { ...options, headers: { [PARTIAL]: "1" }, credentials: "same-origin", signal })
+  }
+
+  /** Say what went wrong, above what is shown and was typed. */
+  #fail(text) {
+    const body = this.bodyTarget
+    const before = body.querySelector(".form__errors")
+    const retried = before?.contains(document.activeElement)
+    const page = this.failureTarget.content.cloneNode(true)
+    const failure = page.querySelector(".form__errors")
+    failure.querySelector("p").textContent = text
+    before?.remove()
+    if (body.children.length) body.querySelector(".sheet__header").after(failure)
+    else body.append(page)
+    if (retried) failure.querySelector("button").focus()
+    if (!this.element.open) this.element.showModal()
   }
 
   /** Show what the server made, with the focus, the text being typed, and what was unfolded. */
   #fill(html) {
     const body = this.bodyTarget
-    const focused = body.contains(document.activeElement) && document.activeElement.id
-    const typed = focused && document.activeElement.value
+    const focused = body.contains(document.activeElement) && document.activeElement
     const unfolded = [...body.querySelectorAll("details[open]")].map(({ id }) => id)
     body.innerHTML = html
-    this.element.setAttribute("aria-labelledby", "dialog-title")
     for (const id of unfolded) body.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "")
-    const field = focused && body.querySelector(`#${CSS.escape(focused)}`)
-    if (field?.type === "search") field.value = typed
-    const first = field || body.querySelector("[autofocus]")
-    first?.focus()
+    const same = focused && [...body.querySelectorAll(focused.localName)].find(isLike(focused))
+    if (same?.type === "search") same.value = focused.value
+    const first = same || body.querySelector("[autofocus]")
+    if (first || focused) (first ?? focusable(body.querySelector("#dialog-title"))).focus()
   }
+}
+
+/** Whether an element is what this one was before the server made it anew. */
+function isLike(one) {
+  const mark = ({ id, name, href, textContent }) => id || `${name} ${href} ${textContent}`
+  return (other) => mark(other) === mark(one)
+}
+
+/** Text that can have the focus, which otherwise would be lost. */
+function focusable(element) {
+  element.tabIndex = -1
+  return element
+}
+
+/** What a page of an error says. */
+function explanation(html) {
+  const page = new DOMParser().parseFromString(html, "text/html")
+  return page.querySelector(".error h1 + p")?.textContent
 }

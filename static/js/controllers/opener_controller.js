@@ -6,7 +6,7 @@ export default class extends Controller {
     const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.button
     if (elsewhere || !document.querySelector("#dialog")) return
     event.preventDefault()
-    this.element.closest("details")?.removeAttribute("open")
+    this.element.closest(".menu")?.removeAttribute("open")
     this.dispatch("open", { detail: { url: this.element.href } })
   }
 }

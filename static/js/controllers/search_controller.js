@@ -24,10 +24,9 @@ export default class extends Controller {
     const query = new URLSearchParams(new FormData(this.formTarget))
     query.delete("csrfmiddlewaretoken")
     const options = { headers: { "X-Partial": "1" }, signal: this.request.signal }
-    const html = await fetch(`${this.urlValue}?${query}`, options).then(
-      (response) => response.ok && response.text(),
-      () => null,
-    )
+    const html = await fetch(`${this.urlValue}?${query}`, options)
+      .then((response) => response.ok && response.text())
+      .catch(() => null)
     if (html) this.#show(new DOMParser().parseFromString(html, "text/html"))
   }
 

@@ -1,6 +1,6 @@
 // The REST API, as the person who is signed in.
 
-const TIMEOUT = 15_000 // milliseconds
+export const TIMEOUT = 15_000 // milliseconds
 
 /**
  * An answer that isn't 2xx. `retriable`: the same request may succeed later; `retryAfter`: after so
