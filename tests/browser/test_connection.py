@@ -1,6 +1,7 @@
 """Cuts, and what they must not cost: nothing is missed, nothing is doubled."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from chats import actions
 from chats.models import Message, ReadMarker
 from tests.waiting import wait_for
 
-from .window import Window
+from .window import CLOSED_BY_TEST, Window
 
 BROKEN = '{"results": [{"id": '  # a body of JSON that broke off
 
@@ -160,6 +161,62 @@ WATCH = """() => {
   })
   addEventListener("chat:seq", () => { window.welcomed = true })
 }"""
+
+
+def test_a_socket_that_hangs_after_the_machine_slept_is_renewed(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    sockets = hang_the_first_socket(adas, group)
+    actions.post_message(grace, group.pk, "While you slept")
+    assert not adas.message("While you slept").is_visible()
+    adas.page.clock.fast_forward("10:00")
+    expect(adas.message("While you slept")).to_be_visible()
+    adas.is_connected()
+    assert len(sockets) == 2
+
+
+def test_a_socket_is_renewed_as_soon_as_the_network_is_back(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    sockets = hang_the_first_socket(adas, group)
+    adas.problems_are_expected("net::ERR")
+    adas.page.context.set_offline(True)
+    actions.post_message(grace, group.pk, "Elsewhere")
+    adas.page.context.set_offline(False)
+    expect(adas.message("Elsewhere")).to_be_visible()
+    assert len(sockets) == 2
+
+
+def hang_the_first_socket(window: Window, chat: Any) -> list[WebSocketRoute]:
+    """Open the page anew, with a socket that says nothing after its welcome; answers all sockets."""
+    sockets: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        if not sockets:
+            server.on_message(lambda frame: "welcome" in str(frame) and socket.send(frame))
+        sockets.append(socket)
+
+    window.page.route_web_socket(f"**/api/v1/chats/{chat.pk}", connect)
+    window.page.clock.install()
+    window.page.reload()
+    window.is_connected()
+    return sockets
+
+
+def test_sockets_that_end_before_they_say_anything_are_tried_less_and_less(
+    adas: Window, group: Any
+) -> None:
+    opened: list[float] = []
+
+    def close(socket: WebSocketRoute) -> None:
+        opened.append(time.monotonic())
+        socket.connect_to_server().on_message(lambda frame: socket.close(code=CLOSED_BY_TEST))
+
+    adas.page.route_web_socket(f"**/api/v1/chats/{group.pk}", close)
+    adas.page.reload()
+    wait_for(lambda: adas.page.evaluate("true") and len(opened) == 5, 20)
+    assert opened[4] - opened[0] > 0.9 * (0.25 + 0.5 + 1 + 2)
 
 
 def test_a_read_marker_that_could_not_be_stored_is_told_again(

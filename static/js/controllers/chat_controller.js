@@ -78,7 +78,7 @@ export default class extends Controller {
   }
 
   reconnect() {
-    if (!this.over && !document.hidden) this.socket.open()
+    if (!this.over) this.socket.open()
   }
 
   pause() {

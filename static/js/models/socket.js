@@ -6,8 +6,12 @@ export const REMOVED = 4403
 export const DELETED = 4404
 const FINAL = new Set([SIGNED_OUT, REMOVED, DELETED])
 
+const LOOK = 10_000 // milliseconds
+const SLEPT = 90_000 // between two looks: a page that isn't shown may be given one a minute
+
 /**
- * A WebSocket that comes back. Events: `state` (detail: "connecting", "connected", "offline"),
+ * A WebSocket that comes back, and is made anew where it may hang: after the machine slept, or
+ * with another network. Events: `state` (detail: "connecting", "connected", "offline"),
  * `frame` (detail: {type, data}), `failed` (closed before it opened: perhaps refused),
  * `ended` (detail: {code, reason}; it won't come back).
  */
@@ -17,11 +21,15 @@ export class LiveSocket extends EventTarget {
   #timer = null
   #attempt = 0
   #closed = true
+  #lookedAt
 
   constructor(path) {
     super()
     this.#url = new URL(path, location.href)
     this.#url.protocol = location.protocol === "https:" ? "wss:" : "ws:"
+    setInterval(() => this.#look(), LOOK)
+    addEventListener("online", () => this.#renew())
+    document.addEventListener("visibilitychange", () => this.#shown())
   }
 
   get isOpen() {
@@ -50,16 +58,36 @@ export class LiveSocket extends EventTarget {
     return true
   }
 
+  #look() {
+    const slept = Date.now() - this.#lookedAt > SLEPT
+    this.#lookedAt = Date.now()
+    if (slept) this.#renew()
+  }
+
+  #shown() {
+    this.#look()
+    if (!this.#closed && !document.hidden) this.open()
+  }
+
+  #renew() {
+    if (this.#closed) return
+    this.close()
+    this.open()
+  }
+
   #connect() {
+    this.#lookedAt = Date.now()
     const socket = new WebSocket(this.#url)
     let opened = false
     this.#socket = socket
     socket.onopen = () => {
       opened = true
-      this.#attempt = 0
       this.#tell("state", "connected")
     }
-    socket.onmessage = ({ data }) => this.#tell("frame", JSON.parse(data))
+    socket.onmessage = ({ data }) => {
+      this.#attempt = 0
+      this.#tell("frame", JSON.parse(data))
+    }
     socket.onclose = (event) => {
       if (this.#socket === socket) this.#lost(event, opened)
     }
