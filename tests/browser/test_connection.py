@@ -188,7 +188,7 @@ def test_a_socket_is_renewed_as_soon_as_the_network_is_back(
 
 
 def hang_the_first_socket(window: Window, chat: Any) -> list[WebSocketRoute]:
-    """Open the page anew, with a socket that says nothing after its welcome; answers all sockets."""
+    """Open the page with a socket that says nothing after its welcome; answers all sockets."""
     sockets: list[WebSocketRoute] = []
 
     def connect(socket: WebSocketRoute) -> None:
