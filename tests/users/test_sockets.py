@@ -125,6 +125,35 @@ def looks(monkeypatch):
     monkeypatch.setattr("chats.switchboard.SIGN_IN_LOOK", 0.1)
 
 
+# Paths -------------------------------------------------------------------------------------------
+
+
+NOWHERE = [
+    "",
+    "/",
+    "/nothing",
+    f"{LIST}//",
+    f"{LIST}/x",
+    "/api/v1/chats",
+    "/api/v1/chats/7",
+    "/api/v1/chats/{group}x",
+    "/api/v1/chats/{group}//",
+    "/api/v1/chats/{group}/messages",
+    "/api/v1/chats/\x00",
+    "/api/v1/chats/" + "9" * 5_000,
+]
+
+
+async def test_a_path_without_sockets_is_refused_as_a_stranger_is(ada, group, way):
+    headers = await way(ada)
+    for path in (LIST, f"{LIST}/", f"/api/v1/chats/{group.pk}", f"/api/v1/chats/{group.pk}/"):
+        socket = Socket(path, headers)
+        assert await socket.open()
+        await socket.connection.disconnect(timeout=5)
+    for path in NOWHERE:
+        assert not await Socket(path.format(group=group.pk), headers).open(), path
+
+
 # The end of a sign-in ----------------------------------------------------------------------------
 
 
