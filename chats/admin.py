@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString
 
 from . import actions
 from .admin_lists import (
+    LARGEST,
     WINDOW,
     ChoiceFilter,
     InputFilter,
@@ -302,7 +303,7 @@ class ChatAdmin(ModerationAdmin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         chat = Chat.objects.filter(pk=chat_id).first()
-        if chat is None:
+        if chat is None or user_id > LARGEST:
             raise Http404
         name = People([user_id]).name(user_id)
         if request.method != "POST":

@@ -56,8 +56,9 @@ class Cursor:
             raise IncorrectLookupParameters(str(error)) from error
         key = cursor.value
         too_large = isinstance(key, int) and abs(key) > LARGEST
-        naive = isinstance(key, datetime) and key.tzinfo is None
-        if key is None or too_large or naive or not 0 <= cursor.skip <= WINDOW:
+        # Ours are; in another zone the first and the last day there are may be none in UTC.
+        not_utc = isinstance(key, datetime) and key.utcoffset() != timedelta(0)
+        if key is None or too_large or not_utc or not 0 <= cursor.skip <= WINDOW:
             raise IncorrectLookupParameters(text)
         return cursor
 

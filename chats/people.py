@@ -10,10 +10,13 @@ from django.contrib.auth import get_user_model
 from .models import Chat
 
 FOUND = 20  # people shown at once
+NAME_MAX_LENGTH = 150  # characters
 
 
 def find_people(user: Any, query: str) -> list[Any]:
-    """Others whose username or name starts with this."""
+    """Others whose username or name starts with this; nobody's is longer than its field."""
+    if len(query) > NAME_MAX_LENGTH or "\x00" in query:
+        return []
     return list(get_user_model().objects.search(query).exclude(pk=user.pk)[:FOUND])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -46,8 +47,8 @@ def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 def _before(request: MemberRequest) -> int | None:
     text = request.GET.get("before", "")
-    if text and not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
-        raise BadRequest("before: a number from 1 on.")
+    if text and not re.fullmatch("[1-9][0-9]{0,17}", text):
+        raise BadRequest("before: a number from 1 on, of at most 18 digits.")
     return int(text) if text else None
 
 

@@ -301,7 +301,17 @@ ODD = [
     "before=00000000-0000-7000-8000-000000000000~-1",
     "before=00000000-0000-7000-8000-000000000000~x",
     "before=00000000-0000-7000-8000-000000000000~99999999999999999999",
+    "before=00000000-0000-7000-8000-000000000000~" + "9" * 5_000,
     "before=2024-01-01T00:00:00",
+    "before=2024-01-01T00:00:00%2B01:00",
+    "before=0001-01-01T00:00:00Z",
+    "before=0001-01-01T00:00:00%2B01:00",
+    "before=9999-12-31T23:59:59Z",
+    "before=9999-12-31T23:59:59-01:00",
+    "before=" + "9" * 5_000,
+    "before=%D9%A1",
+    "before=%00",
+    "before=MjAyNC0wMS0wMQ==",
     "p=99999999999",
     "p=x",
     "all=",
@@ -342,9 +352,13 @@ def test_odd_objects_and_choices_are_no_error(signed_in, moderator, group, alan,
         across = {"action": "delete_messages", "select_across": "1", "confirmed": "yes"}
         for choice in ({}, {"_selected_action": said[0].pk}):
             client.post(url, {**across, "index": "0", **choice}, follow=True)
-    for chat_id, user_id in [(uuid.uuid4(), alan.pk), (group.pk, 10**17)]:
-        url = reverse("admin:chats_chat_remove_member", args=[chat_id, user_id])
-        assert client.post(url, follow=True).status_code in (200, 404)
+    for chat_id, user_id in [
+        *[(uuid.uuid4(), alan.pk), (group.pk, 10**17), (group.pk, 2**63 - 1), (group.pk, 2**63)],
+        (group.pk, "9" * 5_000),
+    ]:
+        url = f"{CHATS}{chat_id}/members/{user_id}/remove/"
+        for ask in (client.get, client.post):
+            assert ask(url, follow=True).status_code in (200, 404)
     assert Message.objects.filter(deleted_at__isnull=False).count() == 0
     assert Chat.objects.count() == 2
 

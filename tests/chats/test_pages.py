@@ -141,12 +141,17 @@ def test_a_link_to_a_message_shows_those_around_it(group: Any, ada: Any, pages: 
     assert contents[-1] != "100"
 
 
-@pytest.mark.parametrize("query", [{"before": "0"}, {"before": "x"}, {"before": "9" * 40}])
-def test_a_bad_number_is_a_bad_request(
-    query: dict[str, str], group: Any, ada: Any, pages: Pages
-) -> None:
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("0", "x", "-1", "1.5", " 1", "\x00", "1\x00", "١", "²", str(2**63), "9" * 40),
+        *("9" * 5_000, "0" * 18 + "12" + "0" * 30, "0" * 19 + "1" + "0" * 5_000),
+    ],
+)
+def test_a_bad_number_is_a_bad_request(number: str, group: Any, ada: Any, pages: Pages) -> None:
     path = reverse("chats:detail", args=[group.pk])
-    assert pages(ada).get(path, query).status_code == 400
+    assert pages(ada).get(path, {"before": "9" * 18}).status_code == 200
+    assert pages(ada).get(path, {"before": number}).status_code == 400
 
 
 def test_a_page_around_nothing_is_not_found(group: Any, ada: Any, pages: Pages) -> None:
@@ -293,6 +298,18 @@ def test_people_are_found_by_the_beginning_of_a_name(
     assert "Joan Clarke" in page
     assert "Grace Hopper" not in page
     assert "Nobody is called" in fetch(pages(ada), "new", q="zz")
+
+
+@pytest.mark.parametrize("query", ["Joan\x00", "Joan" + " " * 5_000 + "x", "_" * 60_000])
+def test_what_can_be_no_name_finds_nobody(
+    query: str, group: Any, ada: Any, stranger: Any, pages: Pages
+) -> None:
+    client = pages(ada)
+    for name, args in {"new": [], "new_group": [], "members": [group.pk]}.items():
+        assert "Joan Clarke" in fetch(client, name, *args, q="Joan")
+        page = fetch(client, name, *args, q=query)
+        assert "Nobody" in page
+        assert "Joan Clarke" not in page
 
 
 def test_a_group_form_keeps_what_was_picked_while_searching(
