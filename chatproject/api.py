@@ -78,9 +78,6 @@ def _as_api_error(error: Exception) -> Exception:
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
-    # Python knows codecs, such as base64, that are no encodings of text.
-    if type(error) is LookupError and "encoding" in str(error):
-        return exceptions.ParseError("There is no such encoding of text.")
     return error
 
 

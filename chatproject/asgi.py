@@ -15,6 +15,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chatproject.daphne import OnDaphne  # noqa: E402
+from chatproject.requests import ASGIRequest  # noqa: E402
 from chats.routing import websocket_urlpatterns  # noqa: E402
 from users.authentication import SocketAuthMiddleware  # noqa: E402
 
@@ -31,6 +32,7 @@ def close_connection(**_: Any) -> None:
 
 
 signals.request_finished.connect(close_connection)
+django_application.request_class = ASGIRequest
 
 application = OnDaphne(
     ProtocolTypeRouter(

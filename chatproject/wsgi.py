@@ -5,8 +5,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from chatproject.requests import WSGIRequest
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
 application = get_wsgi_application()
+application.request_class = WSGIRequest
 
 # What is loaded now stays: a full collection, which stops every request, needn't look at it again.
 gc.collect()
