@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from .window import Window
@@ -41,14 +40,9 @@ def window_of(chromium: Browser, live_server_process: Any) -> Iterator[Callable[
     def open_window(user: Any, path: str = "/chats/", **options: Any) -> Window:
         context = chromium.new_context(base_url=live_server_process.url, **options)
         context.set_default_timeout(SECONDS * 1000)
-        if user is not None:
-            client = Client()
-            client.force_login(user)
-            session = client.cookies["sessionid"].value
-            context.add_cookies(
-                [{"name": "sessionid", "value": session, "url": live_server_process.url}]
-            )
         window = Window(context)
+        if user is not None:
+            window.sign_in(user, live_server_process.url)
         windows.append(window)
         window.page.goto(path)
         return window

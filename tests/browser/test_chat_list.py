@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from chats import actions
+from tests.waiting import wait_for
 
 from .window import Window
 
@@ -60,3 +61,82 @@ def test_what_happened_while_the_list_was_cut_off_is_there_afterwards(
     window.mend()
     expect(window.chat_item("Engines")).to_contain_text("Grace Hopper: Missed?")
     expect(window.chat_item("Engines").locator(".chat-item__unread")).to_have_text("1 unread")
+
+
+def test_chats_that_one_was_removed_from_while_the_list_was_cut_off_are_gone(
+    window_of: OpenWindow, group: Any, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    window = window_of(grace, f"/chats/{private_chat.pk}/")
+    window.is_connected()
+    window.cut()
+    actions.remove_member(ada, group, grace.pk)
+    expect(window.chat_item("Engines")).to_be_visible()
+    window.mend()
+    expect(window.chat_item("Engines")).to_have_count(0)
+    expect(window.chat_item("Ada Lovelace")).to_be_visible()
+
+
+def live_list(window_of: OpenWindow, chat: Any, viewer: Any, sender: Any) -> Window:
+    """The list of somebody, when its socket is open."""
+    window = window_of(viewer)
+    actions.post_message(sender, chat.pk, "Live?")
+    expect(window.chat_item("Grace Hopper: Live?")).to_be_visible()
+    return window
+
+
+def says_that_one_is_signed_out(window: Window) -> None:
+    alert = window.page.get_by_role("alert")
+    expect(alert).to_contain_text("You are signed out.")
+    expect(alert.get_by_role("link", name="Sign in")).to_have_attribute("href", "/chats/")
+
+
+def test_who_is_signed_out_is_told_beside_the_list(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any
+) -> None:
+    window = live_list(window_of, group, ada, grace)
+    actions.close_user_sockets(ada.pk, "Signed out.")
+    says_that_one_is_signed_out(window)
+
+
+def test_who_was_signed_out_while_the_list_was_cut_off_is_told(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any
+) -> None:
+    window = live_list(window_of, group, ada, grace)
+    window.problems_are_expected("401|403|WebSocket")
+    window.cut()
+    window.page.context.clear_cookies(name="sessionid")
+    window.mend()
+    says_that_one_is_signed_out(window)
+
+
+def test_a_list_of_somebody_else_is_not_shown(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any, live_server_process: Any
+) -> None:
+    window = live_list(window_of, group, ada, grace)
+    window.cut()
+    window.sign_in(grace, live_server_process.url)
+    window.mend()
+    says_that_one_is_signed_out(window)
+
+
+def test_a_list_that_is_left_and_come_back_to_is_live_again(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any
+) -> None:
+    window = window_of(ada)
+    opened: list[WebSocketRoute] = []
+    closed: list[int | None] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        socket.on_close(lambda code, reason: closed.append(code))
+        opened.append(socket)
+
+    window.page.route_web_socket("**/api/v1/users/me", connect)
+    window.page.reload()
+    wait_for(lambda: window.page.evaluate("true") and opened)
+    window.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    wait_for(lambda: window.page.evaluate("true") and closed)
+    actions.post_message(grace, group.pk, "Welcome back")
+    window.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(window.chat_item("Grace Hopper: Welcome back")).to_be_visible()
+    assert len(opened) == 2

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Route, WebSocketRoute, expect
 
 from chats import actions
@@ -293,12 +292,7 @@ def test_a_page_ends_when_somebody_else_signed_in_in_the_same_browser(
     adas: Window, grace: Any, live_server_process: Any
 ) -> None:
     adas.cut()
-    client = Client()
-    client.force_login(grace)
-    session = client.cookies["sessionid"].value
-    adas.page.context.add_cookies(
-        [{"name": "sessionid", "value": session, "url": live_server_process.url}]
-    )
+    adas.sign_in(grace, live_server_process.url)
     adas.mend()
     expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
     expect(adas.composer).to_be_hidden()

@@ -9,7 +9,7 @@ const AT_ONCE = 10 // chats that are shown without a pause for what the reader d
 
 /** The chat list: previews, order and unread counts of all chats, live. */
 export default class extends Controller {
-  static targets = ["list", "empty", "more", "template"]
+  static targets = ["list", "empty", "more", "ended", "template"]
   static values = { userId: Number, current: String }
 
   initialize() {
@@ -23,6 +23,9 @@ export default class extends Controller {
     for (const item of this.items) this.#showTime(item)
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
+    // A refused handshake doesn't say why: the API does.
+    this.socket.addEventListener("failed", () => navigator.onLine && this.refresh())
+    this.socket.addEventListener("ended", () => this.#end())
     this.socket.open()
     this.#count()
   }
@@ -32,27 +35,53 @@ export default class extends Controller {
   }
 
   disconnect() {
+    this.pause()
+  }
+
+  pause() {
     this.socket.close()
+  }
+
+  resume() {
+    if (!this.over) this.socket.open()
   }
 
   #receive({ type, data }) {
     if (type === "chat_activity") this.#note(data)
     else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
     else if (type === "chat_added") this.#load(data.chat_id)
-    // From here on everything is told; what happened before is asked for.
-    else if (type === "watching") this.refresh()
+    else if (type === "watching") this.#watching(data)
     else if (type === "chat_removed") this.#remove(data.chat_id)
     else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
   }
 
+  /** From here on everything is told; what happened before is asked for. */
+  #watching({ user_id, last_seqs }) {
+    if (user_id !== this.userIdValue) {
+      this.#end() // somebody else signed in, in another tab
+      return
+    }
+    for (const { dataset } of this.items) if (!(dataset.id in last_seqs)) this.#remove(dataset.id)
+    this.refresh()
+  }
+
   /** Ask for what may have changed while nobody told. */
   async refresh() {
-    const found = await api("GET", "/api/v1/chats/?limit=100").catch(() => null)
+    const found = await api("GET", "/api/v1/chats/?limit=100").catch((error) => {
+      if (error.signedOut) this.#end()
+    })
     for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
       if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
       this.#put(chat)
     }
     if (found && this.hasMoreTarget) this.moreTarget.hidden = found.count <= this.items.length
+  }
+
+  /** One is signed out: said here, unless the chat that is open says so. */
+  #end() {
+    this.over = true
+    this.pause()
+    if (this.hasEndedTarget) this.endedTarget.hidden = false
   }
 
   read({ detail }) {
