@@ -25,7 +25,7 @@ from chatproject.stores import Unsettled, is_away, no_deadline
 from . import commands, events
 from .errors import Invalid, Refused
 from .models import RECENT_SENDS, Chat, ChatPermissions, Message, ReadMarker, now
-from .permissions import permissions_for
+from .permissions import Permissions, permissions_by, permissions_for
 from .uuid7 import uuid7
 
 logger = logging.getLogger(__name__)
@@ -98,19 +98,19 @@ def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
         raise Chat.DoesNotExist
     gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
     events.broadcast(events.chat_group(chat.pk), gone)
-    _remove_rows(chat.pk)
+    with no_deadline():
+        _remove_rows(chat.pk, Message, ChatPermissions, ReadMarker)
 
 
-def _remove_rows(chat_id: uuid.UUID) -> None:
-    """Delete what belonged to a deleted chat, which may take its time: nobody sees it any more."""
+def _remove_rows(chat_id: uuid.UUID, *models: Any, **whose: int) -> None:
+    """Delete what belonged to a chat or a member that is gone; what is left then doesn't count."""
     try:
-        with no_deadline():
-            for model in (Message, ChatPermissions, ReadMarker):
-                model.objects.filter(chat_id=chat_id).delete()
+        for model in models:
+            model.objects.filter(chat_id=chat_id, **whose).delete()
     except Exception as error:
         if not is_away(error):
             raise
-        logger.warning("Rows of chat %s are left: check_sequences --fix removes them.", chat_id)
+        logger.warning("Rows of chat %s are left, which nobody sees: %s", chat_id, error)
 
 
 # Messages ----------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ def post_message(
         content=content,
         client_id=client_id,
         reply_to=reply_to,
-        command_due_at=numbers["created_at"] if asks else None,
+        command_due_at=now() if asks else None,
     )
 
 
@@ -237,51 +237,62 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
     _require_group(chat)
     if not permissions_for(chat, user.pk).can_add_members:
         raise Refused("You may not add members to this chat.")
-    new_ids = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in chat.member_ids]
-    people = _require_people("user_ids", new_ids)
-    _require_room("user_ids", len(chat.member_ids) + len(new_ids))
-    if not new_ids:
-        return _settled(Chat.objects.all(), {"_id": chat.pk.hex})
-    for user_id in new_ids:
-        chat = _add_member(user, chat, people[user_id])
-    return chat
+    wanted = list(dict.fromkeys(user_ids))
+    while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
+        people = _require_people("user_ids", new_ids)
+        _require_room("user_ids", len(chat.member_ids) + len(new_ids))
+        if added := _add_members(user, chat, new_ids):
+            _announce_members(user, added, [people[user_id] for user_id in new_ids])
+            return added
+        chat = _settled_chat(user, chat)  # others were added or removed meanwhile
+    return _settled_chat(user, chat)
 
 
-def _add_member(user: Any, chat: Chat, new_member: Any) -> Chat:
+def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
+    """Add these people, each with a `rev` of their own; None if the chat isn't as it was read."""
+    _forget_members(chat, new_ids)
+    # What was said before counts as read, also if we are cut short.
+    ReadMarker.objects.advance_all(chat.pk, new_ids, chat.last_seq)
     conditions: dict[str, Any] = {
-        "$and": [{"member_ids": user.pk}, {"member_ids": {"$ne": new_member.pk}}],
-        # Room for one more, also when others add people at the same time.
-        f"member_ids.{settings.CHAT_MAX_MEMBERS - 1}": {"$exists": False},
+        "$and": [{"member_ids": user.pk}, {"member_ids": {"$nin": new_ids}}],
+        # Room for all, also when others add people at the same time.
+        f"member_ids.{settings.CHAT_MAX_MEMBERS - len(new_ids)}": {"$exists": False},
     }
-    added = Chat.objects.advance(
-        chat.pk,
-        {
-            "$inc": {"last_rev": 1},
-            "$push": {"member_ids": new_member.pk},
-            "$set": {"updated_at": now()},
-        },
-        **conditions,
-    )
-    if added is None:
-        chat = Chat.objects.get_for_member(user, chat.pk)
-        if new_member.pk not in chat.member_ids:
-            _require_room("user_ids", len(chat.member_ids) + 1)
-        return chat
-    # What was said before counts as read.
-    ReadMarker.objects.advance(added.pk, new_member.pk, added.last_seq)
-    events.broadcast(
-        events.chat_group(added.pk),
-        events.MemberAdded(
-            chat_id=str(added.pk),
-            rev=added.last_rev,
-            user_id=new_member.pk,
-            username=new_member.username,
-            name=new_member.name,
-            added_by=user.pk,
-        ),
-    )
-    _announce_added(added, [new_member.pk])
+    update = {
+        "$inc": {"last_rev": len(new_ids)},
+        "$push": {"member_ids": {"$each": new_ids}},
+    }
+    added = Chat.objects.advance(chat.pk, update, **conditions)
+    if added and added.last_seq > chat.last_seq:
+        ReadMarker.objects.advance_all(chat.pk, new_ids, added.last_seq)
     return added
+
+
+def _forget_members(chat: Chat, user_ids: list[int]) -> None:
+    """Delete what a removal that was cut short left of these people's permissions."""
+    rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id__in=user_ids)
+    if left := list(rows.values_list("pk", flat=True)):
+        # Asked after the rows were found: those of somebody who is added meanwhile are new ones.
+        query = {"_id": chat.pk.hex, "member_ids": {"$in": user_ids}}
+        if not Chat.objects.all().found(query, projection={"_id": 1}):
+            ChatPermissions.objects.filter(pk__in=left).delete()
+
+
+def _announce_members(user: Any, chat: Chat, people: list[Any]) -> None:
+    first = chat.last_rev - len(people) + 1
+    told = [
+        events.MemberAdded(
+            chat_id=str(chat.pk),
+            rev=rev,
+            user_id=person.pk,
+            username=person.username,
+            name=person.name,
+            added_by=user.pk,
+        )
+        for rev, person in enumerate(people, first)
+    ]
+    events.broadcast(events.chat_group(chat.pk), *told)
+    _announce_added(chat, [person.pk for person in people])
 
 
 def remove_member(user: Any, chat: Chat, user_id: int, *, moderator: bool = False) -> Chat:
@@ -297,7 +308,7 @@ def remove_member(user: Any, chat: Chat, user_id: int, *, moderator: bool = Fals
     return _drop_member(chat, user_id, removed_by=user.pk)
 
 
-def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> ChatPermissions:
+def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> Permissions:
     """Change some of the four permissions of another member of a group."""
     _require_group(chat)
     if not permissions_for(chat, user.pk).can_change_permissions:
@@ -316,17 +327,24 @@ def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> ChatP
 
 def forget_user(user: Any) -> None:
     """Take a deleted account out of its groups; its own go to the next member who is active."""
-    for chat in Chat.objects.for_member(user).filter(is_group=True):
-        others = [member_id for member_id in chat.member_ids if member_id != user.pk]
-        if not others:
-            delete_chat(user, chat)
-            continue
-        if chat.owner_id == user.pk:
-            active = get_user_model().objects.people().filter(pk__in=others)
-            heirs = set(active.values_list("pk", flat=True))
-            chat = _make_owner(chat, next((pk for pk in others if pk in heirs), others[0]))
-        _drop_member(chat, user.pk, removed_by=user.pk)
+    groups = Chat.objects.for_member(user).filter(is_group=True)
+    while chats := list(groups.all()):
+        for chat in chats:
+            with suppress(Chat.DoesNotExist):  # it changed meanwhile: as it is then, once more
+                _forget_member(user, chat)
     close_user_sockets(user.pk, "This account was deleted.")
+
+
+def _forget_member(user: Any, chat: Chat) -> None:
+    others = [member_id for member_id in chat.member_ids if member_id != user.pk]
+    if not others:
+        delete_chat(user, chat)
+        return
+    if chat.owner_id == user.pk:
+        active = get_user_model().objects.people().filter(pk__in=others)
+        heirs = set(active.values_list("pk", flat=True))
+        chat = _make_owner(chat, next((pk for pk in others if pk in heirs), others[0]))
+    _drop_member(chat, user.pk, removed_by=user.pk)
 
 
 def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> None:
@@ -415,7 +433,7 @@ def _change_chat(
     **conditions: Any,
 ) -> Chat:
     """Set these values and take these out of lists; `DoesNotExist` as of `_next_rev`."""
-    update = {"$inc": {"last_rev": 1}, "$set": {**values, "updated_at": now()}}
+    update: dict[str, Any] = {"$set": values} if values else {}
     if pull:
         update["$pull"] = pull
     changed = Chat.objects.advance(chat.pk, update, **conditions)
@@ -437,20 +455,15 @@ def _make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
 
 
 def _drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
-    changed = Chat.objects.advance(
-        chat.pk,
-        {
-            "$inc": {"last_rev": 1},
-            "$pull": {"member_ids": user_id, "silenced_ids": user_id},
-            "$set": {"updated_at": now()},
-        },
+    changed = _change_chat(
+        chat,
+        {},
+        pull={"member_ids": user_id, "silenced_ids": user_id},
+        announce=False,
         member_ids=user_id,
         owner_id={"$ne": user_id},
     )
-    if changed is None:
-        raise Chat.DoesNotExist
-    for model in (ChatPermissions, ReadMarker):
-        model.objects.filter(chat_id=chat.pk, user_id=user_id).delete()
+    _remove_rows(chat.pk, ChatPermissions, ReadMarker, user_id=user_id)
     person = get_user_model().objects.names([user_id]).get(user_id)
     events.broadcast(
         events.chat_group(chat.pk),
@@ -465,27 +478,26 @@ def _drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
     return changed
 
 
-def _store_permissions(
-    user: Any, chat: Chat, user_id: int, flags: dict[str, bool]
-) -> ChatPermissions:
-    update: dict[str, Any] = {"$inc": {"last_rev": 1}, "$set": {"updated_at": now()}}
+def _store_permissions(user: Any, chat: Chat, user_id: int, flags: dict[str, bool]) -> Permissions:
+    update: dict[str, Any] = {}
     if "can_send_messages" in flags:
         operator = "$pull" if flags["can_send_messages"] else "$addToSet"
         update[operator] = {"silenced_ids": user_id}
-    changed = Chat.objects.advance(chat.pk, update, member_ids={"$all": [user.pk, user_id]})
-    if changed is None:
-        raise Chat.DoesNotExist
-    defaults = ChatPermissions(chat_id=chat.pk, user_id=user_id)
-    unset = {name: getattr(defaults, name) for name in ChatPermissions.FLAGS if name not in flags}
-    ChatPermissions.objects.collection().update_one(
-        {"chat_id": chat.pk.hex, "user_id": user_id},
-        {"$set": flags, "$setOnInsert": unset},
-        upsert=True,
-    )
-    stored = ChatPermissions.objects.get(chat_id=chat.pk, user_id=user_id)
-    told = events.permissions_changed(stored, changed.last_rev)
+    members: dict[str, Any] = {
+        "member_ids": {"$all": [user.pk, user_id]},
+        "owner_id": {"$ne": user_id},
+    }
+    while True:
+        changed = Chat.objects.advance(chat.pk, update, **members)
+        if changed is None:
+            raise Chat.DoesNotExist
+        stored = ChatPermissions.objects.store(chat.pk, user_id, flags, changed.last_rev)
+        if stored["rev"] == changed.last_rev:
+            break  # otherwise a later change was stored before this one: told after it
+    allowed = permissions_by(stored, changed, user_id, changed.silenced_ids)
+    told = events.permissions_changed(allowed, changed.last_rev)
     events.broadcast(events.chat_group(chat.pk), told)
-    return stored
+    return allowed
 
 
 def _announce_added(chat: Chat, user_ids: Iterable[int]) -> None:
@@ -508,9 +520,8 @@ def _take_numbers(
     send = {"key": key, "id": message_id.hex}
     # No pipeline: MongoDB would write the whole document anew, with all members.
     update = {
-        "$inc": {"last_seq": 1, "last_rev": 1},
+        "$inc": {"last_seq": 1},
         "$max": {"last_message_at": moment},
-        "$set": {"updated_at": moment},
         "$push": {"recent": {"$each": [send], "$slice": -RECENT_SENDS}},
     }
     chat = Chat.objects.advance(chat_id, update, projection=NUMBERS, **conditions)
@@ -602,6 +613,14 @@ def _settled_message(message: Message) -> Message:
     found = Message.objects.settled({"_id": message.pk.hex})
     if found is None:
         raise Message.DoesNotExist
+    return found
+
+
+def _settled_chat(user: Any, chat: Chat) -> Chat:
+    """A member's chat as a majority has it; `DoesNotExist` if it is theirs no more."""
+    found = Chat.objects.settled({"_id": chat.pk.hex, "member_ids": user.pk})
+    if found is None:
+        raise Chat.DoesNotExist
     return found
 
 

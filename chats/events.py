@@ -22,7 +22,8 @@ from channels.layers import get_channel_layer
 from chatproject import layer
 from chatproject.line import Resting
 
-from .models import PREVIEW_LENGTH, Chat, ChatPermissions, Message
+from .models import PREVIEW_LENGTH, Chat, Message
+from .permissions import Permissions
 
 logger = logging.getLogger(__name__)
 
@@ -368,12 +369,9 @@ def chat_state(
     )
 
 
-def permissions_changed(row: ChatPermissions, rev: int) -> PermissionsChanged:
+def permissions_changed(allowed: Permissions, rev: int) -> PermissionsChanged:
     return PermissionsChanged(
-        chat_id=str(row.chat_id),
-        rev=rev,
-        user_id=row.user_id,
-        **{name: getattr(row, name) for name in ChatPermissions.FLAGS},
+        chat_id=str(allowed.chat.pk), rev=rev, user_id=allowed.user_id, **allowed.as_flags()
     )
 
 

@@ -14,17 +14,17 @@ import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, fields
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 
 from chatproject import layer
+from chatproject.mongodb.documents import Document
 from chatproject.stores import Unsettled, in_thread, is_away
 
 from . import events
 from .crowd import Crowd
-from .models import WITHOUT_SENDS, Chat, Message, ReadMarker, now
+from .models import QUIET, WITHOUT_SENDS, Chat, Message, ReadMarker
 from .outlet import Burst, Outlet
 from .permissions import permissions_of
 
@@ -35,14 +35,11 @@ logger = logging.getLogger(__name__)
 
 GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
 HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others are not held up
-# Seconds after which a missing number is a hole for good: longer than a primary that has lost its
-# majority stays one (10), because what it has written by then a majority may have afterwards.
-SETTLED = 20.0
 INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
 UNDER_WAY = (
     20  # of the latest numbers, which may be taken and not stored yet: a page asks for these
 )
-LATE = 200  # of the latest numbers, for which a new hub waits
+LATE = 200  # of the latest numbers, for which a hub waits that starts or starts anew
 MOST_MISSED = 1000  # changes; who missed more reloads
 
 # What a `chat_state` with a later `rev` has told already.
@@ -96,9 +93,9 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
 
 
 @in_thread
-def read_revs_after(chat: Chat, rev: int) -> set[int]:
-    """The change numbers after this one that messages have."""
-    query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev}}
+def read_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
+    """The change numbers after `low` up to `high` that messages have."""
+    query = {"chat_id": chat_id.hex, "rev": {"$gt": low, "$lte": high}}
     changed = Message.objects.all().found(query, committed=True, projection={"rev": 1})
     return {message.rev for message in changed}
 
@@ -106,7 +103,7 @@ def read_revs_after(chat: Chat, rev: int) -> set[int]:
 def read_state(chat: Chat) -> events.ChatState:
     """What no message tells: name, owner, members, permissions, and read markers."""
     permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
-    return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat.pk))
+    return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat))
 
 
 @in_thread
@@ -224,16 +221,25 @@ class ChatHub(Hub):
         self._catching_up: asyncio.Task[None] | None = None
         self._removed: set[int] = set()  # who may be on the way in with an older permission
 
-    async def begin(self, chat: Chat) -> None:
+    async def begin(self, start: Document) -> None:
         """Start from where the chat is, which was read after the hub had subscribed."""
-        self.rev = self.settled = chat.last_rev
-        self.seq = chat.last_seq
-        if self.rev and chat.updated_at > now() - timedelta(seconds=SETTLED):
-            # Writes may be under way that took their numbers before: sent when they come.
-            self.settled = max(self.rev - LATE, 0)
-            self._seen = await read_revs_after(chat, self.settled)
+        settled, seen = start["last_rev"], set[int]()
+        if not start["is_quiet"]:
+            settled, seen = await self._late(start["last_rev"])
+        self._start(start["last_rev"], start["last_seq"], settled, seen)
         self._ready = True
         self._send_pending()
+
+    async def _late(self, last_rev: int) -> tuple[int, set[int]]:
+        """Up to which change nothing more comes, and those after it that are stored.
+
+        Of the others, writes may be under way that took their numbers before: sent when they come.
+        """
+        settled = max(last_rev - LATE, 0)
+        return settled, await read_revs(self.chat_id, settled, last_rev)
+
+    def _start(self, rev: int, seq: int, settled: int, seen: set[int]) -> None:
+        self.rev, self.seq, self.settled, self._seen = rev, seq, settled, seen
 
     def watch(self, socket: Outlet) -> bool:
         """Show a chat list this chat; False if its person was removed meanwhile."""
@@ -257,7 +263,11 @@ class ChatHub(Hub):
             if frame["type"] == "member_removed":  # closed at once, whatever has to come before
                 self._close_sockets(frame["data"]["user_id"])
             self._catch_up_after(GAP_WAIT)
-        elif rev not in self._seen and rev > self.settled:
+        elif rev in self._seen or rev <= self.settled:
+            return
+        elif rev < self.rev and frame["type"] in MESSAGES:
+            self._catch_up_after(0)  # too late: what it tells may have changed again
+        else:
             self._send(rev, frame)
             self._send_pending()
 
@@ -273,8 +283,12 @@ class ChatHub(Hub):
             self.close_deleted()
 
     def close_deleted(self) -> None:
+        """End with the chat: its sockets close, chat lists are told and stay open without it."""
         self.sockets.close(events.CLOSE_CHAT_DELETED, "This chat was deleted.")
         self.watchers.clear()
+        for guest in self.guests:
+            guest.hubs.discard(self)
+        self.board.spawn(self.board.release(self))
 
     def _send(self, rev: int, frame: Frame) -> None:
         self._seen.add(rev)
@@ -334,7 +348,7 @@ class ChatHub(Hub):
         if self._history and moment - self._history[-1][0] > INTERRUPTION:
             self._history.clear()  # what was under way when MongoDB went may come only now
         self._history.append((moment, last_rev))
-        while self._history[0][0] < moment - SETTLED:
+        while self._history[0][0] < moment - QUIET:
             self.settled = max(self.settled, min(self._history.popleft()[1], self.rev))
         if self._seen:
             self._seen = {rev for rev in self._seen if rev > self.settled}
@@ -364,7 +378,8 @@ class ChatHub(Hub):
                 return
             self._let_go(chat)
             if chat.last_rev - self.rev > MOST_MISSED:
-                self._resync(await read_changes(chat, [], self.seq))
+                late = await self._late(chat.last_rev)
+                self._resync(await read_changes(chat, [], self.seq), *late)
                 return
             missing = [r for r in range(self.settled + 1, chat.last_rev + 1) if r not in self._seen]
             changes = await read_changes(chat, missing[-MOST_MISSED:], self.seq)
@@ -404,13 +419,12 @@ class ChatHub(Hub):
         self.deliver(state)
         self._removed -= set(chat.member_ids)
 
-    def _resync(self, changes: Changes) -> None:
+    def _resync(self, changes: Changes, settled: int, seen: set[int]) -> None:
         chat = changes.chat
-        self.rev, self.seq, self.settled = chat.last_rev, chat.last_seq, chat.last_rev
-        self._seen.clear()
-        self._pending.clear()
+        self._start(chat.last_rev, chat.last_seq, settled, seen)
         self.deliver(events.Resync(chat_id=str(chat.pk), last_rev=chat.last_rev).frame())
         self._send_state(chat, changes.state)
+        self._send_pending()
 
     # Coming and going
 

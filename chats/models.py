@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReturnDocument, UpdateOne, WriteConcern
 from pymongo.errors import PyMongoError
 
 from chatproject.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet
@@ -24,6 +24,9 @@ from chatproject.mongodb.indexes import UniqueIndex
 
 from .uuid7 import uuid7
 
+# Seconds after which a number that was taken is stored, or never will be: longer than a primary
+# that has lost its majority stays one (10), of which a majority may have later what it wrote.
+QUIET = 20
 RECENT_SENDS = 32  # sends whose client_id a chat remembers with its numbers
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -45,6 +48,12 @@ def _parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:
     for row in rows:
         parts["_id" not in row].append(row)
     return parts
+
+
+def _seqs_of(member_ids: Iterable[int], markers: Iterable[Document]) -> dict[int, int]:
+    """How far each member has read; a marker of somebody else is left of a removal cut short."""
+    members = set(member_ids)
+    return {row["user_id"]: row["seq"] for row in markers if row["user_id"] in members}
 
 
 def other_of(chat: Document, user_id: int) -> int | None:
@@ -109,7 +118,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         document = next(found, None)
         if document is None:
             raise Chat.DoesNotExist
-        seqs = {marker["user_id"]: marker["seq"] for marker in document.pop("markers")}
+        seqs = _seqs_of(document["member_ids"], document.pop("markers"))
         return document, document.pop("messages"), seqs
 
     def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Document], int]:
@@ -132,22 +141,35 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
     def advance(
         self,
         chat_id: uuid.UUID,
-        update: dict[str, Any] | list[dict[str, Any]],
+        update: dict[str, Any],
         *,
         projection: dict[str, int] | None = None,
         **conditions: Any,
     ) -> Chat | None:
         """Update a chat that meets the conditions, atomically; answer it as it is then.
 
-        The update takes the next `rev` (and `seq`) by `$inc` or a pipeline. None: no such chat.
+        The update takes the next `rev`, or as many as its `$inc` says. `updated_at` is by the one
+        clock of MongoDB: whoever compares by it asks the same. None: no such chat.
         """
+        numbers = {"last_rev": 1, **update.get("$inc", {})}
         document = self.collection().find_one_and_update(
             {"_id": chat_id.hex, **conditions},
-            update,
+            {**update, "$inc": numbers, "$currentDate": {"updated_at": True}},
             projection=projection,
             return_document=ReturnDocument.AFTER,
         )
         return self.from_document(document) if document else None
+
+    def starts(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Document]:
+        """`last_seq` and `last_rev` of each of these chats that exists, as a majority has it, and
+        whether nothing has changed it for `QUIET` seconds.
+        """
+        is_quiet = {"$lt": ["$updated_at", {"$subtract": ["$$NOW", QUIET * 1000]}]}
+        rows = self.committed().find(
+            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
+            {"last_seq": 1, "last_rev": 1, "is_quiet": is_quiet},
+        )
+        return {uuid.UUID(row["_id"]): row for row in rows}
 
     def last_revs(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
         """`last_rev` of each of these chats that exists, as a majority has it."""
@@ -375,11 +397,28 @@ class Message(models.Model):
         return self.content[:60] or "(deleted)"
 
 
+class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
+    def store(self, chat_id: uuid.UUID, user_id: int, flags: dict[str, bool], rev: int) -> Document:
+        """Change some permissions of a member, atomically; answer all of them, and the highest
+        `rev` with which they were changed.
+        """
+        new = ChatPermissions()
+        unset = {name: getattr(new, name) for name in ChatPermissions.FLAGS if name not in flags}
+        stored: Any = self.collection().find_one_and_update(
+            {"chat_id": chat_id.hex, "user_id": user_id},
+            {"$set": flags, "$max": {"rev": rev}, "$setOnInsert": unset},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return dict(stored)
+
+
 class ChatPermissions(models.Model):
     """What a member of a group may do; the owner has all, whatever is stored."""
 
     chat_id = models.UUIDField()
     user_id = models.BigIntegerField()
+    rev = models.BigIntegerField(default=0, editable=False)  # of the chat, at the latest change
     can_send_messages = models.BooleanField(default=True)
     can_change_permissions = models.BooleanField(default=False)
     can_remove_members = models.BooleanField(default=False)
@@ -392,7 +431,7 @@ class ChatPermissions(models.Model):
         "can_delete_other_messages",
     )
 
-    objects = DocumentQuerySet.as_manager()
+    objects = ChatPermissionsQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "chat permissions"
@@ -408,17 +447,27 @@ class ChatPermissions(models.Model):
 
 
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
-    def of_chat(self, chat_id: uuid.UUID) -> dict[int, int]:
+    def of_chat(self, chat: Chat) -> dict[int, int]:
         """How far each member of a chat has read."""
         wanted = {"_id": 0, "user_id": 1, "seq": 1}
-        rows = self.collection().find({"chat_id": chat_id.hex}, wanted, batch_size=ONE_BATCH)
-        return {row["user_id"]: row["seq"] for row in rows}
+        rows = self.collection().find({"chat_id": chat.pk.hex}, wanted, batch_size=ONE_BATCH)
+        return _seqs_of(chat.member_ids, rows)
 
     def advance(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
         """Move a marker forward, atomically; False if it was there or further already."""
         key = {"chat_id": chat_id.hex, "user_id": user_id}
         before = self.collection().find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
         return before is None or before["seq"] < seq
+
+    def advance_all(self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int) -> None:
+        """Move the markers of all these people forward, in one command."""
+        moves = [
+            UpdateOne(
+                {"chat_id": chat_id.hex, "user_id": user_id}, {"$max": {"seq": seq}}, upsert=True
+            )
+            for user_id in user_ids
+        ]
+        self.collection().bulk_write(moves, ordered=False)
 
     def advance_unasked(self, chat_id: uuid.UUID, user_id: int, seq: int) -> None:
         """The same without waiting for an answer: whoever sends has read what came before.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from .models import Chat, ChatPermissions
 
@@ -20,8 +22,7 @@ class Permissions:
         return self.chat.is_group and self.chat.owner_id == self.user_id
 
     def _flag(self, name: str) -> bool:
-        default = name == "can_send_messages"
-        return self.is_owner or (self.chat.is_group and self.flags.get(name, default))
+        return self.is_owner or (self.chat.is_group and self.flags.get(name, False))
 
     @property
     def can_send_messages(self) -> bool:
@@ -66,13 +67,23 @@ def permissions_for(chat: Chat, user_id: int) -> Permissions:
     if not chat.is_group or chat.owner_id == user_id:
         return Permissions(chat, user_id)
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id=user_id)
-    return Permissions(chat, user_id, rows.values(*ChatPermissions.FLAGS).first() or {})
+    row = rows.values(*ChatPermissions.FLAGS).first()
+    return permissions_by(row or {}, chat, user_id, chat.silenced_ids)
 
 
 def permissions_of(chat: Chat) -> dict[int, Permissions]:
     """The permissions of every member of a chat, in one query."""
     rows = ChatPermissions.objects.filter(chat_id=chat.pk).values("user_id", *ChatPermissions.FLAGS)
     flags = {row.pop("user_id"): row for row in rows}
+    silenced = set(chat.silenced_ids)
     return {
-        user_id: Permissions(chat, user_id, flags.get(user_id, {})) for user_id in chat.member_ids
+        user_id: permissions_by(flags.get(user_id, {}), chat, user_id, silenced)
+        for user_id in chat.member_ids
     }
+
+
+def permissions_by(
+    row: dict[str, Any], chat: Chat, user_id: int, silenced: Collection[int]
+) -> Permissions:
+    """Of what is stored of a member; who may send, the chat says: by that, messages are taken."""
+    return Permissions(chat, user_id, {**row, "can_send_messages": user_id not in silenced})

@@ -129,13 +129,7 @@ def _fill_number(hole: Hole, seq: int) -> bool:
     The retry of a lost send may no longer take this number, so its reservation goes first: the
     retry then takes a new one and its message is not lost.
     """
-    chat = Chat.objects.advance(
-        hole.chat.pk,
-        {
-            "$inc": {"last_rev": 1},
-            "$set": {"updated_at": now()},
-        },
-    )
+    chat = Chat.objects.advance(hole.chat.pk, {})
     if chat is None:
         return False
     taken = [send["id"] for number, send in chat.recent_sends() if number == seq]
@@ -168,7 +162,8 @@ def learn_numbers(chat: Chat, seq: int, rev: int) -> None:
         {
             "$max": {"last_seq": seq, "last_rev": rev},
             # Their places say which numbers the latest sends took, which would be others now.
-            "$set": {"updated_at": now(), "recent": []},
+            "$set": {"recent": []},
+            "$currentDate": {"updated_at": True},
         },
     )
 

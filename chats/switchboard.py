@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 
 from chatproject import layer
+from chatproject.mongodb.documents import Document
 from chatproject.stores import in_thread, is_away
 
 from . import events
@@ -45,13 +46,8 @@ def read_changed(user_ids: list[int], since: datetime) -> list[Chat]:
 
 
 @in_thread
-def read_chats(chat_ids: list[uuid.UUID]) -> list[Chat]:
-    """Where these chats are."""
-    return Chat.objects.all().found(
-        {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
-        committed=True,
-        projection={"last_seq": 1, "last_rev": 1, "updated_at": 1},
-    )
+def read_starts(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Document]:
+    return Chat.objects.all().starts(chat_ids)
 
 
 class Switchboard:
@@ -121,10 +117,10 @@ class Switchboard:
             return
         try:
             await self._subscribe(hubs)
-            chats = {chat.pk: chat for chat in await read_chats([hub.chat_id for hub in hubs])}
+            starts = await read_starts([hub.chat_id for hub in hubs])
             for hub in hubs:
-                if hub.chat_id in chats:
-                    await hub.begin(chats[hub.chat_id])
+                if hub.chat_id in starts:
+                    await hub.begin(starts[hub.chat_id])
                 else:
                     self._forget(hub)
         except BaseException:
@@ -159,7 +155,7 @@ class Switchboard:
             hub.unseat(socket)
         for hub in hubs:
             if not hub.guests:
-                await self._release(hub)
+                await self.release(hub)
                 await asyncio.sleep(0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -168,7 +164,8 @@ class Switchboard:
         self._spawned.add(task)
         task.add_done_callback(self._spawned.discard)
 
-    async def _release(self, hub: Hub) -> None:
+    async def release(self, hub: Hub) -> None:
+        """Forget a hub that has nobody."""
         if not self._forget(hub):
             return
         try:
@@ -235,8 +232,10 @@ class Switchboard:
 
     async def _renew(self) -> None:
         """Renew presence, and look for chats that nobody told of."""
-        await self.attendance.renew()
-        await self._watch_new()
+        try:
+            await self.attendance.renew()
+        finally:  # also while the layer is away: nobody else tells of them then
+            await self._watch_new()
 
     async def _watch_new(self) -> None:
         """Show chat lists the chats that their people were added to without an event."""

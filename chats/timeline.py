@@ -11,8 +11,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from .events import iso, reply_preview
-from .hub import SETTLED, UNDER_WAY
-from .models import Chat, Message, ReadMarker, now
+from .hub import UNDER_WAY
+from .models import Chat, Message, ReadMarker
 from .serializers import Readers
 
 PAGE = 50  # messages
@@ -63,7 +63,7 @@ class Timeline:
     ) -> None:
         self.chat = chat
         self.user = user
-        self.markers = ReadMarker.objects.of_chat(chat.pk)
+        self.markers = ReadMarker.objects.of_chat(chat)
         self.marker = self.markers.get(user.pk, 0)
         self.high = min(self._highest(before, around.seq if around else None), chat.last_seq)
         self.low = max(self.high - PAGE, 0)
@@ -113,8 +113,7 @@ class Timeline:
     @property
     def settled_rev(self) -> int:
         """The change after which a page asks for more: a later one may not be stored yet."""
-        is_quiet = self.chat.updated_at < now() - timedelta(seconds=SETTLED)
-        return self.chat.last_rev if is_quiet else max(self.chat.last_rev - UNDER_WAY, 0)
+        return max(self.chat.last_rev - UNDER_WAY, 0)
 
     @property
     def people(self) -> dict[int, str]:

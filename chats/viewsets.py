@@ -119,7 +119,7 @@ class ChatViewSet(ChatViews):
                 **self.chat_data(chat),
                 "members": member_rows(chat, allowed, presence.online(chat.pk)),
                 "permissions": allowed[self.user.pk].as_flags(),
-                "read_markers": _by_name(ReadMarker.objects.of_chat(chat.pk)),
+                "read_markers": _by_name(ReadMarker.objects.of_chat(chat)),
             }
         )
 
@@ -206,7 +206,7 @@ class MessageViewSet(ChatViews):
         last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
         too_far = chat.last_rev - rev > MOST_MISSED
         documents = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
-        markers = ReadMarker.objects.of_chat(chat.pk)
+        markers = ReadMarker.objects.of_chat(chat)
         return {
             "count": len(documents),
             "next": None,
@@ -235,20 +235,21 @@ class MessageViewSet(ChatViews):
         """Send a message: 201, or 200 with the stored one when its `client_id` was sent before."""
         message, created = actions.post_message(self.user, chat_id, **self.valid_data())
         if not created:
-            return self.answer(message)
+            return self.answer(self.find_chat(chat_id), message)
         nobody_yet: dict[int, int] = {}
         return Response(self.message_data(message, nobody_yet), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """One message."""
-        return self.answer(self.find_message(chat_id, message_id)[1])
+        return self.answer(*self.find_message(chat_id, message_id))
 
     def partial_update(
         self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID
     ) -> Response:
         """Edit one's own message."""
         chat, message = self.find_message(chat_id, message_id)
-        return self.answer(actions.edit_message(self.user, chat, message, **self.valid_data()))
+        edited = actions.edit_message(self.user, chat, message, **self.valid_data())
+        return self.answer(chat, edited)
 
     def destroy(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """Turn a message into a tombstone."""
@@ -268,8 +269,8 @@ class MessageViewSet(ChatViews):
         chat = self.find_chat(chat_id)
         return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
 
-    def answer(self, message: Message) -> Response:
-        return Response(self.message_data(message, ReadMarker.objects.of_chat(message.chat_id)))
+    def answer(self, chat: Chat, message: Message) -> Response:
+        return Response(self.message_data(message, ReadMarker.objects.of_chat(chat)))
 
     def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
         document = Message.objects.document(message)
@@ -322,8 +323,8 @@ class MemberViewSet(ChatViews):
     def set_permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Change some permissions of another member."""
         chat = self.find_member(chat_id, user_id)
-        actions.set_permissions(self.user, chat, user_id, **self.valid_data())
-        return Response(permissions_for(chat, user_id).as_flags())
+        allowed = actions.set_permissions(self.user, chat, user_id, **self.valid_data())
+        return Response(allowed.as_flags())
 
     def members(self, chat: Chat) -> Rows:
         return member_rows(chat, permissions_of(chat), presence.online(chat.pk))

@@ -123,7 +123,7 @@ def _members(chat: Chat, user: Any) -> Iterator[HotQuery]:
     other = next((i for i in chat.member_ids if i != chat.owner_id), user.pk)
     yield HotQuery("permissions of a member", lambda: permissions_for(chat, other))
     yield HotQuery("permissions of all members", lambda: permissions_of(chat))
-    yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat.pk))
+    yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat))
     yield HotQuery(
         "read marker moved", lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq)
     )

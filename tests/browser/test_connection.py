@@ -243,7 +243,7 @@ def test_a_read_marker_that_could_not_be_stored_is_told_again(
 
     def is_read() -> bool:
         adas.page.evaluate("true")  # the socket's frames go through this thread
-        return ReadMarker.objects.of_chat(group.pk).get(ada.pk) == message.seq
+        return ReadMarker.objects.of_chat(group).get(ada.pk) == message.seq
 
     wait_for(is_read)
     assert refused

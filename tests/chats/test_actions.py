@@ -5,12 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
+from pymongo.errors import AutoReconnect
 
-from chats import actions
+from chatproject.mongodb.documents import DocumentQuerySet
+from chats import actions, events
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
-from chats.models import Chat, ChatPermissions, Message, ReadMarker
-from chats.permissions import Permissions, permissions_for
+from chats.models import (
+    Chat,
+    ChatPermissions,
+    ChatPermissionsQuerySet,
+    ChatQuerySet,
+    Message,
+    ReadMarker,
+    ReadMarkerQuerySet,
+)
+from chats.permissions import Permissions, permissions_for, permissions_of
 
 pytestmark = pytest.mark.django_db
 
@@ -244,7 +254,7 @@ def test_a_marker_moves_forward_only_and_is_told_when_it_moves(group, ada, grace
     told = captured_events(chat_group(group.pk))
     assert actions.mark_read(grace, group, second)
     assert not actions.mark_read(grace, group, first)
-    assert ReadMarker.objects.of_chat(group.pk)[grace.pk] == 2
+    assert ReadMarker.objects.of_chat(group)[grace.pk] == 2
     assert told.of_type("message_read") == [
         {
             "message_id": str(second.pk),
@@ -257,7 +267,7 @@ def test_a_marker_moves_forward_only_and_is_told_when_it_moves(group, ada, grace
 
 def test_ones_own_message_is_read(group, ada, grace):
     post(ada, group)
-    assert ReadMarker.objects.of_chat(group.pk) == {ada.pk: 1}
+    assert ReadMarker.objects.of_chat(group) == {ada.pk: 1}
 
 
 # Chats -------------------------------------------------------------------------------------------
@@ -353,11 +363,89 @@ def test_the_owner_hands_a_group_over_and_may_leave_then(group, ada, grace):
 def test_a_member_adds_others_who_have_nothing_unread(group, ada, grace, stranger, captured_events):
     post(ada, group)
     told, theirs = captured_events(chat_group(group.pk)), captured_events(user_group(stranger.pk))
-    actions.add_members(grace, group, [stranger.pk, ada.pk])
+    group = actions.add_members(grace, group, [stranger.pk, ada.pk])
     assert Chat.objects.for_member(stranger).get().pk == group.pk
-    assert ReadMarker.objects.of_chat(group.pk)[stranger.pk] == 1
+    assert ReadMarker.objects.of_chat(group)[stranger.pk] == 1
     assert [d["user_id"] for d in told.of_type("member_added")] == [stranger.pk]
     assert theirs.types() == ["chat_added"]
+
+
+def test_many_are_added_at_once_each_with_a_number(
+    group, ada, person, captured_events, monkeypatch
+):
+    people = [person(f"p{number}") for number in range(5)]
+    told, rev = captured_events(chat_group(group.pk)), group.last_rev
+    updates, advance = [], ChatQuerySet.advance
+
+    def counted(rows, *args, **kwargs):
+        updates.append(args)
+        return advance(rows, *args, **kwargs)
+
+    monkeypatch.setattr(ChatQuerySet, "advance", counted)
+    chat = actions.add_members(ada, group, [user.pk for user in people])
+    assert chat.last_rev == rev + 5
+    assert len(updates) == 1
+    added = [(data["rev"], data["user_id"]) for data in told.of_type("member_added")]
+    assert added == [(rev + number, user.pk) for number, user in enumerate(people, 1)]
+
+
+def test_who_is_added_by_another_at_that_moment_is_added_once(
+    group, ada, grace, person, captured_events, monkeypatch
+):
+    first, second = person("mary"), person("jane")
+    told, advance_all = captured_events(chat_group(group.pk)), ReadMarkerQuerySet.advance_all
+
+    def and_another(rows, *args):
+        monkeypatch.undo()
+        actions.add_members(grace, group, [second.pk])
+        advance_all(rows, *args)
+
+    monkeypatch.setattr(ReadMarkerQuerySet, "advance_all", and_another)
+    chat = actions.add_members(ada, group, [first.pk, second.pk])
+    assert chat.member_ids[-2:] == [second.pk, first.pk]
+    assert [data["user_id"] for data in told.of_type("member_added")] == [second.pk, first.pk]
+
+
+def test_a_removal_that_is_cut_short_leaves_nothing_that_counts(
+    group, ada, grace, captured_events, monkeypatch
+):
+    """MongoDB goes away between the removal and what it clears away."""
+    told = captured_events(chat_group(group.pk))
+    message = post(ada, group)
+    actions.mark_read(grace, group, message)
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+
+    def away(rows):
+        raise AutoReconnect("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(DocumentQuerySet, "delete", away)
+        chat = actions.remove_member(ada, group, grace.pk)
+    assert [data["user_id"] for data in told.of_type("member_removed")] == [grace.pk]
+    assert ReadMarker.objects.of_chat(chat) == {ada.pk: 1}
+    assert Chat.objects.page_of_history(ada, chat.pk, 0, 9, newest_first=True)[2] == {ada.pk: 1}
+    post(ada, group)
+    chat = actions.add_members(ada, chat, [grace.pk])
+    assert not permissions_for(chat, grace.pk).can_remove_members
+    assert ReadMarker.objects.of_chat(chat)[grace.pk] == 2
+
+
+def test_an_addition_that_is_cut_short_adds_nobody_or_somebody_with_nothing_unread(
+    group, ada, stranger, monkeypatch
+):
+    post(ada, group)
+    group.refresh_from_db()
+
+    def away(*args):
+        raise AutoReconnect("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(events, "broadcast", away)
+        with pytest.raises(AutoReconnect):
+            actions.add_members(ada, group, [stranger.pk])
+    group.refresh_from_db()
+    assert stranger.pk in group.member_ids
+    assert ReadMarker.objects.of_chat(group)[stranger.pk] == 1
 
 
 def test_a_silenced_member_adds_nobody(group, ada, grace, stranger):
@@ -419,6 +507,7 @@ def test_one_permission_changes_and_the_others_stay(group, ada, grace, captured_
     told = captured_events(chat_group(group.pk))
     actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
     actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    group.refresh_from_db()
     assert permissions_for(group, grace.pk).as_flags() == {
         "can_send_messages": False,
         "can_change_permissions": False,
@@ -428,12 +517,68 @@ def test_one_permission_changes_and_the_others_stay(group, ada, grace, captured_
     assert told.of_type("permissions_changed")[1]["can_remove_members"] is True
 
 
+def test_two_who_change_a_member_at_once_lose_neither_change(
+    group, ada, grace, alan, captured_events, monkeypatch
+):
+    """The one who took the first number stores last: what is told last is what is stored."""
+    actions.set_permissions(ada, group, alan.pk, can_change_permissions=True)
+    told, store = captured_events(chat_group(group.pk)), ChatPermissionsQuerySet.store
+
+    def slow(rows, *args):
+        monkeypatch.undo()
+        actions.set_permissions(
+            alan, group, grace.pk, can_delete_other_messages=True, can_send_messages=False
+        )
+        return store(rows, *args)
+
+    monkeypatch.setattr(ChatPermissionsQuerySet, "store", slow)
+    flags = {"can_remove_members": True, "can_send_messages": True}
+    answered = actions.set_permissions(ada, group, grace.pk, **flags).as_flags()
+    group.refresh_from_db()
+    last = max(told.of_type("permissions_changed"), key=lambda data: data["rev"])
+    stored = permissions_for(group, grace.pk).as_flags()
+    assert answered == stored == {name: last[name] for name in ChatPermissions.FLAGS}
+    assert stored == {
+        "can_send_messages": True,
+        "can_change_permissions": False,
+        "can_remove_members": True,
+        "can_delete_other_messages": True,
+    }
+    assert post(grace, group)
+
+
+def test_who_owned_a_group_for_a_while_may_send_as_it_is_shown(group, ada, grace):
+    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    group.refresh_from_db()
+    group = actions.transfer_ownership(ada, group, grace.pk)
+    group = actions.transfer_ownership(grace, group, ada.pk)
+    assert permissions_for(group, grace.pk).can_send_messages
+    assert permissions_of(group)[grace.pk].can_send_messages
+    assert post(grace, group)
+
+
 def test_a_removed_member_who_comes_back_starts_with_the_defaults(group, ada, grace):
     actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
     group = actions.remove_member(ada, group, grace.pk)
     group = actions.add_members(ada, group, [grace.pk])
     assert permissions_for(group, grace.pk).can_send_messages
     assert post(grace, group)
+
+
+def test_an_account_leaves_a_group_whose_heir_left_at_that_moment(
+    group, ada, grace, alan, monkeypatch
+):
+    make_owner = actions._make_owner
+
+    def late(chat, new_owner_id, **values):
+        monkeypatch.undo()
+        actions.remove_member(grace, chat, grace.pk)
+        return make_owner(chat, new_owner_id, **values)
+
+    monkeypatch.setattr(actions, "_make_owner", late)
+    actions.forget_user(ada)
+    group.refresh_from_db()
+    assert (group.owner_id, group.member_ids) == (alan.pk, [alan.pk])
 
 
 def test_a_deleted_account_leaves_its_groups_to_the_next_member(

@@ -12,6 +12,7 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
+from redis.exceptions import RedisError
 
 from chats import actions, consumers, events, switchboard
 from chats.models import ReadMarker
@@ -135,7 +136,7 @@ async def test_a_read_frame_is_stored_and_told(group, ada, grace, connect):
     await other.send("message_read", message_id=str(message.pk))
     told = await one.receive("message_read")
     assert (told["user_id"], told["message_id"]) == (grace.pk, str(message.pk))
-    assert (await do(ReadMarker.objects.of_chat)(group.pk))[grace.pk] == 1
+    assert (await do(ReadMarker.objects.of_chat)(group))[grace.pk] == 1
 
 
 BAD_FRAMES = {
@@ -307,11 +308,13 @@ async def test_a_chat_list_hears_of_a_chat_without_an_event(
     monkeypatch.setattr(switchboard, "RENEWAL", 0.1)
     chats, others = await connect(grace), await connect(alan)
 
-    async def lose(group, message):
-        """What a layer does that is away."""
+    async def away(*args):
+        raise RedisError("away")
 
-    with monkeypatch.context() as away:
-        away.setattr(events, "publish", lose)
+    board = switchboard.switchboard()
+    monkeypatch.setattr(board.attendance.presence, "renew", away)
+    with monkeypatch.context() as layer:
+        layer.setattr(events, "publish_now", lambda group, message: None)
         new = await do(actions.create_group)(ada, "Looms", [grace.pk])
     added = await chats.receive("chat_added")
     assert added == {"chat_id": str(new.pk), "name": "Looms", "is_group": True}

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import timedelta
 
 import orjson
 import pytest
@@ -10,7 +11,7 @@ from websockets.frames import Frame
 from websockets.streams import StreamReader
 
 from chats import actions, events, hub, outlet, switchboard
-from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from chats.models import Chat, ChatPermissions, Message, ReadMarker, now
 from chats.outlet import Outlet
 from chats.permissions import Permissions, permissions_of
 from tests.waiting import wait_for_async
@@ -270,6 +271,78 @@ async def test_a_write_that_is_blocked_too_long_closes_the_socket(
     await wait_for_async(lambda: slow.outlet.closed)
 
 
+@pytest.mark.parametrize("hours", [-1, 0, 1])
+async def test_what_was_under_way_when_a_hub_began_is_sent(
+    group, ada, grace, join, lossy, monkeypatch, hours
+):
+    """Whatever the clock says of the process that took the number."""
+    await do(post)(ada, group, "before")
+    await do(Chat.objects.update)(updated_at=now() - timedelta(days=1))
+    monkeypatch.setattr(actions, "now", lambda: now() + timedelta(hours=hours))
+    monkeypatch.setattr(switchboard, "now", lambda: now() - timedelta(hours=hours))
+    lossy.losing = True
+    late = await do(post)(ada, group, "late")
+    await do(Message.objects.filter(pk=late.pk).delete)()
+    await do(post)(ada, group, "after")
+    reader = await join(grace, group)
+    lossy.losing = False
+    await do(Message.objects.create)(
+        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
+    )
+    await wait_for_async(lambda: reader.contents)
+    assert reader.contents == ["late"]
+
+
+async def test_what_was_under_way_at_a_new_start_is_sent(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    monkeypatch.setattr(hub, "MOST_MISSED", 3)
+    reader = await join(grace, group)
+    lossy.losing = True
+    late = await do(post)(ada, group, "late")
+    await do(Message.objects.filter(pk=late.pk).delete)()
+    for number in range(8):
+        await do(post)(ada, group, f"lost {number}")
+    await wait_for_async(lambda: reader.of_type("resync"))
+    known = len(reader.contents)
+    await do(Message.objects.create)(
+        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
+    )
+    await wait_for_async(lambda: len(reader.contents) > known)
+    assert reader.contents[known:] == ["late"]
+
+
+async def test_an_event_that_is_too_late_brings_nothing_back(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(switchboard, "POLL", 60)
+    reader = await join(grace, group)
+    lossy.losing = True
+    first = await do(post)(ada, group, "regretted")
+    lossy.losing = False
+    await do(actions.delete_message)(ada, group, first)
+    await wait_for_async(lambda: reader.of_type("message_deleted", "chat_state"))
+    frame = events.message_event(first, {ada.pk: ada}, is_new=True)
+    await events.abroadcast(events.chat_group(group.pk), frame)
+    await do(post)(ada, group, "after")
+    await wait_for_async(lambda: "after" in reader.contents)
+    assert "regretted" not in reader.contents
+
+
+async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, grace, join):
+    reader = await join(ada, group)
+    board, chat_list = switchboard.switchboard(), Reader(grace, takes_frames=False)
+    (chat_hub,) = await board.chats([group.pk], chat_list.outlet)
+    assert chat_hub.watch(chat_list.outlet)
+    await do(actions.delete_chat)(ada, group)
+    await wait_for_async(lambda: reader.code == 4404 and not board._hubs)
+    await wait_for_async(lambda: chat_list.of_type("chat_removed"))
+    assert chat_list.outlet in board.sockets
+    assert not chat_list.outlet.hubs
+    await board.drop(chat_list.outlet)
+
+
 async def test_a_hub_without_sockets_is_forgotten(group, ada, join):
     reader = await join(ada, group)
     board = switchboard.switchboard()
@@ -292,7 +365,7 @@ def state_of(chat):
         "members": set(chat.member_ids),
         "messages": messages,
         "permissions": allowed,
-        "markers": ReadMarker.objects.of_chat(chat.pk),
+        "markers": ReadMarker.objects.of_chat(chat),
     }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chats.hub import INTERRUPTION, SETTLED, ChatHub
+from chats.hub import INTERRUPTION, ChatHub
+from chats.models import QUIET
 
 HOLE, LAST = 4, 7
 
@@ -46,16 +47,16 @@ def look(hub: ChatHub, clock: Clock, seconds: float) -> None:
 
 
 def test_a_number_is_given_up_after_a_while(hub: ChatHub, clock: Clock) -> None:
-    look(hub, clock, SETTLED)
+    look(hub, clock, QUIET)
     assert hub.settled == HOLE - 1
     look(hub, clock, 4)
     assert hub.settled == LAST
 
 
 def test_after_an_outage_it_is_asked_for_as_long_again(hub: ChatHub, clock: Clock) -> None:
-    look(hub, clock, SETTLED - 4)
+    look(hub, clock, QUIET - 4)
     clock.now += INTERRUPTION
-    look(hub, clock, SETTLED)
+    look(hub, clock, QUIET)
     assert hub.settled == HOLE - 1
     look(hub, clock, 4)
     assert hub.settled == LAST

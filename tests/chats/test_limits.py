@@ -175,7 +175,7 @@ async def test_a_frame_too_many_is_dropped_and_told_to_its_sender_only(
         assert (error["code"], error["field"]) == ("rate_limited", None)
         assert error["message"] == "At most 4 frames in 2 s are taken; this one was not."
         assert 0 < error["retry_after"] <= 0.5
-        assert ada.pk not in await sync_to_async(ReadMarker.objects.of_chat)(group.pk)
+        assert ada.pk not in await sync_to_async(ReadMarker.objects.of_chat)(group)
         # A socket is limited, not its user.
         await own_other.send(read)
         told = await frame_of(other, "message_read", "error")
