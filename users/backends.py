@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +22,7 @@ from django.http import HttpRequest
 
 from chatproject import limits
 from chatproject.addresses import client_network
+from chatproject.stores import is_away
 
 from .models import User
 
@@ -40,8 +43,8 @@ class LimitedBackend(ModelBackend):
         if username is None or password is None:
             return None
         network = client_network(request)
-        count_try(username, network)
-        user = super().authenticate(request, username, password, **kwargs)
+        with one_try(username, network):
+            user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
             limits.SIGN_IN_ADDRESS.give_back(network)
             remember_place(user, request)
@@ -50,13 +53,25 @@ class LimitedBackend(ModelBackend):
         return user
 
 
-def count_try(username: str, network: str) -> None:
-    """One try at the password of an account; `TooMany` if there were too many."""
+@contextmanager
+def one_try(username: str, network: str) -> Iterator[None]:
+    """One try at the password of an account; `TooMany` if there were too many.
+
+    It doesn't count if a store was away: whoever is told to come back may.
+    """
     account = same_name(username)
     limits.SIGN_IN_ADDRESS.spend(network)
     # From where its owner was before, others' tries don't count.
     known = limits.is_remembered(account, network)
-    limits.SIGN_IN.spend(account, network if known else "")
+    whose = account, network if known else ""
+    limits.SIGN_IN.spend(*whose)
+    try:
+        yield
+    except Exception as error:
+        if is_away(error):
+            limits.SIGN_IN_ADDRESS.give_back(network)
+            limits.SIGN_IN.give_back(*whose)
+        raise
 
 
 def remember_place(user: User, request: HttpRequest | None) -> None:

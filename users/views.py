@@ -28,7 +28,7 @@ from chatproject import limits
 from chatproject.addresses import client_network
 
 from . import actions, sign_ins
-from .backends import count_try, remember_place, same_name
+from .backends import one_try, remember_place, same_name
 from .forms import DeleteAccountForm, ProfileForm, ResetCodeForm, SignInForm, SignUpForm
 from .mails import ResetForm
 from .models import SignIn, User
@@ -93,8 +93,8 @@ class PasswordAskedMixin:
     """Counts as a try to sign in: who finds a browser signed in may guess as often as anybody."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        count_try(request.user.get_username(), client_network(request))
-        return super().post(request, *args, **kwargs)  # type: ignore[misc]
+        with one_try(request.user.get_username(), client_network(request)):
+            return super().post(request, *args, **kwargs)  # type: ignore[misc]
 
 
 class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView):

@@ -53,7 +53,10 @@ class Outage:
 
     @classmethod
     async def prepare(cls, cluster: Cluster, crowd: list[Person]) -> Outage:
-        """Send two messages, to be edited and deleted; the last of the crowd is a stranger yet."""
+        """Send two messages, to be edited and deleted; the last of the crowd is a stranger yet.
+
+        In another group, whose owner does this too, somebody is to be removed.
+        """
         outage = cls(cluster, crowd[0], cluster.clients[0].chat_id)
         client = cluster.clients[0]
         client_ids = [client.send("to be edited"), client.send("to be deleted")]
@@ -61,16 +64,24 @@ class Outage:
         await wait_for_async(lambda: all(send.answers for send in sends), what="for two messages")
         outage.edited, outage.deleted = (send.answers[0][1] for send in sends)
         outage.newcomer = crowd[-1].user_id
+        outage.leaver, outage.helper = (person.user_id for person in crowd[1:3])
+        group = {"name": "Spindles", "member_ids": [outage.leaver, outage.helper]}
+        answer, _ = await outage.ask("POST", "/api/v1/chats/group", group)
+        outage.other_path = f"/api/v1/chats/{answer.json()['id']}"
         return outage
 
     edited: str  # ids
     deleted: str
     newcomer: int
+    leaver: int
+    helper: int
+    other_path: str
 
     @property
     def writes(self) -> list[Write]:
         messages, message = f"{self.path}/messages", f"{self.path}/messages/{self.edited}"
         send = {"content": self.content, "client_id": self.client_id}
+        flags = {"can_remove_members": True}
         return [
             Write("POST", messages, send, {200, 201}),
             Write("PATCH", message, {"content": "edited meanwhile"}, {200}),
@@ -78,6 +89,9 @@ class Outage:
             Write("POST", f"{message}/read", None, {204}),
             Write("PATCH", self.path, {"name": "Looms"}, {200}),
             Write("POST", f"{self.path}/members", {"user_ids": [self.newcomer]}, {201}),
+            Write("PATCH", f"{self.other_path}/members/{self.helper}/permissions", flags, {200}),
+            # 404: the first try got through, and was kept.
+            Write("DELETE", f"{self.other_path}/members/{self.leaver}", None, {204, 404}),
             Write("POST", f"/api/v1/chats/private/{self.newcomer}", None, {200, 201}),
         ]
 
@@ -150,9 +164,14 @@ class Outage:
         ledger.joined(self.chat_id, self.newcomer)
         chats = self.cluster.database.chats_chat
         assert chats.count_documents({"is_group": False}) == 1
-        (group,) = chats.find({"is_group": True})
+        (group,) = chats.find({"_id": uuid.UUID(self.chat_id).hex})
         assert group["name"] == "Looms"
         assert group["member_ids"].count(self.newcomer) == 1
+        (other,) = chats.find({"name": "Spindles"})
+        assert other["member_ids"] == [self.person.user_id, self.helper]
+        rows = self.cluster.database.chats_chatpermissions
+        (row,) = rows.find({"chat_id": other["_id"]})
+        assert (row["user_id"], row["can_remove_members"]) == (self.helper, True)
 
     async def _insist(self, write: Write) -> httpx.Response:
         while True:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.backends import ModelBackend
 from django.core import mail
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client
 
@@ -51,6 +53,22 @@ def test_too_many_tries_are_answered_by_a_page_that_says_when_to_come_back(
     assert f'href="{page}">Back' in answer.content.decode()
     answer = sign_in(HTTP_REFERER="https://elsewhere.example/")
     assert 'href="/">Back' in answer.content.decode()
+
+
+def test_a_try_while_a_store_is_away_does_not_count(
+    settings: Any, ada: User, api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LIMIT_SIGN_IN = settings.LIMIT_SIGN_IN_ADDRESS = THREE
+
+    def away(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError("no server")
+
+    guess = {"username": "ada", "password": PASSWORD}
+    with monkeypatch.context() as outage:
+        outage.setattr(ModelBackend, "authenticate", away)
+        assert statuses(4, lambda: api().post("/api/v1/auth/login", guess)) == [503] * 4
+        assert statuses(4, lambda: sign_in(PASSWORD)) == [503] * 4
+    assert api().post("/api/v1/auth/login", guess).status_code == 200
 
 
 def test_the_api_names_the_limit_and_says_when_to_come_back(settings: Any, api: Any) -> None:
