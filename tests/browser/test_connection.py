@@ -298,6 +298,64 @@ def test_a_page_ends_when_somebody_else_signed_in_in_the_same_browser(
     expect(adas.composer).to_be_hidden()
 
 
+@pytest.fixture
+def outdate(adas: Window, grace: Any, live_server_process: Any) -> Callable[[], None]:
+    """A function that signs grace in, in another tab of ada's browser."""
+
+    def sign_in() -> None:
+        adas.problems_are_expected("403|404|WebSocket")
+        adas.sign_in(grace, live_server_process.url)
+        token = {"name": "csrftoken", "value": "a" * 32, "url": live_server_process.url}
+        adas.page.context.add_cookies([token])  # another one, as after signing in
+
+    expect(adas.send("Before").locator(".message__status")).to_have_attribute("title", "Sent")
+    return sign_in
+
+
+def test_what_is_refused_because_somebody_else_signed_in_is_kept(
+    adas: Window, outdate: Callable[[], None], group: Any, ada: Any, live_server_process: Any
+) -> None:
+    outdate()
+    waiting = adas.send("Mine")
+    expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
+    expect(waiting).not_to_contain_text("Not sent")
+    assert stored(group) == ["Before"]
+    adas.sign_in(ada, live_server_process.url)
+    adas.page.get_by_role("link", name="Sign in").click()
+    expect(waiting.locator(".message__status")).to_have_attribute("title", "Sent")
+    assert stored(group) == ["Before", "Mine"]
+
+
+def test_who_deletes_after_somebody_else_signed_in_is_told(
+    adas: Window, outdate: Callable[[], None]
+) -> None:
+    outdate()
+    adas.act("Before", "Delete")
+    adas.dialog.get_by_role("button", name="Delete").click()
+    expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
+    expect(adas.dialog).to_have_count(0)
+
+
+def test_who_edits_after_somebody_else_signed_in_is_told(
+    adas: Window, outdate: Callable[[], None]
+) -> None:
+    outdate()
+    adas.act("Before", "Edit")
+    adas.send("After")
+    expect(adas.page.get_by_role("alert")).to_contain_text("You are signed out.")
+
+
+def test_a_form_in_a_dialog_after_somebody_else_signed_in_loads_the_page_anew(
+    adas: Window, outdate: Callable[[], None]
+) -> None:
+    adas.menu("Rename")
+    adas.dialog.get_by_label("Name of the group").fill("Looms")
+    outdate()
+    with adas.page.expect_navigation():
+        adas.dialog.get_by_role("button", name="Save").click()
+    expect(adas.page.locator(".sidebar__name")).to_have_text("Grace Hopper")
+
+
 def test_a_tab_that_is_too_far_behind_loads_anew(
     adas: Window, group: Any, grace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

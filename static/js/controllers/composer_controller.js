@@ -108,6 +108,7 @@ export default class extends Controller {
       if (this.editing?.id === id) this.#endEdit()
       this.dispatch("stored", { detail: message })
     } catch (error) {
+      if (error.signedOut) this.dispatch("signedOut")
       this.#showError(error instanceof ApiError ? error.message : "Nobody answers. Try again.")
     }
   }

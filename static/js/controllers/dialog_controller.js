@@ -80,7 +80,8 @@ export default class extends Controller {
     const { ok, status, url } = response
     if (status === 204) location.assign(url)
     else if (!response.headers.get(PARTIAL)) {
-      if (ok) location.reload() // signed out: one comes back here after signing in
+      // Signed out, or somebody signed in in another tab: one comes back here.
+      if (ok || status === 403) location.reload()
       else this.#fail(explanation(text) ?? `The server refused this (${status}).`)
     } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer tells as well
   }

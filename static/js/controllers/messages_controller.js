@@ -471,6 +471,10 @@ export default class extends Controller {
       this.deleteDialogTarget.close()
       this.dispatch("focus", { prefix: "chat", target: window })
     } catch (error) {
+      if (error.signedOut) {
+        this.deleteDialogTarget.close()
+        this.dispatch("signedOut")
+      }
       this.deleteErrorTarget.textContent =
         error instanceof ApiError ? error.message : "Nobody answers. Are you online?"
       this.deleteErrorTarget.hidden = false

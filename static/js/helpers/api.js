@@ -13,8 +13,9 @@ export class ApiError extends Error {
     this.retryAfter = body?.retry_after ?? null
   }
 
+  /** Also after somebody signed in in another tab: the token of this page is an old one then. */
   get signedOut() {
-    return this.status === 401
+    return this.status === 401 || (this.status === 403 && this.message.startsWith("CSRF Failed"))
   }
 
   get retriable() {
