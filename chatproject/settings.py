@@ -235,6 +235,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Private and group chats: history, messages, members and permissions.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],  # the same for anybody
     "COMPONENT_SPLIT_REQUEST": True,
     # Forms are for the browsable API.
     "PARSER_WHITELIST": ["chatproject.parsers.JSONParser"],

@@ -156,6 +156,15 @@ def test_pages_run_no_inline_script(html_of, visitor, group):
         assert "unsafe" not in policy
 
 
+def test_the_docs_are_anybody_s_and_refuse_what_they_don_t_take(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+    assert client.get("/api/v1/docs").status_code == 200
+    for path in ("/api/v1/docs", "/api/v1/schema"):
+        for accept in ("application/json", "image/png", "text/html"):
+            assert client.put(path, headers={"Accept": accept}).status_code in (405, 406)
+
+
 def test_the_page_of_the_schema_finds_its_script_and_the_schema(html_of, client):
     html = html_of("/api/v1/docs")
     url = re.search(r'<script src="(/api/v1/docs[^"]*)"', html).group(1)
