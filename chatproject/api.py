@@ -6,7 +6,8 @@ import re
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
@@ -78,6 +79,9 @@ def _as_api_error(error: Exception) -> Exception:
         return Unavailable()
     if isinstance(error, RequestDataTooBig):
         return BodyTooLarge()
+    if isinstance(error, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return exceptions.ParseError(f"This takes at most {most} fields.")
     return error
 
 

@@ -156,6 +156,7 @@ def test_a_field_out_of_its_limits_is_named_and_nothing_is_stored(
         (b'{"content": "' + b"x" * 3_000_000 + b'"}', "application/json", 413),
         (b"content=" + b"x" * 3_000_000, "application/x-www-form-urlencoded", 413),
         (b"content=a&content=b&x=1", "application/x-www-form-urlencoded", 400),
+        (b"a=b&" * 1_001, "application/x-www-form-urlencoded", 400),
         (b"no boundary", "multipart/form-data", 400),
         (b"<content/>", "application/xml", 415),
         (b"hello", "text/plain", 415),
@@ -177,6 +178,11 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert answer.status_code == code, answer.content
     assert answer.json()
     assert state() == before
+
+
+def test_a_query_of_too_many_parameters_is_refused(ada, api):
+    answer = api(ada).get("/api/v1/chats?" + "a=b&" * 1_001)
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
