@@ -28,10 +28,12 @@ application.register("switches", SwitchesController)
 application.register("theme", ThemeController)
 application.register("typing", TypingController)
 
-// What only brings news to what the page shows waits until that is shown.
+// What adds nothing to what the page shows at first waits until that is shown.
 requestAnimationFrame(() =>
   setTimeout(async () => {
     const { default: ChatListController } = await import("controllers/later/chat_list_controller.js")
+    const { default: PostmanController } = await import("controllers/later/postman_controller.js")
     application.register("chat-list", ChatListController)
+    application.register("postman", PostmanController)
   }),
 )

@@ -16,14 +16,8 @@ export default class extends Controller {
   }
 
   connect() {
-    const place = `${this.userIdValue}:${this.chatIdValue}`
-    this.draftKey = `draft:${place}`
-    this.outbox = new Outbox({
-      storage: localStorage,
-      prefix: `outbox:${place}:`,
-      post: ({ client_id, content, reply_to }) =>
-        api("POST", this.urlValue, { client_id, content, ...(reply_to && { reply_to }) }),
-    })
+    this.draftKey = `draft:${this.userIdValue}:${this.chatIdValue}`
+    this.outbox = new Outbox(this.userIdValue, this.chatIdValue)
     this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
     this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
     this.outbox.addEventListener("slowed", () => this.#slowed())

@@ -1,8 +1,11 @@
-import { isRetriable } from "helpers/api.js"
+import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 
+const PATIENCE = 30_000 // milliseconds for another page that is sending
+
 /**
- * Messages on their way, kept in the browser's storage so that a reload sends them again.
+ * Messages on their way to a chat, kept in the browser's storage so that a reload, or another page
+ * of the app, sends them again; one page at a time.
  *
  * Each has a `client_id`, by which the server stores it once however often it is sent. Events:
  * `changed` (detail: the entry; its `state` is "sending", "waiting" or "failed", with `error`),
@@ -10,22 +13,27 @@ import { backoff } from "helpers/backoff.js"
  * `signedOut`.
  */
 export class Outbox extends EventTarget {
-  #storage
   #prefix
-  #post
-  #entries
+  #url
+  #entries = new Map()
+  #kept = new Set() // ids of those in the storage
   #sending = false
   #timer = null
   #attempt = 0
   #pausedUntil = 0 // as performance.now() counts
 
-  /** `post(entry)` sends one and answers the stored message; `prefix` begins its storage keys. */
-  constructor({ storage, prefix, post }) {
+  /** The ids of the chats for which something of this user waits. */
+  static chatsOf(userId) {
+    const keys = Object.keys(localStorage).map((key) => key.split(":"))
+    const own = keys.filter(([kind, owner]) => kind === "outbox" && owner === String(userId))
+    return new Set(own.map(([, , chatId]) => chatId))
+  }
+
+  constructor(userId, chatId) {
     super()
-    this.#storage = storage
-    this.#prefix = prefix
-    this.#post = post
-    this.#entries = new Map(this.#read().map((entry) => [entry.client_id, entry]))
+    this.#prefix = `outbox:${userId}:${chatId}:`
+    this.#url = `/api/v1/chats/${chatId}/messages`
+    this.#read()
   }
 
   get entries() {
@@ -52,7 +60,8 @@ export class Outbox extends EventTarget {
 
   /** The message with this `client_id` is stored: nothing is left to send. */
   confirm(clientId) {
-    if (this.#entries.delete(clientId)) this.#storage.removeItem(this.#prefix + clientId)
+    if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
+    this.#kept.delete(clientId)
   }
 
   discard(clientId) {
@@ -77,10 +86,7 @@ export class Outbox extends EventTarget {
     clearTimeout(this.#timer)
     this.#sending = true
     try {
-      let entry
-      while ((entry = this.entries.find((each) => each.state !== "failed"))) {
-        if (!(await this.#send(entry))) break
-      }
+      await inTurn(this.#prefix, () => this.#sendAll())
     } finally {
       this.#sending = false
     }
@@ -90,10 +96,20 @@ export class Outbox extends EventTarget {
     clearTimeout(this.#timer)
   }
 
+  async #sendAll() {
+    this.#read() // another page may have sent some
+    let entry
+    while ((entry = this.entries.find((each) => each.state !== "failed"))) {
+      if (!(await this.#send(entry))) break
+    }
+  }
+
   async #send(entry) {
     this.#set(entry, "sending")
+    const { client_id, content, reply_to } = entry
+    const data = { client_id, content, ...(reply_to && { reply_to }) }
     try {
-      const message = await this.#post(entry)
+      const message = await api("POST", this.#url, data)
       this.#attempt = 0
       this.confirm(entry.client_id)
       this.#tell("stored", message)
@@ -146,24 +162,40 @@ export class Outbox extends EventTarget {
     this.#tell("changed", entry)
   }
 
-  /** An item an entry: tabs of the same chat share the storage. */
+  /** An item an entry: all pages of the app share the storage. */
   #keep(entry) {
     try {
-      this.#storage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry))
+      localStorage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry))
+      this.#kept.add(entry.client_id)
     } catch {
       // Storage is full or forbidden: messages are sent all the same, but not after a reload.
     }
   }
 
+  /** Take what is in the storage, beside what found no place there. */
   #read() {
-    const keys = Object.keys(this.#storage).filter((key) => key.startsWith(this.#prefix))
-    const entries = keys.map((key) => JSON.parse(this.#storage.getItem(key)))
-    return entries.sort((one, other) => one.created_at.localeCompare(other.created_at))
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix))
+    const kept = keys.map((key) => JSON.parse(localStorage.getItem(key)))
+    const others = this.entries.filter(({ client_id }) => !this.#kept.has(client_id))
+    const entries = [...kept, ...others].map((entry) => [entry.client_id, entry])
+    entries.sort(([, one], [, other]) => one.created_at.localeCompare(other.created_at))
+    this.#entries = new Map(entries)
+    this.#kept = new Set(kept.map(({ client_id }) => client_id))
   }
 
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
+}
+
+/** Do this work after other pages have done theirs of this name; browsers know only on HTTPS. */
+async function inTurn(name, work) {
+  if (!navigator.locks) return work()
+  const signal = AbortSignal.timeout(PATIENCE)
+  return navigator.locks.request(name, { signal }, work).catch((error) => {
+    if (error.name !== "TimeoutError") throw error
+    return work()
+  })
 }
 
 /** `crypto.randomUUID` exists only on HTTPS and localhost. */

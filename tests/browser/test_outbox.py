@@ -1,0 +1,109 @@
+"""What waits in one chat is sent from any page of the app, and by one page at a time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from chats.models import Message
+from tests.waiting import wait_for
+
+from .window import Window
+
+MESSAGES = "**/messages"
+WAITING = "Waiting for a connection"
+
+
+@pytest.fixture
+def adas(window_of: Callable[..., Window], group: Any, ada: Any) -> Window:
+    """A window of the group, where two messages wait."""
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    window.problems_are_expected("503")
+    window.page.route(MESSAGES, lambda route: route.fulfill(status=503, json={}))
+    for text in ("One", "Two"):
+        window.send(text)
+    expect(window.message("One").locator(".message__status")).to_have_attribute("title", WAITING)
+    return window
+
+
+def stored(chat: Any) -> list[str]:
+    return [message.content for message in Message.objects.in_chat(chat.pk).oldest_first()]
+
+
+def kept(page: Page) -> int:
+    """How many messages wait in the browser's storage."""
+    count: int = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.startsWith('outbox:')).length"
+    )
+    return count
+
+
+@pytest.mark.parametrize("place", ["list", "another chat", "members"])
+def test_what_waits_is_sent_from_another_page(
+    adas: Window, group: Any, private_chat: Any, place: str
+) -> None:
+    path = {
+        "list": "/chats/",
+        "another chat": f"/chats/{private_chat.pk}/",
+        "members": f"/chats/{group.pk}/members/",
+    }[place]
+    adas.page.goto(path)
+    expect(adas.chat_item("Engines")).to_be_visible()
+    assert kept(adas.page) == 2
+    adas.page.unroute(MESSAGES)
+    wait_for(lambda: not kept(adas.page))
+    assert stored(group) == ["One", "Two"]
+    assert stored(private_chat) == []
+
+
+def test_two_pages_do_not_send_what_waits_at_the_same_time(adas: Window, group: Any) -> None:
+    held: list[Route] = []
+    adas.page.context.route(MESSAGES, lambda route: held.append(route))
+    adas.page.goto("/chats/")
+    other = adas.page.context.new_page()
+    other.goto("/chats/")
+    adas.page.unroute(MESSAGES)
+    while wait_for(lambda: bool(held) or not kept(other)) and held:
+        other.evaluate("new Promise((done) => setTimeout(done, 500))")
+        assert len(held) == 1
+        held.pop().continue_()
+    assert stored(group) == ["One", "Two"]
+
+
+def test_a_tab_of_the_chat_does_not_send_again_what_another_page_sent(
+    adas: Window, group: Any
+) -> None:
+    sent: list[str] = []
+    adas.page.context.on("request", lambda request: sent.append(request.method))
+    other = adas.page.context.new_page()
+    other.goto("/chats/")
+    wait_for(lambda: not kept(other))
+    assert stored(group) == ["One", "Two"]
+    adas.page.unroute(MESSAGES)
+    sent.clear()
+    adas.send("Three")
+    expect(adas.message("Three").locator(".message__status")).to_have_attribute("title", "Sent")
+    assert sent.count("POST") == 1
+    assert stored(group) == adas.texts() == ["One", "Two", "Three"]
+
+
+def test_a_page_that_hangs_while_it_sends_is_not_waited_for_forever(
+    adas: Window, group: Any, ada: Any
+) -> None:
+    other = adas.page.context.new_page()
+    other.goto("/accounts/profile/")
+    # Half a minute is a second and a half here.
+    adas.page.add_init_script(
+        "const { timeout } = AbortSignal;"
+        "AbortSignal.timeout = (milliseconds) => timeout.call(AbortSignal, milliseconds / 20)"
+    )
+    other.evaluate(
+        "(name) => { navigator.locks.request(name, () => new Promise(() => {})) }",
+        f"outbox:{ada.pk}:{group.pk}:",
+    )
+    adas.page.unroute(MESSAGES)
+    adas.page.reload()
+    expect(adas.message("Two").locator(".message__status")).to_have_attribute("title", "Sent")
+    assert stored(group) == ["One", "Two"]
