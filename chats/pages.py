@@ -79,8 +79,16 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             return view(request, *args, **kwargs)
         except (Chat.DoesNotExist, Message.DoesNotExist):
+            _settle(request)
             raise Http404 from None
         except Refused as refusal:
+            _settle(request)
             return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
 
     return guarded
+
+
+def _settle(request: MemberRequest) -> None:
+    """A change is refused by what a majority has: 503 if that can't be known."""
+    if request.method == "POST":
+        Chat.objects.settle()

@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -19,6 +21,7 @@ from chatproject.mongodb.documents import Document
 from users.models import User
 
 from . import actions, presence
+from .errors import Refused
 from .hub import MOST_MISSED
 from .models import Chat, Message, ReadMarker, other_of
 from .pagination import ChatList, History, MessagePagination
@@ -73,6 +76,17 @@ class ChatViews(GenericViewSet[Any]):
     def user(self) -> User:
         assert isinstance(self.request.user, User)
         return self.request.user
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A change is refused by what a majority has: 503 if that can't be known."""
+        if self.request.method not in SAFE_METHODS and isinstance(
+            exc, ObjectDoesNotExist | Refused
+        ):
+            try:
+                Chat.objects.settle()
+            except Exception as unsettled:
+                exc = unsettled
+        return super().handle_exception(exc)
 
     def find_chat(self, chat_id: uuid.UUID) -> Chat:
         """A chat of this user; to anybody else it does not exist."""

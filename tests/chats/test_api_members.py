@@ -2,6 +2,8 @@
 
 import pytest
 
+from chatproject.mongodb.documents import DocumentQuerySet
+from chatproject.stores import Unsettled
 from chats import actions
 from chats.models import Chat
 
@@ -95,3 +97,23 @@ def test_nobody_joins_leaves_or_is_restricted_in_a_private_chat(
     answer = client.patch(url_of(private_chat, grace.pk, "permissions"), flags)
     assert answer.status_code == 403
     assert member_ids(private_chat) == [ada.pk, grace.pk]
+
+
+def test_a_change_is_refused_only_by_what_a_majority_has(
+    group, ada, grace, alan, stranger, api, client, monkeypatch
+):
+    """A removal that only a lone primary has may yet be undone: nobody is told that it is done."""
+
+    def alone(rows):
+        raise Unsettled("no majority")
+
+    client.force_login(alan)
+    page = f"/chats/{group.pk}/members/{grace.pk}/remove/"
+    assert client.post(page).status_code == 403
+    monkeypatch.setattr(DocumentQuerySet, "settle", alone)
+    assert api(ada).delete(url_of(group, stranger.pk)).status_code == 503
+    assert api(stranger).post(url_of(group), {"user_id": ada.pk}).status_code == 503
+    assert api(alan).delete(url_of(group, grace.pk)).status_code == 503
+    assert client.post(page).status_code == 503
+    assert api(ada).get(url_of(group, stranger.pk)).status_code == 404
+    assert client.get(page).status_code == 403
