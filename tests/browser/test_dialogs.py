@@ -116,6 +116,31 @@ def test_two_quick_submits_take_turns(adas: Window, group: Any, grace: Any) -> N
     assert permissions.can_delete_other_messages
 
 
+def test_what_went_wrong_stays_said_when_the_next_submit_succeeds(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    adas.problems_are_expected("503")
+    held: list[Route] = []
+    adas.page.get_by_label("Members").click()
+    adas.dialog.get_by_text("Manage Grace Hopper").click()
+    adas.page.route("**/permissions/", lambda route: held.append(route))
+    member = adas.dialog.locator(".person", has_text="Grace")
+    first, second = member.get_by_role("switch").first, member.get_by_role("switch").last
+    first.click()
+    second.click()
+    wait_for(lambda: adas.page.evaluate("true") and held)
+    held[0].fulfill(status=503, body=render_to_string("503.html"))
+    wait_for(lambda: adas.page.evaluate("true") and len(held) == 2)
+    held[1].continue_()
+    adas.page.unroute("**/permissions/")
+    expect(second).to_be_checked()
+    expect(adas.dialog.get_by_role("alert")).to_contain_text("Your chats are safe")
+    adas.dialog.get_by_role("button", name="Try again").click()
+    expect(adas.dialog.get_by_role("alert")).to_have_count(0)
+    permissions = ChatPermissions.objects.get(chat_id=group.pk, user_id=grace.pk)
+    assert not permissions.can_send_messages
+
+
 # The first and last switch that are shown, whenever the dialog is filled anew.
 WATCH = """() => {
   window.fills = []

@@ -89,6 +89,19 @@ def test_a_tab_of_the_chat_does_not_send_again_what_another_page_sent(
     assert stored(group) == adas.texts() == ["One", "Two", "Three"]
 
 
+def test_what_another_page_was_refused_is_said_in_the_chat(adas: Window, group: Any) -> None:
+    other = adas.page.context.new_page()
+    refusal = {"detail": "You may not send messages in this chat."}
+    other.route(MESSAGES, lambda route: route.fulfill(status=403, json=refusal))
+    other.goto("/chats/")
+    again = adas.message("One").get_by_role("button", name="Try again")
+    expect(again).to_be_visible(timeout=30_000)
+    adas.page.unroute(MESSAGES)
+    again.click()
+    expect(adas.message("One").locator(".message__status")).to_have_attribute("title", "Sent")
+    assert stored(group) == ["One"]
+
+
 def test_a_page_that_hangs_while_it_sends_is_not_waited_for_forever(
     adas: Window, group: Any, ada: Any
 ) -> None:

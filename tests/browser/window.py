@@ -14,7 +14,7 @@ class Window:
 
     def __init__(self, context: BrowserContext) -> None:
         self.problems: list[str] = []
-        self.is_cut = False
+        self.is_cut = self._fails = False
         self._expected = "$^"
         self._sockets: list[WebSocketRoute] = []
         self.page: Page = context.new_page()
@@ -33,13 +33,12 @@ class Window:
 
     def cut(self) -> None:
         """Lose the connection: sockets close, nothing is reached."""
-        self.is_cut = True
         self.page.context.set_offline(True)
         self.cut_sockets()
 
     def cut_sockets(self) -> None:
         """Lose only the sockets: the API is still reached."""
-        self.is_cut = True
+        self.is_cut = self._fails = True
         for socket in self._sockets:
             socket.close(code=CLOSED_BY_TEST)
         self._sockets.clear()
@@ -49,6 +48,8 @@ class Window:
     def mend(self) -> None:
         self.is_cut = False
         self.page.context.set_offline(False)
+        self.page.evaluate("true")  # what failed until now has come to the console
+        self._fails = False
 
     def _connect(self, socket: WebSocketRoute) -> None:
         if self.is_cut:
@@ -58,7 +59,7 @@ class Window:
             self._sockets.append(socket)
 
     def _listen(self, message: Any) -> None:
-        expected = f"net::ERR|{self._expected}" if self.is_cut else self._expected
+        expected = f"net::ERR|{self._expected}" if self._fails else self._expected
         if message.type == "error" and not re.search(expected, message.text):
             self.problems.append(f"{message.text} ({message.location.get('url')})")
 

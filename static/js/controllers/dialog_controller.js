@@ -12,14 +12,13 @@ export default class extends Controller {
     this.asked = 0 // pages that are on their way
   }
 
-  async open({ detail }) {
-    this.again = () => this.open({ detail })
-    await this.#show(detail.url)
+  async open({ detail: { url } }) {
+    await this.#show(url)
     if (!this.element.open && this.bodyTarget.children.length) this.element.showModal()
   }
 
   retry() {
-    if (!this.asked) this.again()
+    if (!this.asked) this.failed.again()
   }
 
   close() {
@@ -41,13 +40,17 @@ export default class extends Controller {
     const { target: form, submitter } = event
     if (submitter?.ariaDisabled) return
     submitter?.setAttribute("aria-disabled", "true") // a disabled one would lose the focus
-    this.again = () => this.#show(form.action, { method: form.method, body: new FormData(form) })
-    return this.again().finally(() => submitter?.removeAttribute("aria-disabled"))
+    return this.#show(form.action, { method: form.method, body: new FormData(form) }).finally(() =>
+      submitter?.removeAttribute("aria-disabled"),
+    )
   }
 
   /** What the dialog shows may have changed: its page says by `data-refresh` where to look. */
   refresh() {
+    if (this.stale) return null // a look is due already
+    this.stale = true
     return this.#inTurn(async () => {
+      this.stale = false
       const url = this.bodyTarget.querySelector("[data-refresh]")?.dataset.refresh
       const query = this.bodyTarget.querySelector("input[type=search]")?.value
       if (!this.element.open || !url || this.asked) return
@@ -58,11 +61,13 @@ export default class extends Controller {
   }
 
   async #show(url, options) {
+    if (!this.asked) this.failed = null
     this.asked += 1
+    const again = () => this.#show(url, options)
     try {
-      await this.#inTurn(async () => this.#take(await this.#fetch(url, options)))
+      await this.#inTurn(async () => this.#take(await this.#fetch(url, options), again))
     } catch {
-      this.#fail("Nobody answers. Are you online?")
+      this.#fail("Nobody answers. Are you online?", again)
     } finally {
       this.asked -= 1
     }
@@ -75,14 +80,14 @@ export default class extends Controller {
     return done
   }
 
-  async #take(response) {
+  async #take(response, again) {
     const text = await response.text()
     const { ok, status, url } = response
     if (status === 204) location.assign(url)
     else if (!response.headers.get(PARTIAL)) {
       // Signed out, or somebody signed in in another tab: one comes back here.
       if (ok || status === 403) location.reload()
-      else this.#fail(explanation(text) ?? `The server refused this (${status}).`)
+      else this.#fail(explanation(text) ?? `The server refused this (${status}).`, again)
     } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer tells as well
   }
 
@@ -92,7 +97,8 @@ export default class extends Controller {
   }
 
   /** Say what went wrong, above what is shown and was typed. */
-  #fail(text) {
+  #fail(text, again) {
+    this.failed = { text, again }
     const body = this.bodyTarget
     const before = body.querySelector(".form__errors")
     const retried = before?.contains(document.activeElement)
@@ -117,6 +123,7 @@ export default class extends Controller {
     if (same?.type === "search") same.value = focused.value
     const first = same || body.querySelector("[autofocus]")
     if (first || focused) (first ?? focusable(body.querySelector("#dialog-title"))).focus()
+    if (this.failed) this.#fail(this.failed.text, this.failed.again) // it wasn't tried again yet
   }
 }
 

@@ -15,7 +15,8 @@ export class ApiError extends Error {
 
   /** Also after somebody signed in in another tab: the token of this page is an old one then. */
   get signedOut() {
-    return this.status === 401 || (this.status === 403 && this.message.startsWith("CSRF Failed"))
+    const isTokenOld = this.status === 403 && this.message.startsWith("CSRF Failed: CSRF token")
+    return this.status === 401 || isTokenOld
   }
 
   get retriable() {

@@ -179,8 +179,13 @@ export class Outbox extends EventTarget {
     const others = this.entries.filter(({ client_id }) => !this.#kept.has(client_id))
     const entries = [...kept, ...others].map((entry) => [entry.client_id, entry])
     entries.sort(([, one], [, other]) => one.created_at.localeCompare(other.created_at))
+    const before = this.#entries
     this.#entries = new Map(entries)
     this.#kept = new Set(kept.map(({ client_id }) => client_id))
+    for (const entry of kept) {
+      const known = before.get(entry.client_id)
+      if (known && known.state !== entry.state) this.#tell("changed", entry)
+    }
   }
 
   #tell(type, detail) {

@@ -24,7 +24,7 @@ export default class extends Controller {
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
     // A refused handshake doesn't say why: the API does.
-    this.socket.addEventListener("failed", () => navigator.onLine && this.refresh())
+    this.socket.addEventListener("failed", () => navigator.onLine && this.#checkSignIn())
     this.socket.addEventListener("ended", () => this.#end())
     this.socket.open()
     this.#count()
@@ -67,14 +67,20 @@ export default class extends Controller {
 
   /** Ask for what may have changed while nobody told. */
   async refresh() {
-    const found = await api("GET", "/api/v1/chats/?limit=100").catch((error) => {
-      if (error.signedOut) this.#end()
-    })
+    const found = await api("GET", "/api/v1/chats/?limit=100").catch(() => null)
     for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
       if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
       this.#put(chat)
     }
     if (found && this.hasMoreTarget) this.moreTarget.hidden = found.count <= this.items.length
+  }
+
+  async #checkSignIn() {
+    const nobody = { id: null }
+    const user = await api("GET", "/api/v1/users/me").catch(
+      (error) => error.signedOut && nobody,
+    )
+    if (user && user.id !== this.userIdValue) this.#end()
   }
 
   /** One is signed out: said here, unless the chat that is open says so. */
