@@ -1,4 +1,4 @@
-"""How many handshakes of sockets a process works on at once; the others wait their turn.
+"""The door of sockets: how many handshakes a process works on at once; the others wait their turn.
 
 A process that ends drops its sockets at once. Were they all let in together, each would wait for
 the thread behind all others, beyond its deadline, be put off, and come again: nobody would get in.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from weakref import WeakKeyDictionary
 
 AT_ONCE = 16
@@ -33,3 +34,12 @@ class Door:
             yield
         finally:
             slots.release()
+
+
+async def refuse(scope: dict[str, Any], receive: Any, send: Any) -> Any:
+    """An ASGI application that answers every handshake with 403.
+
+    `WebsocketDenier` of Channels does, and asks the channel layer for a channel, which may be away.
+    """
+    await receive()
+    await send({"type": "websocket.close"})

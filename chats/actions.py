@@ -31,6 +31,8 @@ from .uuid7 import uuid7
 logger = logging.getLogger(__name__)
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
+# People who are added by one update: fewer than the latest numbers for which hubs and pages wait.
+ADDED_AT_ONCE = 10
 STORING = 1.0  # seconds that a retry waits for the first try, which has its numbers
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
@@ -237,15 +239,17 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
     _require_group(chat)
     if not permissions_for(chat, user.pk).can_add_members:
         raise Refused("You may not add members to this chat.")
-    wanted = list(dict.fromkeys(user_ids))
+    wanted, added = list(dict.fromkeys(user_ids)), None
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = _require_people("user_ids", new_ids)
         _require_room("user_ids", len(chat.member_ids) + len(new_ids))
-        if added := _add_members(user, chat, new_ids):
-            _announce_members(user, added, [people[user_id] for user_id in new_ids])
-            return added
-        chat = _settled_chat(user, chat)  # others were added or removed meanwhile
-    return _settled_chat(user, chat)
+        some = new_ids[:ADDED_AT_ONCE]
+        if added := _add_members(user, chat, some):
+            _announce_members(user, added, [people[user_id] for user_id in some])
+            wanted = new_ids[ADDED_AT_ONCE:]
+        # None: others were added or removed meanwhile.
+        chat = added or _settled_chat(user, chat)
+    return added or _settled_chat(user, chat)
 
 
 def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
@@ -298,8 +302,7 @@ def _announce_members(user: Any, chat: Chat, people: list[Any]) -> None:
 def remove_member(user: Any, chat: Chat, user_id: int, *, moderator: bool = False) -> Chat:
     """Remove a member from a group, or leave it."""
     _require_group(chat)
-    if user_id not in chat.member_ids:
-        raise Invalid("user_id", "This user is no member of the chat.")
+    _require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner can't leave or be removed; hand over or delete the group.")
     leaves = user_id == user.pk
@@ -313,8 +316,7 @@ def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> Permi
     _require_group(chat)
     if not permissions_for(chat, user.pk).can_change_permissions:
         raise Refused("You may not change permissions in this chat.")
-    if user_id not in chat.member_ids:
-        raise Invalid("user_id", "This user is no member of the chat.")
+    _require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner has every permission; nobody can change that.")
     if user_id == user.pk:
@@ -332,6 +334,9 @@ def forget_user(user: Any) -> None:
         for chat in chats:
             with suppress(Chat.DoesNotExist):  # it changed meanwhile: as it is then, once more
                 _forget_member(user, chat)
+    ChatPermissions.objects.filter(user_id=user.pk).delete()
+    own = list(Chat.objects.for_member(user).values_list("pk", flat=True))
+    ReadMarker.objects.filter(user_id=user.pk).exclude(chat_id__in=own).delete()
     close_user_sockets(user.pk, "This account was deleted.")
 
 
@@ -390,6 +395,12 @@ def _valid_client_id(client_id: str | None) -> None:
 def _require_group(chat: Chat) -> None:
     if not chat.is_group:
         raise Refused("This is only possible in a group.")
+
+
+def _require_member(chat: Chat, user_id: int) -> None:
+    if user_id not in chat.member_ids:
+        Chat.objects.settle(chat.pk)  # a removal that may be undone isn't done
+        raise Invalid("user_id", "This user is no member of the chat.")
 
 
 def _require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
@@ -463,7 +474,8 @@ def _drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
         member_ids=user_id,
         owner_id={"$ne": user_id},
     )
-    _remove_rows(chat.pk, ChatPermissions, ReadMarker, user_id=user_id)
+    # Not those of somebody who was added again meanwhile. The marker of nobody doesn't count.
+    _remove_rows(chat.pk, ChatPermissions, user_id=user_id, rev__lt=changed.last_rev)
     person = get_user_model().objects.names([user_id]).get(user_id)
     events.broadcast(
         events.chat_group(chat.pk),

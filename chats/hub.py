@@ -302,9 +302,7 @@ class ChatHub(Hub):
         while self.rev + 1 in self._pending:
             self._send(self.rev + 1, self._pending.pop(self.rev + 1))
         for rev in [rev for rev in self._pending if rev <= self.rev]:
-            frame = self._pending.pop(rev)
-            if rev not in self._seen and rev > self.settled:
-                self._send(rev, frame)
+            self.receive(self._pending.pop(rev))
 
     def _close_sockets(self, user_id: int) -> None:
         self._removed.add(user_id)

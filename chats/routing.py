@@ -1,7 +1,8 @@
 """Paths of the WebSockets."""
 
-from channels.security.websocket import WebsocketDenier
 from django.urls import path, re_path
+
+from chatproject.door import refuse
 
 from .consumers import ChatConsumer, UserConsumer
 
@@ -9,5 +10,5 @@ websocket_urlpatterns = [
     re_path(r"^api/v1/users/me/?$", UserConsumer.as_asgi()),
     path("api/v1/chats/<uuid:chat_id>", ChatConsumer.as_asgi()),
     path("api/v1/chats/<uuid:chat_id>/", ChatConsumer.as_asgi()),
-    re_path("", WebsocketDenier.as_asgi()),  # any other path, as a stranger
+    re_path("", refuse),  # any other path, as a stranger
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,14 +21,14 @@ from .attendance import Attendance
 from .crowd import Crowd
 from .doorkeeper import EXPIRY_LOOK, SIGN_IN_LOOK, Doorkeeper
 from .hub import ChatHub, Hub, UserHub
-from .models import Chat, now
+from .models import Chat
 from .outlet import Outlet
 from .presence import RENEWAL
 
 logger = logging.getLogger(__name__)
 
 POLL = 2.0  # seconds between looks at MongoDB
-CLOCKS = timedelta(minutes=1)  # by which those of two machines may differ
+CLOCKS = 60.0  # seconds by which those of a process, which a new chat has, and MongoDB may differ
 
 
 @in_thread
@@ -37,10 +37,11 @@ def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 
 @in_thread
-def read_changed(user_ids: list[int], since: datetime) -> list[Chat]:
+def read_changed(user_ids: list[int], seconds: float) -> list[Chat]:
     """The chats of these people that changed lately; by one query for all of them."""
+    since = {"$subtract": ["$$NOW", int(seconds * 1000)]}
     return Chat.objects.all().found(
-        {"member_ids": {"$in": user_ids}, "updated_at": {"$gte": since}},
+        {"member_ids": {"$in": user_ids}, "$expr": {"$gte": ["$updated_at", since]}},
         projection={"name": 1, "is_group": 1, "member_ids": 1},
     )
 
@@ -58,7 +59,7 @@ class Switchboard:
         self.channel = ""
         self.sockets: set[Outlet] = set()  # the guests of all hubs
         self._hubs: dict[str, Hub] = {}  # by group
-        self._watched = now()  # when chats without an event were looked for
+        self._watched = time.monotonic()  # when chats without an event were looked for
         self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
         self._connected = asyncio.Event()
         self._spawned: set[asyncio.Task[Any]] = set()
@@ -239,13 +240,13 @@ class Switchboard:
 
     async def _watch_new(self) -> None:
         """Show chat lists the chats that their people were added to without an event."""
-        moment = now()
+        moment = time.monotonic()
         hubs = {
             hub.user_id: hub
             for hub in self._hubs.values()
             if isinstance(hub, UserHub) and hub.sockets
         }
-        for chat in await read_changed(list(hubs), self._watched - CLOCKS) if hubs else ():
+        for chat in await read_changed(list(hubs), moment - self._watched + CLOCKS) if hubs else ():
             for user_id in hubs.keys() & set(chat.member_ids):
                 await hubs[user_id].watch(chat)
         self._watched = moment

@@ -79,11 +79,11 @@ class ChatViews(GenericViewSet[Any]):
 
     def handle_exception(self, exc: Exception) -> Response:
         """A change is refused by what a majority has: 503 if that can't be known."""
-        if self.request.method not in SAFE_METHODS and isinstance(
-            exc, ObjectDoesNotExist | Refused
-        ):
+        refused = isinstance(exc, ObjectDoesNotExist | Refused)
+        changes = self.request.method not in SAFE_METHODS and "chat_id" in self.kwargs
+        if refused and changes:
             try:
-                Chat.objects.settle()
+                Chat.objects.settle(self.kwargs["chat_id"])
             except Exception as unsettled:
                 exc = unsettled
         return super().handle_exception(exc)

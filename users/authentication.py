@@ -15,7 +15,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import jwt
-from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
@@ -25,7 +24,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from chatproject.door import Door
+from chatproject.door import Door, refuse
 from chatproject.stores import in_thread, is_away
 
 from . import sign_ins
@@ -150,7 +149,7 @@ class SocketAuthMiddleware:
         elif headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
             found = self._by_session(headers.get(b"cookie", b""))
         else:
-            return await WebsocketDenier()(scope, receive, send)
+            return await refuse(scope, receive, send)
         return await self.app({**scope, **await self._unless_away(found)}, receive, send)
 
     @staticmethod

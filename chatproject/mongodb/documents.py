@@ -106,12 +106,6 @@ class DocumentQuerySet(models.QuerySet[M]):
             document = rows.find_one(query)
         return self.from_document(document) if document else None
 
-    def settle(self) -> None:
-        """Wait until a majority has all that the primary has, before it is said what isn't there:
-        a removal that only a lone primary has may yet be undone.
-        """
-        self.settled({"_id": None})
-
     def first(self) -> M | None:
         """The first in the order asked for; without one, any.
 

@@ -11,6 +11,7 @@ from chatproject.mongodb.documents import DocumentQuerySet
 from chats import actions, events
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
+from chats.hub import UNDER_WAY
 from chats.models import (
     Chat,
     ChatPermissions,
@@ -389,6 +390,26 @@ def test_many_are_added_at_once_each_with_a_number(
     assert added == [(rev + number, user.pk) for number, user in enumerate(people, 1)]
 
 
+def test_no_update_takes_more_numbers_than_hubs_wait_for(
+    group, ada, person, captured_events, monkeypatch
+):
+    people = [person(f"p{number}") for number in range(23)]
+    told, rev = captured_events(chat_group(group.pk)), group.last_rev
+    taken, advance = [], ChatQuerySet.advance
+
+    def counted(rows, chat_id, update, **conditions):
+        taken.append(update["$inc"]["last_rev"])
+        return advance(rows, chat_id, update, **conditions)
+
+    monkeypatch.setattr(ChatQuerySet, "advance", counted)
+    chat = actions.add_members(ada, group, [user.pk for user in people])
+    assert chat.member_ids[-len(people) :] == [user.pk for user in people]
+    assert [data["rev"] - rev for data in told.of_type("member_added")] == [
+        *range(1, len(people) + 1)
+    ]
+    assert max(taken) < UNDER_WAY
+
+
 def test_who_is_added_by_another_at_that_moment_is_added_once(
     group, ada, grace, person, captured_events, monkeypatch
 ):
@@ -428,6 +449,27 @@ def test_a_removal_that_is_cut_short_leaves_nothing_that_counts(
     chat = actions.add_members(ada, chat, [grace.pk])
     assert not permissions_for(chat, grace.pk).can_remove_members
     assert ReadMarker.objects.of_chat(chat)[grace.pk] == 2
+
+
+def test_a_removal_that_clears_away_late_leaves_what_came_after(
+    group, ada, grace, alan, monkeypatch
+):
+    post(ada, group)
+    group.refresh_from_db()
+    remove_rows = actions._remove_rows
+
+    def late(*args, **which):
+        monkeypatch.undo()
+        chat = Chat.objects.get(pk=group.pk)
+        chat = actions.add_members(ada, chat, [grace.pk])
+        actions.set_permissions(ada, chat, grace.pk, can_remove_members=True)
+        remove_rows(*args, **which)
+
+    monkeypatch.setattr(actions, "_remove_rows", late)
+    actions.remove_member(ada, group, grace.pk)
+    group.refresh_from_db()
+    assert permissions_for(group, grace.pk).can_remove_members
+    assert ReadMarker.objects.of_chat(group)[grace.pk] == 1
 
 
 def test_an_addition_that_is_cut_short_adds_nobody_or_somebody_with_nothing_unread(

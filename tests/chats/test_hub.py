@@ -279,7 +279,6 @@ async def test_what_was_under_way_when_a_hub_began_is_sent(
     await do(post)(ada, group, "before")
     await do(Chat.objects.update)(updated_at=now() - timedelta(days=1))
     monkeypatch.setattr(actions, "now", lambda: now() + timedelta(hours=hours))
-    monkeypatch.setattr(switchboard, "now", lambda: now() - timedelta(hours=hours))
     lossy.losing = True
     late = await do(post)(ada, group, "late")
     await do(Message.objects.filter(pk=late.pk).delete)()
@@ -330,6 +329,28 @@ async def test_an_event_that_is_too_late_brings_nothing_back(
     await do(post)(ada, group, "after")
     await wait_for_async(lambda: "after" in reader.contents)
     assert "regretted" not in reader.contents
+
+
+async def test_what_waited_for_a_new_start_brings_nothing_back(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    """A message and its deletion came before what they follow, of which there was too much."""
+    monkeypatch.setattr(hub, "MOST_MISSED", 3)
+    monkeypatch.setattr(switchboard, "POLL", 60)
+    reader, chat_list = await join(ada, group), Reader(grace, takes_frames=False)
+    (chat_hub,) = await switchboard.switchboard().chats([group.pk], chat_list.outlet)
+    chat_hub.watch(chat_list.outlet)
+    lossy.losing = True
+    for number in range(8):
+        await do(post)(ada, group, f"lost {number}")
+    lossy.losing = False
+    last = await do(post)(ada, group, "regretted")
+    await do(actions.delete_message)(ada, group, last)
+    await wait_for_async(lambda: reader.of_type("resync") and chat_hub.rev == 10)
+    await asyncio.sleep(0)
+    previews = [data["preview"] for data in chat_list.of_type("chat_activity")]
+    assert "regretted" not in previews
+    await switchboard.switchboard().drop(chat_list.outlet)
 
 
 async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, grace, join):
