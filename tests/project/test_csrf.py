@@ -19,6 +19,8 @@ NO_SESSION = {
     r"api/v1/^auth/register/?$",
     r"api/v1/^auth/login/?$",
     r"api/v1/^auth/refresh/?$",
+    r"api/v1/^schema/?$",
+    r"api/v1/^docs/?$",
 }
 
 
