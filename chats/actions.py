@@ -254,7 +254,7 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
 
 def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
     """Add these people, each with a `rev` of their own; None if the chat isn't as it was read."""
-    _forget_members(chat, new_ids)
+    _clear_leftovers(chat, new_ids)
     # What was said before counts as read, also if we are cut short.
     ReadMarker.objects.advance_all(chat.pk, new_ids, chat.last_seq)
     conditions: dict[str, Any] = {
@@ -272,7 +272,7 @@ def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
     return added
 
 
-def _forget_members(chat: Chat, user_ids: list[int]) -> None:
+def _clear_leftovers(chat: Chat, user_ids: list[int]) -> None:
     """Delete what a removal that was cut short left of these people's permissions."""
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id__in=user_ids)
     if left := list(rows.values_list("pk", flat=True)):
@@ -333,14 +333,14 @@ def forget_user(user: Any) -> None:
     while chats := list(groups.all()):
         for chat in chats:
             with suppress(Chat.DoesNotExist):  # it changed meanwhile: as it is then, once more
-                _forget_member(user, chat)
+                _leave_group(user, chat)
     ChatPermissions.objects.filter(user_id=user.pk).delete()
     own = list(Chat.objects.for_member(user).values_list("pk", flat=True))
     ReadMarker.objects.filter(user_id=user.pk).exclude(chat_id__in=own).delete()
     close_user_sockets(user.pk, "This account was deleted.")
 
 
-def _forget_member(user: Any, chat: Chat) -> None:
+def _leave_group(user: Any, chat: Chat) -> None:
     others = [member_id for member_id in chat.member_ids if member_id != user.pk]
     if not others:
         delete_chat(user, chat)

@@ -93,7 +93,7 @@ def read_changes(chat: Chat, revs: list[int], known_seq: int) -> Changes:
 
 
 @in_thread
-def read_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
+def read_stored_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
     """The change numbers after `low` up to `high` that messages have."""
     query = {"chat_id": chat_id.hex, "rev": {"$gt": low, "$lte": high}}
     changed = Message.objects.all().found(query, committed=True, projection={"rev": 1})
@@ -236,7 +236,7 @@ class ChatHub(Hub):
         Of the others, writes may be under way that took their numbers before: sent when they come.
         """
         settled = max(last_rev - LATE, 0)
-        return settled, await read_revs(self.chat_id, settled, last_rev)
+        return settled, await read_stored_revs(self.chat_id, settled, last_rev)
 
     def _start(self, rev: int, seq: int, settled: int, seen: set[int]) -> None:
         self.rev, self.seq, self.settled, self._seen = rev, seq, settled, seen

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from chats import actions
 from chats.models import Chat, ChatPermissions
@@ -91,16 +91,21 @@ def test_the_focus_stays_where_it_was_or_goes_to_the_title(
     expect(adas.dialog.get_by_role("heading", name="Remove Grace Hopper?")).to_be_focused()
 
 
-def test_two_quick_submits_take_turns(adas: Window, group: Any, grace: Any) -> None:
+def submit_twice(window: Window) -> tuple[Locator, Locator, list[Route]]:
+    """Click two switches in a row; answers them, and the requests, of which the first is held."""
     held: list[Route] = []
-    adas.page.get_by_label("Members").click()
-    adas.dialog.get_by_text("Manage Grace Hopper").click()
-    adas.page.route("**/permissions/", lambda route: held.append(route))
-    member = adas.dialog.locator(".person", has_text="Grace")
-    first, second = member.get_by_role("switch").first, member.get_by_role("switch").last
-    first.click()
-    second.click()
-    wait_for(lambda: adas.page.evaluate("true") and held)
+    window.page.get_by_label("Members").click()
+    window.dialog.get_by_text("Manage Grace Hopper").click()
+    window.page.route("**/permissions/", lambda route: held.append(route))
+    switches = window.dialog.locator(".person", has_text="Grace").get_by_role("switch")
+    switches.first.click()
+    switches.last.click()
+    wait_for(lambda: window.page.evaluate("true") and held)
+    return switches.first, switches.last, held
+
+
+def test_two_quick_submits_take_turns(adas: Window, group: Any, grace: Any) -> None:
+    first, second, held = submit_twice(adas)
     adas.page.evaluate("new Promise((done) => setTimeout(done, 300))")
     assert len(held) == 1
     adas.page.evaluate(WATCH)
@@ -120,15 +125,7 @@ def test_what_went_wrong_stays_said_when_the_next_submit_succeeds(
     adas: Window, group: Any, grace: Any
 ) -> None:
     adas.problems_are_expected("503")
-    held: list[Route] = []
-    adas.page.get_by_label("Members").click()
-    adas.dialog.get_by_text("Manage Grace Hopper").click()
-    adas.page.route("**/permissions/", lambda route: held.append(route))
-    member = adas.dialog.locator(".person", has_text="Grace")
-    first, second = member.get_by_role("switch").first, member.get_by_role("switch").last
-    first.click()
-    second.click()
-    wait_for(lambda: adas.page.evaluate("true") and held)
+    _, second, held = submit_twice(adas)
     held[0].fulfill(status=503, body=render_to_string("503.html"))
     wait_for(lambda: adas.page.evaluate("true") and len(held) == 2)
     held[1].continue_()

@@ -106,6 +106,11 @@ def post(user, chat, content="Hello"):
     return actions.post_message(user, chat.pk, content)[0]
 
 
+def put_back(message):
+    """Store a message that was taken out of MongoDB: its write was late."""
+    Message.objects.create(**{f.attname: getattr(message, f.attname) for f in message._meta.fields})
+
+
 async def test_what_the_layer_lost_is_read_from_mongodb(group, ada, grace, join, lossy):
     reader = await join(grace, group)
     lossy.losing = True
@@ -151,9 +156,7 @@ async def test_a_write_that_is_late_is_waited_for_and_keeps_its_place(
     await do(post)(ada, group, "was written first")
     await asyncio.sleep(0)  # nothing may have been sent: the hub waits for the first
     assert reader.contents == []
-    await do(Message.objects.create)(
-        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
-    )
+    await do(put_back)(late)
     await wait_for_async(lambda: len(reader.contents) == 2)
     assert reader.contents == ["took the number first", "was written first"]
 
@@ -169,9 +172,7 @@ async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
     lossy.losing = False
     await do(post)(ada, group, "after")
     await wait_for_async(lambda: reader.contents == ["after"])
-    await do(Message.objects.create)(
-        **{f.attname: getattr(hole, f.attname) for f in hole._meta.fields}
-    )
+    await do(put_back)(hole)
     await wait_for_async(lambda: "from the hole" in reader.contents)
     assert reader.contents == ["after", "from the hole"]
 
@@ -285,9 +286,7 @@ async def test_what_was_under_way_when_a_hub_began_is_sent(
     await do(post)(ada, group, "after")
     reader = await join(grace, group)
     lossy.losing = False
-    await do(Message.objects.create)(
-        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
-    )
+    await do(put_back)(late)
     await wait_for_async(lambda: reader.contents)
     assert reader.contents == ["late"]
 
@@ -306,9 +305,7 @@ async def test_what_was_under_way_at_a_new_start_is_sent(
     await wait_for_async(lambda: board_hub.rev == 9)
     assert reader.of_type("resync")
     assert "late" not in reader.contents
-    await do(Message.objects.create)(
-        **{f.attname: getattr(late, f.attname) for f in late._meta.fields}
-    )
+    await do(put_back)(late)
     await wait_for_async(lambda: "late" in reader.contents)
     assert reader.contents.count("late") == 1
 
