@@ -51,7 +51,7 @@ def _parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:
 
 
 def _seqs_of(member_ids: Iterable[int], markers: Iterable[Document]) -> dict[int, int]:
-    """How far each member has read; a marker of somebody else is left of a removal cut short."""
+    """How far each member has read; markers of people who were removed stay, and do not count."""
     members = set(member_ids)
     return {row["user_id"]: row["seq"] for row in markers if row["user_id"] in members}
 
