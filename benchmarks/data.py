@@ -33,6 +33,7 @@ def chat_id(name: str) -> uuid.UUID:
 
 BIG_CHAT = chat_id("big")
 SIZED_CHATS = {size: chat_id(f"size {size}") for size in (1_000, 10_000, 100_000, 1_000_000)}
+SPREAD_CHATS = [chat_id(f"spread {number}") for number in range(16)]
 ROOM_CHATS = {members: chat_id(f"room {members}") for members in (10, 100, 1_000)}
 
 
@@ -99,9 +100,11 @@ def plans(scale: Scale) -> Iterator[Plan]:
 
 
 def room_plans() -> Iterator[Plan]:
-    """Chats of many members; messages are sent to these."""
+    """Chats that messages are sent to: of many members, and sixteen of ten."""
     for number, (members, room) in enumerate(ROOM_CHATS.items(), 1):
         yield Plan(room, number, ROOM_MESSAGES, tuple(range(SENDER, SENDER + members)))
+    for number, room in enumerate(SPREAD_CHATS, 20):
+        yield Plan(room, number, ROOM_MESSAGES, tuple(range(SENDER, SENDER + 10)))
 
 
 def _small_plans(scale: Scale) -> Iterator[Plan]:

@@ -6,7 +6,7 @@ from .stage import Contender
 
 
 def _granian(module: str) -> tuple[str, ...]:
-    options = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "8", "--no-ws")
+    options = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "16", "--no-ws")
     address = ("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning")
     return (sys.executable, "-m", "granian", f"{module}:application", *options, *address)
 

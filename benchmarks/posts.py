@@ -1,8 +1,9 @@
-"""Sends messages to a room, and proves that what was acknowledged is stored once and in order."""
+"""Sends messages to rooms, and proves that what was acknowledged is stored once and in order."""
 
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
@@ -15,9 +16,9 @@ from .http_servers import PEER
 class Posts:
     """The requests of one run, and what was answered to them; every answer is to be checked."""
 
-    def __init__(self, contender: str, room: Plan) -> None:
+    def __init__(self, contender: str, *rooms: Plan) -> None:
         self.contender = contender
-        self.room = room
+        self.rooms = rooms
         self.run = uuid.uuid4().hex[:8]
         self.token = data.token(data.SENDER)
         self.acknowledged: Counter[str] = Counter()
@@ -26,11 +27,14 @@ class Posts:
         return f"{self.run} {number}: {WORDS}"
 
     def request(self, number: int) -> bytes:
-        """As a client of each design sends it: ours marks it, to be able to repeat it."""
+        """To each room in turn, as a client of each design sends it: ours marks it, to be able to
+        repeat it.
+        """
+        room = self.rooms[number % len(self.rooms)]
         body = {"content": self.content(number)}
         if self.contender != PEER.name:
             body["client_id"] = str(uuid.uuid4())
-        return post(f"/api/v1/chats/{self.room.id}/messages", self.token, orjson.dumps(body))
+        return post(f"/api/v1/chats/{room.id}/messages", self.token, orjson.dumps(body))
 
     def check(self, number: int, body: bytes) -> None:
         answer = orjson.loads(body)
@@ -41,16 +45,18 @@ class Posts:
     def verify(self, stores: Mapping[str, str]) -> None:
         """Each acknowledged message is stored exactly once, ours with dense numbers."""
         with data.client(stores) as mongo:
-            if self.contender == PEER.name:
-                rows = list(mongo.bench_peer.messages.find({"chat_id": self.room.id}))
-            else:
-                found = mongo.bench.chats_message.find({"chat_id": self.room.id.hex})
-                rows = list(found.sort("seq", 1))
-                if [row["seq"] for row in rows] != list(range(1, len(rows) + 1)):
-                    raise AssertionError("the numbers of the messages are not dense")
-                chat = mongo.bench.chats_chat.find_one({"_id": self.room.id.hex}) or {}
-                if chat["last_seq"] != len(rows):
-                    raise AssertionError("the chat's last number is not that of its last message")
+            rows = [row for room in self.rooms for row in self._stored(mongo, room)]
         stored = Counter(row["content"] for row in rows if row["content"].startswith(self.run))
         if stored != self.acknowledged:
             raise AssertionError(f"{self.contender}: stored is not what was acknowledged")
+
+    def _stored(self, mongo: Any, room: Plan) -> list[dict[str, Any]]:
+        if self.contender == PEER.name:
+            return list(mongo.bench_peer.messages.find({"chat_id": room.id}))
+        rows = list(mongo.bench.chats_message.find({"chat_id": room.id.hex}).sort("seq", 1))
+        if [row["seq"] for row in rows] != list(range(1, len(rows) + 1)):
+            raise AssertionError("the numbers of the messages are not dense")
+        chat = mongo.bench.chats_chat.find_one({"_id": room.id.hex}) or {}
+        if chat["last_seq"] != len(rows):
+            raise AssertionError("the chat's last number is not that of its last message")
+        return rows

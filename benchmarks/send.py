@@ -10,7 +10,7 @@ from .results import Results, Target
 from .stage import Server, chosen, environment, serving
 
 TOPIC = "send"
-ONE = "to one chat"
+ONE, SPREAD = "to one chat", "to sixteen chats"
 CONNECTIONS = 16
 
 TARGETS = [
@@ -45,11 +45,15 @@ def _measure(
     repeat: int,
     quick: bool,
 ) -> None:
-    room = next(data.room_plans())
+    room, spread = data.plan(data.ROOM_CHATS[10]), map(data.plan, data.SPREAD_CHATS)
     seconds = 1.0 if quick else 6.0
-    runs = [(ONE, CONNECTIONS, seconds), (f"{ONE}, 1 connection", 1, seconds / 2)]
-    for case, connections, duration in runs[: 1 if quick else 2]:
-        posts = Posts(name, room)
+    runs = [
+        (ONE, CONNECTIONS, seconds, [room]),
+        (SPREAD, CONNECTIONS, seconds, list(spread)),
+        (f"{ONE}, 1 connection", 1, seconds / 2, [room]),
+    ]
+    for case, connections, duration, rooms in runs[: 1 if quick else 3]:
+        posts = Posts(name, *rooms)
         found = load(
             *(server, posts.request, posts.check),
             connections=connections,

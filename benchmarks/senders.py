@@ -54,7 +54,7 @@ class LayerSender(Sender):
         text, event = self.room.event(0)
         self.last += 1
         group, frame = events.chat_group(self.chat), self._message(text).frame()
-        message = {"type": "hub.event", "group": group, "frame": frame}
+        message = {"type": "hub.events", "group": group, "frames": [frame]}
         await self.layers[sender].group_send(group, message)
         return event
 

@@ -177,7 +177,7 @@ LOGIN_URL = "users:sign_in"
 LOGIN_REDIRECT_URL = "chats:list"
 LOGOUT_REDIRECT_URL = "users:sign_in"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "users.hashers.Argon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [

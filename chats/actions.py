@@ -8,7 +8,6 @@ the rules, writes, and tells the sockets, in this order. It raises `Refused`, `I
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,24 +16,21 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError
-from pymongo.errors import DuplicateKeyError
 
 from chatproject import limits
-from chatproject.stores import Unsettled, is_away, no_deadline
+from chatproject.stores import is_away, no_deadline
 
-from . import commands, events
+from . import commands, events, sending
 from .errors import Invalid, Refused
-from .models import RECENT_SENDS, Chat, ChatPermissions, Message, ReadMarker, now
+from .models import Chat, ChatPermissions, Message, ReadMarker, now
 from .permissions import Permissions, permissions_by, permissions_for
-from .uuid7 import uuid7
+from .sending import settled
 
 logger = logging.getLogger(__name__)
 
 CLIENT_ID_MAX_LENGTH = 64  # characters
 # People who are added by one update: fewer than the latest numbers for which hubs and pages wait.
 ADDED_AT_ONCE = 10
-STORING = 1.0  # seconds that a retry waits for the first try, which has its numbers
-NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
 # Chats -------------------------------------------------------------------------------------------
@@ -52,7 +48,7 @@ def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
     try:
         chat = Chat.objects.create(pair=pair, owner_id=user.pk, member_ids=[user.pk, other_id])
     except IntegrityError:  # the other side was faster
-        return _settled(Chat.objects.all(), {"pair": pair}), False
+        return settled(Chat.objects.all(), {"pair": pair}), False
     _announce_added(chat, chat.member_ids)
     return chat, True
 
@@ -134,17 +130,15 @@ def post_message(
     _valid_client_id(client_id)
     asks = _spend_send(user, content)
     replied = _replied_message(user, chat_id, reply_to)
-    numbers = _numbers_for_send(user.pk, chat_id, client_id)
-    return _store_message(
-        user,
-        replied,
-        **numbers,
+    message = Message(
         chat_id=chat_id,
+        sender_id=user.pk,
         content=content,
         client_id=client_id,
         reply_to=reply_to,
         command_due_at=now() if asks else None,
     )
+    return sending.send(message, user, replied)
 
 
 def post_bot_message(
@@ -152,23 +146,16 @@ def post_bot_message(
 ) -> Message:
     """The bot's answer to a question; the same `client_id` is stored once."""
     bot = get_user_model().objects.bot()
-    numbers = _take_numbers(bot.pk, question.chat_id, client_id) or _reserved_numbers(
-        Chat.objects.get(pk=question.chat_id), bot.pk, client_id
-    )
-    if numbers is None:
-        raise Chat.DoesNotExist
-    message, _ = _store_message(
-        bot,
-        question,
-        **numbers,
+    message = Message(
         chat_id=question.chat_id,
+        sender_id=bot.pk,
         content=content[: settings.MESSAGE_MAX_LENGTH],
         kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
         photo=photo,
         client_id=client_id,
         reply_to=question.pk,
     )
-    return message
+    return sending.send(message, bot, question)[0]
 
 
 def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
@@ -517,109 +504,6 @@ def _announce_added(chat: Chat, user_ids: Iterable[int]) -> None:
     events.broadcast_to_users(user_ids, added)
 
 
-def _take_numbers(
-    sender_id: int, chat_id: uuid.UUID, client_id: str | None, **conditions: Any
-) -> dict[str, Any] | None:
-    """The next `seq` and `rev`, an id and the time for a message, in one atomic update.
-
-    None: the conditions don't hold, or this `client_id` has taken its numbers. The time never
-    runs backwards within a chat, whatever the clocks of the processes say.
-    """
-    message_id, moment = uuid7(), now()
-    key = _send_key(sender_id, client_id)
-    if key is not None:
-        conditions["recent.key"] = {"$ne": key}
-    send = {"key": key, "id": message_id.hex}
-    # No pipeline: MongoDB would write the whole document anew, with all members.
-    update = {
-        "$inc": {"last_seq": 1},
-        "$max": {"last_message_at": moment},
-        "$push": {"recent": {"$each": [send], "$slice": -RECENT_SENDS}},
-    }
-    chat = Chat.objects.advance(chat_id, update, projection=NUMBERS, **conditions)
-    if chat is None:
-        return None
-    return {
-        "id": message_id,
-        "seq": chat.last_seq,
-        "rev": chat.last_rev,
-        "created_at": chat.last_message_at,
-    }
-
-
-def _numbers_for_send(user_id: int, chat_id: uuid.UUID, client_id: str | None) -> dict[str, Any]:
-    """Numbers for a member's message: new ones, or those that a retry had taken before."""
-    allowed = {"member_ids": user_id, "silenced_ids": {"$ne": user_id}}
-    while True:
-        numbers = _take_numbers(user_id, chat_id, client_id, **allowed)
-        if numbers:
-            return numbers
-        chat = Chat.objects.filter(member_ids__contains=[user_id]).get(pk=chat_id)
-        with suppress(Chat.DoesNotExist):  # no member any more, or silenced: asked anew
-            numbers = _reserved_numbers(chat, user_id, client_id, **allowed)
-        if numbers:
-            return numbers
-        if user_id in chat.silenced_ids:
-            raise Refused("You may not send messages in this chat.")
-
-
-def _reserved_numbers(
-    chat: Chat, sender_id: int, client_id: str | None, **conditions: Any
-) -> dict[str, Any] | None:
-    """What this `client_id` took before; None if it is not among the latest sends.
-
-    If its message isn't stored, because a process died, it takes another `rev` (`DoesNotExist` if
-    the conditions don't hold any more): who has seen later changes would not ask for the old one.
-    """
-    key = _send_key(sender_id, client_id)
-    if key is None:
-        return None
-    for seq, send in chat.recent_sends():
-        if send["key"] == key:
-            stored = _wait_until_stored(sender_id, chat.pk, client_id)
-            rev = stored.rev if stored else _next_rev(chat, **conditions).last_rev
-            created_at = max(chat.last_message_at, now())
-            return {"id": uuid.UUID(send["id"]), "seq": seq, "rev": rev, "created_at": created_at}
-    return None
-
-
-def _wait_until_stored(sender_id: int, chat_id: uuid.UUID, client_id: str | None) -> Message | None:
-    """The message that took its numbers; whoever took them may be about to store it."""
-    deadline = time.monotonic() + STORING
-    while True:
-        sent = Message.objects.filter(chat_id=chat_id, sender_id=sender_id, client_id=client_id)
-        message = sent.first()
-        if message or time.monotonic() > deadline:
-            return message
-        time.sleep(STORING / 20)
-
-
-def _send_key(sender_id: int, client_id: str | None) -> str | None:
-    return None if client_id is None else f"{sender_id}:{client_id}"
-
-
-def _store_message(sender: Any, replied: Message | None, **values: Any) -> tuple[Message, bool]:
-    message = Message(sender_id=sender.pk, updated_at=values["created_at"], **values)
-    try:
-        Message.objects.insert(message)
-    except DuplicateKeyError:
-        return _stored_message(sender.pk, values["chat_id"], values["client_id"]), False
-    if not sender.is_bot:
-        ReadMarker.objects.advance_unasked(message.chat_id, sender.pk, message.seq)
-    _announce_message(message, sender, replied)
-    return message, True
-
-
-def _stored_message(sender_id: int, chat_id: uuid.UUID, client_id: str | None) -> Message:
-    """What a send found stored already; `Unsettled` if it was `check_sequences` that took the
-    number meanwhile: the next try takes another one.
-    """
-    if client_id is None:
-        raise Unsettled("The number of this message was filled meanwhile.")
-    query = {"chat_id": chat_id.hex, "sender_id": sender_id, "client_id": client_id}
-    return _settled(Message.objects.all(), query)
-
-
 def _settled_message(message: Message) -> Message:
     """A message as a majority has it; `DoesNotExist` if its chat was deleted."""
     found = Message.objects.settled({"_id": message.pk.hex})
@@ -634,22 +518,6 @@ def _settled_chat(user: Any, chat: Chat) -> Chat:
     if found is None:
         raise Chat.DoesNotExist
     return found
-
-
-def _settled(rows: Any, query: dict[str, Any]) -> Any:
-    """What a majority has and another request wrote; `Unsettled` if that was undone since."""
-    found = rows.settled(query)
-    if found is None:
-        raise Unsettled("What was written a moment ago isn't there any more.")
-    return found
-
-
-def _announce_message(message: Message, sender: Any, replied: Message | None) -> None:
-    names = {sender.pk: sender}
-    if replied and replied.sender_id not in names:
-        names |= get_user_model().objects.names([replied.sender_id])
-    event = events.message_event(message, names, replied, is_new=True)
-    events.broadcast(events.chat_group(message.chat_id), event)
 
 
 def _change_message(

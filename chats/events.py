@@ -436,12 +436,11 @@ async def abroadcast(group: str, event: Event) -> None:
 
 def broadcast(group: str, *events: Event) -> None:
     """Tell a group events in this order, from sync code."""
-    for event in events:
-        publish_now(group, _to_hubs(group, event))
+    publish_now(group, _to_hubs(group, *events))
 
 
-def _to_hubs(group: str, event: Event) -> dict[str, Any]:
-    return {"type": "hub.event", "group": group, "frame": event.frame()}
+def _to_hubs(group: str, *events: Event) -> dict[str, Any]:
+    return {"type": "hub.events", "group": group, "frames": [event.frame() for event in events]}
 
 
 def broadcast_to_users(user_ids: Iterable[int], event: Event) -> None:

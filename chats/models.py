@@ -17,10 +17,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django_mongodb_backend.fields import ArrayField
 from pymongo import ReturnDocument, UpdateOne, WriteConcern
-from pymongo.errors import PyMongoError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from chatproject.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet
 from chatproject.mongodb.indexes import UniqueIndex
+from chatproject.stores import is_away
 
 from .uuid7 import uuid7
 
@@ -28,6 +29,7 @@ from .uuid7 import uuid7
 # that has lost its majority stays one (10), of which a majority may have later what it wrote.
 QUIET = 20
 RECENT_SENDS = 32  # sends whose client_id a chat remembers with its numbers
+DUPLICATE_KEY = 11000  # MongoDB's code of the error
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
@@ -54,6 +56,14 @@ def _seqs_of(member_ids: Iterable[int], markers: Iterable[Document]) -> dict[int
     """How far each member has read; markers of people who were removed stay, and do not count."""
     members = set(member_ids)
     return {row["user_id"]: row["seq"] for row in markers if row["user_id"] in members}
+
+
+def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
+    """What moves the markers of people forward, each to a number."""
+    return [
+        UpdateOne({"chat_id": chat_id.hex, "user_id": user_id}, {"$max": {"seq": seq}}, upsert=True)
+        for user_id, seq in seqs.items()
+    ]
 
 
 def other_of(chat: Document, user_id: int) -> int | None:
@@ -327,9 +337,21 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
         return list(rows)
 
-    def insert(self, message: Message) -> None:
-        """Store a new message; DuplicateKeyError if its numbers or its `client_id` are stored."""
-        self.collection().insert_one(self.document(message))
+    def insert(self, messages: Iterable[Message]) -> list[bool]:
+        """Store new messages in one command; False for one whose numbers, or whose `client_id`,
+        are stored already.
+        """
+        documents = [self.document(message) for message in messages]
+        stored = [True] * len(documents)
+        try:
+            self.collection().insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if is_away(error) or any(one["code"] != DUPLICATE_KEY for one in failed):
+                raise
+            for one in failed:
+                stored[one["index"]] = False
+        return stored
 
     def reply_previews(self, messages: Iterable[Message]) -> dict[uuid.UUID, Message]:
         """The messages that these reply to, in one query, or in none."""
@@ -467,24 +489,18 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
 
     def advance_all(self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int) -> None:
         """Move the markers of all these people forward, in one command."""
-        moves = [
-            UpdateOne(
-                {"chat_id": chat_id.hex, "user_id": user_id}, {"$max": {"seq": seq}}, upsert=True
-            )
-            for user_id in user_ids
-        ]
-        self.collection().bulk_write(moves, ordered=False)
+        self.collection().bulk_write(_moves(chat_id, dict.fromkeys(user_ids, seq)), ordered=False)
 
-    def advance_unasked(self, chat_id: uuid.UUID, user_id: int, seq: int) -> None:
-        """The same without waiting for an answer: whoever sends has read what came before.
+    def advance_unasked(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
+        """Move markers to these numbers without waiting for an answer: whoever sends has read what
+        came before.
 
         If it is lost, by a server that dies at that moment, one's own message counts as unread;
         the message is stored, so its sender is told nothing else.
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
-        key = {"chat_id": chat_id.hex, "user_id": user_id}
         with suppress(PyMongoError):
-            unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
+            unacknowledged.bulk_write(_moves(chat_id, seqs), ordered=False)
 
 
 class ReadMarker(models.Model):

@@ -195,7 +195,8 @@ class Switchboard:
         if message["type"] == "hub.close":
             hub.close(message["code"], message["reason"], message["sign_in"], message["spared"])
         else:
-            hub.receive(message["frame"])
+            for frame in message["frames"]:
+                hub.receive(frame)
 
     async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         is_well = True

@@ -35,7 +35,7 @@ class CapturedEvents:
     def all(self) -> list[dict[str, Any]]:
         """The frames sent until now: `[{"type": …, "data": …}, …]`; also proves an absence."""
         self._wait_until_all_arrived()
-        return [message["frame"] for message in self.messages if "frame" in message]
+        return self._frames()
 
     def types(self) -> list[str]:
         """The types of the frames sent until now."""
@@ -61,8 +61,10 @@ class CapturedEvents:
         self.messages.clear()
 
     def _arrived(self, kind: str) -> list[dict[str, Any]]:
-        frames = [message["frame"] for message in list(self.messages) if "frame" in message]
-        return [frame["data"] for frame in frames if frame["type"] == kind]
+        return [frame["data"] for frame in self._frames() if frame["type"] == kind]
+
+    def _frames(self) -> list[dict[str, Any]]:
+        return [frame for message in list(self.messages) for frame in message.get("frames", ())]
 
     def _wait_until_all_arrived(self) -> None:
         """One connection's messages arrive in order: what is here before our mark is all."""

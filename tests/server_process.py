@@ -28,7 +28,7 @@ COMMANDS = {
 WSGI_COMMANDS = {
     "granian": [
         *("granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}"),
-        *("--workers", "2", "--blocking-threads", "8"),
+        *("--workers", "2", "--blocking-threads", "16"),
     ]
 }
 

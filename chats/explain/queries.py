@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from chats import actions, questions
+from chats import questions, sending
 from chats.chat_list import chat_items
 from chats.explain.plans import Command, recorded, stock_engine
 from chats.hub import MOST_MISSED
@@ -95,7 +95,13 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
         yield HotQuery(
             "message of a client_id",
             lambda: _or_none(
-                lambda: actions._stored_message(first.sender_id, chat.pk, first.client_id or "none")
+                lambda: sending.stored(
+                    Message(
+                        chat_id=chat.pk,
+                        sender_id=first.sender_id,
+                        client_id=first.client_id or "none",
+                    )
+                )
             ),
         )
     yield HotQuery("next @ai or @photo question", questions.claim)
@@ -113,8 +119,8 @@ def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
     yield HotQuery("private chat of two people", lambda: Chat.objects.filter(pair=pair).first())
     yield HotQuery(
         "numbers for a message",
-        lambda: actions._take_numbers(
-            user.pk, chat.pk, "explain", member_ids=user.pk, silenced_ids={"$ne": user.pk}
+        lambda: sending.take_numbers(
+            [sending.Send(Message(chat_id=chat.pk, client_id="explain"), user, None, {})]
         ),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from chats import actions
+from chats import actions, sending
 from chats.models import Message
 
 from .window import Window
@@ -37,10 +37,12 @@ def write_offline(window: Window, texts: list[str]) -> None:
         window.composer.press("Enter")
 
 
-def store_late(sender: Any, chat: Any, numbers: dict[str, Any]) -> None:
-    actions._store_message(
-        sender, None, **numbers, chat_id=chat.pk, content="Late", client_id="late", reply_to=None
-    )
+def under_way(sender: Any, chat: Any) -> sending.Send:
+    """A send that has its numbers and isn't stored."""
+    message = Message(chat_id=chat.pk, sender_id=sender.pk, content="Late", client_id="late")
+    late = sending.Send(message, sender, None, {sender.pk: sender})
+    assert sending.take_numbers([late])
+    return late
 
 
 def is_sent(window: Window, text: str) -> None:
@@ -93,12 +95,12 @@ def test_a_write_that_was_under_way_when_the_page_was_made_is_shown(
     adas: Window, group: Any, grace: Any
 ) -> None:
     """It is stored and told before the socket of the page opens."""
-    numbers = actions._numbers_for_send(grace.pk, group.pk, "late")
+    late = under_way(grace, group)
     actions.post_message(grace, group.pk, "Earlier stored")
     adas.is_cut = True  # its socket; the page itself comes
     adas.page.reload()
     assert adas.texts() == ["Earlier stored"]
-    store_late(grace, group, numbers)
+    sending.store([late])
     adas.is_cut = False
     adas.is_connected()
     expect(adas.message("Late")).to_be_visible()
@@ -110,13 +112,13 @@ def test_a_write_that_was_under_way_during_a_catch_up_is_asked_for_again(
 ) -> None:
     """Its number was passed over, and it was stored and told while the page was away once more."""
     adas.cut()
-    numbers = actions._numbers_for_send(grace.pk, group.pk, "late")
+    late = under_way(grace, group)
     actions.post_message(grace, group.pk, "Earlier stored")
     adas.mend()
     expect(adas.message("Earlier stored")).to_be_visible()
     adas.is_connected()
     adas.cut()
-    store_late(grace, group, numbers)
+    sending.store([late])
     adas.mend()
     adas.is_connected()
     expect(adas.message("Late")).to_be_visible()

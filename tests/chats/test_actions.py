@@ -8,7 +8,7 @@ from django.db import connections
 from pymongo.errors import AutoReconnect
 
 from chatproject.mongodb.documents import DocumentQuerySet
-from chats import actions, events
+from chats import actions, events, sending
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
 from chats.hub import UNDER_WAY
@@ -188,7 +188,7 @@ def test_a_reply_to_a_message_of_another_chat_is_refused(group, private_chat, ad
 
 def test_the_time_of_messages_never_runs_backwards(group, ada, monkeypatch):
     later = post(ada, group)
-    monkeypatch.setattr(actions, "now", lambda: later.created_at.replace(year=2000))
+    monkeypatch.setattr(sending, "now", lambda: later.created_at.replace(year=2000))
     assert post(ada, group).created_at == later.created_at
 
 

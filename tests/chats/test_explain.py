@@ -2,7 +2,6 @@
 
 import io
 import uuid
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,6 +14,7 @@ from chats.explain.plans import recorded, stock_engine
 from chats.explain.queries import hot_queries
 from chats.explain.sample import build
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def sent(long_chat):
     """Every command that the hot queries send, with its query and a name."""
     return [
         (query, f"{query.name}, {command.collection}", command)
-        for query in hot_queries(long_chat, SimpleNamespace(pk=1))
+        for query in hot_queries(long_chat, User(pk=1))
         for command in query.commands()
     ]
 
@@ -233,7 +233,7 @@ def explained(*arguments):
 def test_the_command_shows_each_query_with_the_indexes_and_without(long_chat):
     before = Message.objects.filter(command_due_at__isnull=False).count()
     told = explained(f"--chat={long_chat.pk}", "--user=1", "--stock")
-    for query in hot_queries(long_chat, SimpleNamespace(pk=1)):
+    for query in hot_queries(long_chat, User(pk=1)):
         assert query.name in told
     assert "IXSCAN (message_seq)" in told
     assert "COLLSCAN" in told

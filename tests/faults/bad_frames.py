@@ -33,7 +33,7 @@ STRINGS = [
     *("", "x", "true", "\x00", "\ufeff", "\u202e", "é" * 300, "😀" * 100, "\uffff", "$where"),
     *("__class__", "connect", "receive", "on_typing_indicator", "typing_indicator ", "TYPING"),
     *("typing_indicator\x00", "typing_indicator.__func__", "text_message", "error", "close"),
-    *("websocket.disconnect", "hub.event", "../../etc/passwd", "' OR 1=1 --", "%00", "{{7*7}}"),
+    *("websocket.disconnect", "hub.events", "../../etc/passwd", "' OR 1=1 --", "%00", "{{7*7}}"),
 ]
 NO_IDS = [
     *("5", "z" * 32, "0" * 31, "0" * 33, "-" * 36, "urn:uuid:", "{}", "507f1f77bcf86cd799439011"),

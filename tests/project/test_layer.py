@@ -16,8 +16,8 @@ async def test_what_sync_code_sends_arrives_as_what_async_code_sends():
     layer = get_channel_layer()
     channel = await layer.new_channel()
     await layer.group_add("chat.of.two", channel)
-    await layer.group_send("chat.of.two", {"type": "hub.event", "n": 1})
-    layer.group_send_now("chat.of.two", {"type": "hub.event", "n": 2})
+    await layer.group_send("chat.of.two", {"type": "hub.events", "n": 1})
+    layer.group_send_now("chat.of.two", {"type": "hub.events", "n": 2})
     received = [await layer.receive(channel), await layer.receive(channel)]
     await layer.flush()
     assert sorted(message["n"] for message in received) == [1, 2]

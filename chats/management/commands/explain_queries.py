@@ -7,7 +7,6 @@ import uuid
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -19,6 +18,7 @@ from chats.explain.plans import Plan
 from chats.explain.queries import HotQuery, a_chat_of, hot_queries
 from chats.explain.sample import build
 from chats.models import Chat
+from users.models import User
 
 MOST_BUILT = 1_000_000  # messages: about 700 MB of the server's disk
 
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             f"Chat {chat.pk} of {chat.last_seq:,} messages, for user {user_id}.\n\n"
             f"{'':38}{'keys':>9}{'documents':>11}{'returned':>10}{'ms':>9}  plan"
         )
-        for query in hot_queries(chat, SimpleNamespace(pk=user_id)):
+        for query in hot_queries(chat, User(pk=user_id)):
             self._explain_query(query, with_stock)
 
     def _explain_query(self, query: HotQuery, with_stock: bool) -> None:
