@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404, QueryDict
+from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.pagination import LimitOffsetPagination
@@ -184,11 +185,11 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
 
     def _link(self, offset: int) -> str:
         """The address of this list from another offset, with its other parameters."""
-        others = self.request.query_params.dict()
-        for name in self.offset_names:
-            others.pop(name, None)
+        given = self.request.query_params
+        others = {name: given[name] for name in given if name not in self.offset_names}
         query = urlencode({**others, "limit": self.limit, "offset": offset})
-        return f"{self.request.build_absolute_uri(self.request.path)}?{query}"
+        request = self.request
+        return f"{request.scheme}://{request.get_host()}{iri_to_uri(request.path)}?{query}"
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         limit = {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}

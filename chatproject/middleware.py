@@ -7,7 +7,9 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.messages.middleware import MessageMiddleware
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -110,6 +112,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     lose_patience(error)
     return unavailable(request)
+
+
+class PageMessagesMiddleware(MessageMiddleware):
+    """Django's, for pages; the API says what it has to say in its answers."""
+
+    def __call__(self, request: HttpRequest) -> Any:
+        is_api = request.path_info.startswith("/api/")
+        return self.get_response(request) if is_api else super().__call__(request)
 
 
 class LimitsMiddleware:

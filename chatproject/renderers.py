@@ -39,9 +39,11 @@ class JSONRenderer(renderers.JSONRenderer):
     ) -> Any:
         if data is None or self.get_indent(accepted_media_type or "", renderer_context or {}):
             return super().render(data, accepted_media_type, renderer_context)
-        return orjson.dumps(
-            data, default=self.encoder_class().default, option=orjson.OPT_NON_STR_KEYS
-        )
+        default = self.encoder_class().default
+        try:
+            return orjson.dumps(data, default)
+        except orjson.JSONEncodeError:  # errors of a list go by number
+            return orjson.dumps(data, default, orjson.OPT_NON_STR_KEYS)
 
 
 class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):

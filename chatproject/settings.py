@@ -77,7 +77,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "users.middleware.SignInMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "chatproject.middleware.PageMessagesMiddleware",
     "chatproject.middleware.LimitsMiddleware",
 ]
 

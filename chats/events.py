@@ -292,7 +292,7 @@ def iso(moment: datetime | None) -> str | None:
         return None
     if moment.tzinfo:  # which would be asked for its offset
         moment = moment.replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds") + "Z"
+    return moment.isoformat("T", "milliseconds") + "Z"
 
 
 def reply_preview(replied: Message | None, names: dict[int, Any]) -> dict[str, Any] | None:

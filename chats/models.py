@@ -23,6 +23,7 @@ from chatproject.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet
 from chatproject.mongodb.indexes import UniqueIndex
 from chatproject.stores import is_away
 
+from .rows import ROW, MessageRow
 from .uuid7 import uuid7
 
 # Seconds after which a number that was taken is stored, or never will be: longer than a primary
@@ -33,7 +34,6 @@ DUPLICATE_KEY = 11000  # MongoDB's code of the error
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 WITHOUT_SENDS = {"recent": 0}  # a projection: only who takes numbers needs to know these
-WITHOUT_COMMAND = {"command_due_at": 0, "command_attempts": 0}  # of a message: the worker's
 COUNT = {"$count": "count"}
 PREVIEW_LENGTH = 140  # characters of a message that a list or a reply shows
 
@@ -102,7 +102,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def page_of_history(
         self, user: Any, chat_id: uuid.UUID, low: Any, high: Any, *, newest_first: bool
-    ) -> tuple[Document, list[Document], dict[int, int]]:
+    ) -> tuple[Document, list[MessageRow], dict[int, int]]:
         """A member's chat, its messages after `low` up to `high`, and the read markers.
 
         One command, so a page is as the chat was at one moment. The bounds are numbers, or
@@ -116,7 +116,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             "pipeline": [
                 {"$match": {"chat_id": chat_id.hex, "$expr": within}},
                 {"$sort": {"seq": -1 if newest_first else 1}},
-                {"$project": WITHOUT_COMMAND},
+                {"$project": {"_id": 0, "row": ROW}},
             ],
             "as": "messages",
         }
@@ -135,7 +135,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         if document is None:
             raise Chat.DoesNotExist
         seqs = _seqs_of(document["member_ids"], document.pop("markers"))
-        return document, document.pop("messages"), seqs
+        return document, [MessageRow._make(one["row"]) for one in document.pop("messages")], seqs
 
     def page_of_member(self, user: Any, start: int, stop: int) -> tuple[list[Document], int]:
         """Some of a member's chats, latest first, and how many there are; one command."""
@@ -327,15 +327,15 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             {row["chat_id"]: row["seq"] for row in markers},
         )
 
-    def changes(self, chat: Chat, rev: int, limit: int) -> list[Document]:
-        """The documents that changed after a `rev`, in the order of `rev`, as a majority has them,
+    def changes(self, chat: Chat, rev: int, limit: int) -> list[MessageRow]:
+        """The messages that changed after a `rev`, in the order of `rev`, as a majority has them,
         up to the `last_rev` of this chat: who was a member then may be none any more.
 
         Who asks has seen a gap, and so is the first to see a write that may yet be undone.
         """
         query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev, "$lte": chat.last_rev}}
         rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
-        return list(rows)
+        return [MessageRow.of(row) for row in rows]
 
     def insert(self, messages: Iterable[Message]) -> list[bool]:
         """Store new messages in one command; False for one whose numbers, or whose `client_id`,

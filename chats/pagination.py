@@ -18,6 +18,7 @@ from chatproject.api import (
 from chatproject.mongodb.documents import Document
 
 from .models import Chat
+from .rows import MessageRow
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 
@@ -60,7 +61,7 @@ class History:
             == NEWEST_FIRST,
         )
 
-    def __getitem__(self, wanted: slice) -> list[Document]:
+    def __getitem__(self, wanted: slice) -> list[MessageRow]:
         last: Any = "$last_seq" if self.before is None else {"$min": ["$last_seq", self.before - 1]}
         low: Any
         if self.newest_first:

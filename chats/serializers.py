@@ -35,6 +35,7 @@ from .chat_list import title_of
 from .events import iso, reply_preview
 from .models import Chat, ChatPermissions, Message, Preview, other_of
 from .permissions import Permissions
+from .rows import MessageRow
 
 
 def user_id_field(**options: Any) -> WholeNumberField:
@@ -71,6 +72,7 @@ class Readers:
 
     def __init__(self, markers: dict[int, int]) -> None:
         self.markers = markers
+        self._known: dict[tuple[int, int], tuple[int, list[int]]] = {}
         ranked = sorted((-seq, user_id) for user_id, seq in markers.items())
         self._reached = [reached for reached, _ in ranked]
         self._ids = [user_id for _, user_id in ranked]
@@ -78,12 +80,15 @@ class Readers:
     def of(self, seq: int, sender_id: int) -> tuple[int, list[int]]:
         """How many others than its sender have read a message, and the first 100 of them."""
         count = bisect_right(self._reached, -seq)
-        first = self._ids[: min(count, READERS_SHOWN + 1)]
-        if self.markers.get(sender_id, -1) >= seq:
-            count -= 1
-            if sender_id in first:
-                first.remove(sender_id)
-        return count, first[:READERS_SHOWN]
+        key = count, sender_id  # the same for most of a page
+        if key not in self._known:
+            first = self._ids[: min(count, READERS_SHOWN + 1)]
+            if self.markers.get(sender_id, -1) >= seq:
+                count -= 1
+                if sender_id in first:
+                    first.remove(sender_id)
+            self._known[key] = count, first[:READERS_SHOWN]
+        return self._known[key]
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class MessageContext:
     @classmethod
     def of(
         cls,
-        documents: Collection[Document],
+        messages: Collection[MessageRow],
         markers: dict[int, int],
         people: Collection[Any] = (),
     ) -> MessageContext:
@@ -105,12 +110,11 @@ class MessageContext:
 
         `people` are users whose names need not be read, or ids of more whose names are shown.
         """
-        replies = Message.objects.by_hex(
-            document["reply_to"] for document in documents if document["reply_to"]
-        )
+        answered = [message.reply_to for message in messages if message.reply_to]
+        replies = Message.objects.by_hex(answered) if answered else {}
         known = {person.pk: person for person in people if not isinstance(person, int)}
         ids = {person for person in people if isinstance(person, int)}
-        ids |= {document["sender_id"] for document in documents}
+        ids |= {message.sender_id for message in messages}
         ids |= {replied.sender_id for replied in replies.values()}
         names: dict[int, Any] = get_user_model().objects.names(ids - known.keys())
         return cls(Readers(markers), replies, {**known, **names})
@@ -136,8 +140,8 @@ class PhotoSerializer(serializers.Serializer[Any]):
     page_url = serializers.URLField()
 
 
-class MessageSerializer(serializers.Serializer[Document]):
-    """A document of a message as it goes out; needs a `MessageContext` as `context["messages"]`."""
+class MessageSerializer(serializers.Serializer[MessageRow]):
+    """What `message_rows` writes."""
 
     id = serializers.UUIDField()
     chat_id = serializers.UUIDField()
@@ -163,43 +167,42 @@ class MessageSerializer(serializers.Serializer[Document]):
         child=serializers.IntegerField(), help_text="Who they are; the first 100."
     )
 
-    @cached_property
-    def beside(self) -> MessageContext:
-        context: MessageContext = self.context["messages"]
-        return context
 
-    def to_representation(self, document: Document) -> dict[str, Any]:
-        context = self.beside
-        sender_id, seq = document["sender_id"], document["seq"]
-        sender = context.names.get(sender_id)
-        reply_to = document["reply_to"]
-        replied = context.replies.get(reply_to) if reply_to else None
-        read_count, read_by = context.readers.of(seq, sender_id)
-        created_at = iso(document["created_at"])
-        unchanged = document["updated_at"] == document["created_at"]
-        return {
-            "id": dashed(document["_id"]),
-            "chat_id": dashed_chat_id(document["chat_id"]),
-            "seq": seq,
-            "rev": document["rev"],
-            "sender_id": sender_id,
+def message_rows(messages: Iterable[MessageRow], context: MessageContext) -> list[dict[str, Any]]:
+    """Messages as they go out; a `MessageSerializer` says what is in them."""
+    names, replies, readers_of = context.names, context.replies, context.readers.of
+    rows = []
+    for message in messages:
+        sender = names.get(message.sender_id)
+        replied = replies.get(message.reply_to) if message.reply_to else None
+        read_count, read_by = readers_of(message.seq, message.sender_id)
+        created_at = iso(message.created_at)
+        unchanged = message.updated_at == message.created_at
+        row = {
+            "id": dashed(message.id),
+            "chat_id": dashed_chat_id(message.chat_id),
+            "seq": message.seq,
+            "rev": message.rev,
+            "sender_id": message.sender_id,
             "sender_username": sender.username if sender else "",
             "sender_name": sender.name if sender else "",
-            "content": document["content"],
-            "kind": document["kind"],
-            "photo": document["photo"],
-            "client_id": document["client_id"],
-            "reply_to": reply_to and dashed(reply_to),
-            "reply": replied and reply_preview(replied, context.names),
+            "content": message.content,
+            "kind": message.kind,
+            "photo": message.photo,
+            "client_id": message.client_id,
+            "reply_to": message.reply_to and dashed(message.reply_to),
+            "reply": replied and reply_preview(replied, names),
             "created_at": created_at,
-            "updated_at": created_at if unchanged else iso(document["updated_at"]),
-            "edited_at": document["edited_at"] and iso(document["edited_at"]),
-            "deleted_at": document["deleted_at"] and iso(document["deleted_at"]),
-            "deleted_by": document["deleted_by"],
+            "updated_at": created_at if unchanged else iso(message.updated_at),
+            "edited_at": message.edited_at and iso(message.edited_at),
+            "deleted_at": message.deleted_at and iso(message.deleted_at),
+            "deleted_by": message.deleted_by,
             "is_read": read_count > 0,
             "read_count": read_count,
             "read_by": read_by,
         }
+        rows.append(row)
+    return rows
 
 
 def dashed(stored_id: str) -> str:

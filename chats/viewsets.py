@@ -26,6 +26,7 @@ from .hub import MOST_MISSED
 from .models import Chat, Message, ReadMarker, other_of
 from .pagination import ChatList, History, MessagePagination
 from .permissions import permissions_for, permissions_of
+from .rows import MessageRow
 from .schema import (
     BAD_INPUT,
     CORRECTION,
@@ -59,6 +60,7 @@ from .serializers import (
     NothingSerializer,
     PermissionsSerializer,
     member_rows,
+    message_rows,
 )
 
 Rows = Sequence[dict[str, Any]]
@@ -199,13 +201,13 @@ class MessageViewSet(ChatViews):
 
     def list(self, request: Request, chat_id: uuid.UUID) -> Response:
         """A page of the history, newest first, with the chat."""
-        query_parameters(request, *MessagePagination.parameters)
         rev = query_integer(request, "changed_after")
         if rev is not None:
+            query_parameters(request, *MessagePagination.parameters)
             return Response(self.changes(chat_id, rev))
         history = History.of(request, chat_id)
-        documents: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
-        data = self.history_data(history.chat, documents, history.markers)
+        messages: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
+        data = self.history_data(history.chat, messages, history.markers)
         page = self.get_paginated_response(data["results"])
         page.data |= data
         return page
@@ -219,30 +221,29 @@ class MessageViewSet(ChatViews):
         # A client counts on every change up to this one, which nothing may undo.
         last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
         too_far = chat.last_rev - rev > MOST_MISSED
-        documents = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
+        messages = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
         markers = ReadMarker.objects.of_chat(chat)
         return {
-            "count": len(documents),
+            "count": len(messages),
             "next": None,
             "previous": None,
             "last_rev": min(last_rev, chat.last_rev),
             "too_far_behind": too_far,
             "read_markers": _by_name(markers),
-            **self.history_data(Chat.objects.document(chat), documents, markers),
+            **self.history_data(Chat.objects.document(chat), messages, markers),
         }
 
     def history_data(
-        self, chat: Document, documents: Collection[Document], markers: dict[int, int]
+        self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]
     ) -> dict[str, Any]:
         """The chat and these messages, with what they show beside them, read once."""
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
-        context = MessageContext.of(documents, markers, people)
-        beside = {"messages": context, "chats": ChatContext.beside(self.user, chat, context)}
-        rows = MessageSerializer(context=beside)
+        context = MessageContext.of(messages, markers, people)
+        beside = {"chats": ChatContext.beside(self.user, chat, context)}
         return {
             "chat": ChatSerializer(context=beside).to_representation(chat),
-            "results": [rows.to_representation(document) for document in documents],
+            "results": message_rows(messages, context),
         }
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
@@ -287,9 +288,9 @@ class MessageViewSet(ChatViews):
         return Response(self.message_data(message, ReadMarker.objects.of_chat(chat)))
 
     def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
-        document = Message.objects.document(message)
-        context = {"messages": MessageContext.of([document], markers, [self.user])}
-        return MessageSerializer(context=context).to_representation(document)
+        row = MessageRow.of(Message.objects.document(message))
+        [data] = message_rows([row], MessageContext.of([row], markers, [self.user]))
+        return data
 
 
 @extend_schema_view(

@@ -112,6 +112,9 @@ def clean_stores(request: pytest.FixtureRequest) -> Iterator[None]:
     empty = request.getfixturevalue("empty_stores")
     yield
     empty()
+    from users import names
+
+    names.forget_all()
 
 
 # The cast ----------------------------------------------------------------------------------------

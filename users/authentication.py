@@ -20,7 +20,7 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, parse_cookie
 from django.utils.crypto import constant_time_compare
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -117,7 +117,7 @@ class JWTAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`; `request.auth` is the `Access`."""
 
     def authenticate(self, request: Request) -> tuple[User, Access] | None:
-        token = bearer_token(get_authorization_header(request))
+        token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1"))
         if token is None:
             return None
         access = read_access_token(token)

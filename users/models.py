@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from functools import cache
 from itertools import islice
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -17,33 +17,21 @@ from django.db import connections, models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from . import names
 from .devices import device_of
+from .names import Name, full_name
 
 BOT_USERNAME = "assistant"
 BATCH = 500  # ids in one query
 USERNAME_TAKEN = "This user name is taken."
 
-# As SQL, because nearly every request asks these, and the ORM takes longer to write them than the
+# As SQL, because nearly every request asks it, and the ORM takes longer to write it than the
 # database to answer.
-NAMES = "SELECT id, username, first_name, last_name, is_bot FROM users_user WHERE id IN ({})"
 SIGNED_IN = """
 SELECT {} FROM users_user
 WHERE id = %s AND is_active
 AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id)
 """
-
-
-class Name(NamedTuple):
-    """What a person is called: `name` is what others read."""
-
-    pk: int
-    username: str
-    name: str
-    is_bot: bool
-
-
-def full_name(first_name: str, last_name: str) -> str:
-    return f"{first_name} {last_name}".strip()
 
 
 def not_the_bot(username: str) -> None:
@@ -73,30 +61,6 @@ class UserQuerySet(models.QuerySet["User"]):
         """
         return self.alias(lower=Lower("username")).filter(lower=username.lower())
 
-    def names(self, ids: Iterable[int]) -> dict[int, Name]:
-        """What these people are called, by id, in one query, or in none."""
-        wanted = sorted(set(ids))
-        if not wanted:
-            return {}
-        marks = ", ".join(["%s"] * len(wanted))
-        with connections[self.db].cursor() as cursor:
-            cursor.execute(NAMES.format(marks), wanted)
-            rows = cursor.fetchall()
-        return {
-            user_id: Name(user_id, username, full_name(first, last) or username, bool(is_bot))
-            for user_id, username, first, last, is_bot in rows
-        }
-
-    def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
-        """An active user with a sign-in that wasn't ended, in one query."""
-        connection = connections[self.db]
-        sign_in_id = SignIn._meta.pk.get_db_prep_value(sign_in, connection)
-        names = _plain_fields()
-        with connection.cursor() as cursor:
-            cursor.execute(SIGNED_IN.format(", ".join(names)), [user_id, sign_in_id])
-            row = cursor.fetchone()
-        return self.model.from_db(self.db, names, row) if row else None
-
 
 @cache
 def _plain_fields() -> tuple[str, ...]:
@@ -106,6 +70,20 @@ def _plain_fields() -> tuple[str, ...]:
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def names(self, ids: Iterable[int]) -> dict[int, Name]:
+        """What these people are called, by id, in one query, or in none."""
+        return names.names_of(ids, self.db)
+
+    def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
+        """An active user with a sign-in that wasn't ended, in one query."""
+        connection = connections[self.db]
+        sign_in_id = SignIn._meta.pk.get_db_prep_value(sign_in, connection)
+        columns = _plain_fields()
+        with connection.cursor() as cursor:
+            cursor.execute(SIGNED_IN.format(", ".join(columns)), [user_id, sign_in_id])
+            row = cursor.fetchone()
+        return self.model.from_db(self.db, columns, row) if row else None
+
     def bot(self) -> User:
         """The user that answers `@ai` and `@photo`; nobody can sign in as it."""
         user = self.filter(is_bot=True, username=BOT_USERNAME).first()
@@ -171,10 +149,15 @@ class User(AbstractUser):
             }
         super().save(**kwargs)
         self._remember(kwargs.get("update_fields"))
+        names.forget(self.pk)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        names.forget(self.pk)
+        return super().delete(*args, **kwargs)
 
     def _remember(self, fields: Iterable[str] | None) -> None:
-        names = self._columns() & set(fields) if fields else self._columns()
-        known = {name: self.__dict__[name] for name in names}
+        columns = self._columns() & set(fields) if fields else self._columns()
+        known = {name: self.__dict__[name] for name in columns}
         self._stored = {**self._stored, **known}
 
     def _columns(self) -> set[str]:
