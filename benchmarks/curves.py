@@ -65,7 +65,7 @@ def _points(name: str, quick: bool) -> Iterator[Point]:
     for plan in _ends(_sized(name), quick):
         yield NEWEST, plan.size, partial(_page, name, plan, 0)
         yield OLDEST, plan.size, partial(_page, name, plan, plan.size - PAGE)
-    for room in _ends(list(data.room_plans()), quick):
+    for room in _ends([data.plan(chat) for chat in data.ROOM_CHATS.values()], quick):
         members = len(room.member_ids)
         yield ROOM, members, partial(_page, name, room, 0)
         yield SEND, members, partial(_send, name, room)
