@@ -1,21 +1,20 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Light, dark, or what the system has; js/theme.js applies the choice before the first paint. */
+const YEAR = 365 * 24 * 60 * 60 // seconds
+
+/** Light, dark, or what the system has; by a cookie, so that pages come with it. */
 export default class extends Controller {
   static targets = ["choice"]
 
   connect() {
-    const theme = localStorage.getItem("theme") ?? ""
+    const theme = document.documentElement.dataset.theme ?? ""
     for (const choice of this.choiceTargets) choice.checked = choice.value === theme
   }
 
   choose({ target: { value } }) {
-    if (value) {
-      localStorage.setItem("theme", value)
-      document.documentElement.dataset.theme = value
-    } else {
-      localStorage.removeItem("theme")
-      delete document.documentElement.dataset.theme
-    }
+    const secure = location.protocol === "https:" ? "; secure" : ""
+    document.cookie = `theme=${value}; path=/; samesite=lax; max-age=${value ? YEAR : 0}${secure}`
+    if (value) document.documentElement.dataset.theme = value
+    else delete document.documentElement.dataset.theme
   }
 }
