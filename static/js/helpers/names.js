@@ -1,7 +1,6 @@
 // The rules of chats/templatetags/chat_tags.py, for what is made in the browser.
 
 const HUES = 12
-const list = new Intl.ListFormat("en", { type: "conjunction" })
 
 export function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
@@ -18,7 +17,9 @@ export function hue(key) {
 export function nameList(names, most, count = names.length) {
   const shown = count > most ? names.slice(0, most - 1) : names
   const others = count - shown.length
-  return list.format(others > 0 ? [...shown, plural(others, "other")] : shown)
+  const all = others > 0 ? [...shown, plural(others, "other")] : shown
+  if (all.length < 3) return all.join(" and ")
+  return `${all.slice(0, -1).join(", ")}, and ${all.at(-1)}`
 }
 
 export function plural(count, word) {
