@@ -1,6 +1,7 @@
 """Paths of everything that speaks HTTP; those of the sockets are in `chats/routing.py`."""
 
 from django.contrib import admin
+from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
@@ -32,5 +33,5 @@ urlpatterns = [
     # The admin's own form would end no other sign-in.
     path("admin/password_change/", RedirectView.as_view(pattern_name="users:password_change")),
     path("admin/", admin.site.urls),
-    path("favicon.ico", RedirectView.as_view(url=static("icons/logo.svg")), name="favicon"),
+    path("favicon.ico", lambda _: redirect(static("icons/logo.svg")), name="favicon"),
 ]

@@ -1,6 +1,10 @@
 """The cast and the stage of every test: people, chats, clients, real servers."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pymongo
@@ -218,6 +222,19 @@ def captured_events() -> Iterator[Callable[[str], CapturedEvents]]:
     yield capture
     for events in captured:
         events.close()
+
+
+@pytest.fixture(scope="session")
+def collected_static() -> Path:
+    """The folder of the files that `collectstatic` makes for a deployment."""
+    folder = servers.var_dir() / "collected"
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"],
+        cwd=Path(__file__).parent.parent,
+        env={**os.environ, "DEBUG": "0", "STATIC_ROOT": str(folder)},
+        check=True,
+    )
+    return folder
 
 
 @pytest.fixture(scope="session")

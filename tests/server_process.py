@@ -104,6 +104,7 @@ class ServerProcess:
         return {
             **stores_of_tests(),
             "PORT": str(self.port),
+            "ORIGINS": f"http://localhost:{self.port},http://127.0.0.1:{self.port}",
             "PYTHONUNBUFFERED": "1",
         }
 

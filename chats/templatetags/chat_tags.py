@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
-from functools import cache
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -62,15 +60,4 @@ def icon(name: str, classes: str = "icon") -> SafeString:
     """A drawing of templates/partials/icons.svg; what it means is said beside it."""
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="#icon-{}"></use></svg>', classes, name
-    )
-
-
-@register.simple_tag
-@cache
-def modules() -> list[str]:
-    """Every module of static/js, to be fetched at once instead of one import after the other."""
-    folder = settings.BASE_DIR / "static"
-    parts = ("controllers", "helpers", "models")
-    return sorted(
-        str(path.relative_to(folder)) for part in parts for path in folder.glob(f"js/{part}/*.js")
     )

@@ -1,0 +1,50 @@
+"""The pages as a deployment serves them: DEBUG off, with the files that `collectstatic` makes."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from chats import actions
+
+from .window import Window
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def production(start_server: Callable[..., Any], collected_static: Path) -> Any:
+    """A server process without DEBUG."""
+    return start_server(
+        DEBUG="0", SECURE="0", ALLOWED_HOSTS="localhost", STATIC_ROOT=str(collected_static)
+    )
+
+
+def test_a_chat_works_by_a_few_files_and_without_a_word_on_the_console(
+    chromium: Browser, production: Any, group: Any, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    context = chromium.new_context(base_url=production.url)
+    window = Window(context)
+    lines, files = [], []
+    window.page.on("console", lambda line: lines.append(line.text))
+    window.page.on("response", lambda response: files.append((response.status, response.url)))
+    window.sign_in(ada, production.url)
+    window.page.goto(f"/chats/{group.pk}/")
+    window.is_connected()
+    expect(window.send("Hello").get_by_title("Sent")).to_be_visible()
+    # The list is of a controller that comes later.
+    actions.post_message(grace, private_chat.pk, "Live")
+    expect(window.chat_item("Grace Hopper")).to_contain_text("Live")
+    window.menu("Members")
+    expect(window.dialog).to_contain_text("Alan Turing")
+    assert (lines, window.problems) == ([], [])
+    static = [(status, path) for status, url in files if "/static/" in (path := urlsplit(url).path)]
+    hashed = re.compile(r"/static/(css/bundle|js/bundle|icons/logo)\.[0-9a-f]{12}\.\w+")
+    assert all(status == 200 and hashed.fullmatch(path) for status, path in static), static
+    assert 2 <= len(static) <= 4, static
+    expect(window.page.locator("script:not([src])")).to_have_count(0)
+    context.close()
