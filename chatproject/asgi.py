@@ -1,6 +1,5 @@
 """ASGI entry point: sockets, and in the one-process default pages and API too."""
 
-import gc
 import os
 from typing import Any
 
@@ -15,6 +14,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chatproject.daphne import OnDaphne  # noqa: E402
+from chatproject.loading import load_and_freeze  # noqa: E402
 from chatproject.requests import ASGIRequest  # noqa: E402
 from chats.routing import websocket_urlpatterns  # noqa: E402
 from users.authentication import SocketAuthMiddleware  # noqa: E402
@@ -42,7 +42,4 @@ application = OnDaphne(
         }
     )
 )
-
-# What is loaded now stays: a full collection, which stops every socket, needn't look at it again.
-gc.collect()
-gc.freeze()
+load_and_freeze()

@@ -5,14 +5,12 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from chatproject.loading import load_and_freeze
 from chatproject.requests import WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
 application = get_wsgi_application()
 application.request_class = WSGIRequest
-
-# What is loaded now stays: a full collection, which stops every request, needn't look at it again.
-gc.collect()
-gc.freeze()
+load_and_freeze()
 # A page makes hundreds of objects and no cycles: looking for some every 700 took a twentieth of it.
 gc.set_threshold(20_000)
