@@ -27,7 +27,7 @@ STORING = 1.0  # seconds that a retry waits for the first try, which has its num
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Send:
     """A message on its way, and whose names its event shows."""
 
