@@ -68,7 +68,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
         data.reset_rooms(stores)
         with serving(SERVER, environment(stores)) as server, _chromium() as browser:
             case = Case(results, browser, server, people, repeat)
-            case.open_twice(discard=repeat == 0)
+            case.open_twice()
             for rate in (1, SLOWED):
                 depth = DEPTH // 10 if quick else DEPTH if rate == 1 else DEPTH // 5
                 case.scroll_back(rate, min(depth, data.scale().big - 100))
@@ -146,14 +146,16 @@ class Case:
     def note(self, case: str, figures: dict[str, float]) -> None:
         self.results.note((TOPIC, case, NAME), self.repeat, figures)
 
-    def open_twice(self, *, discard: bool) -> None:
-        """The big chat on the slowed CPU; a server's very first page is nobody's usual one."""
-        for number in range(1 + discard):
+    def open_twice(self) -> None:
+        """The big chat on the slowed CPU; a server's and a browser's very first page doesn't
+        count: it is nobody's usual one.
+        """
+        for is_first in (True, False):
             with self.page(data.READER) as page:
                 self.slow(page, SLOWED)
                 for case in (FIRST, AGAIN):
                     figures = self.first_key(page)
-                    if number == discard:
+                    if not is_first:
                         self.note(on(case, SLOWED), figures)
 
     def first_key(self, page: Any) -> dict[str, float]:
