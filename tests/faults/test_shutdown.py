@@ -12,8 +12,10 @@ import httpx
 import pymongo
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from chatproject.embedded import port_is_free
+from chats import actions
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async
 
@@ -43,20 +45,31 @@ def writes_wait() -> Iterator[Callable[[], int]]:
             c.admin.command("fsyncUnlock")
 
 
+@pytest.fixture
+def chat_of_each(crowd: list[Person]) -> list[str]:
+    """A group for each of the crowd: to one chat they would be written together."""
+    people = get_user_model().objects.in_bulk([person.user_id for person in crowd])
+    owners = [people[person.user_id] for person in crowd]
+    return [str(actions.create_group(owner, "Alone", []).pk) for owner in owners]
+
+
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn", "uvicorn-frames", "granian"])
 async def test_requests_under_way_are_answered_before_the_process_ends(
-    kind: str, crowd: list[Person], crowd_chat: str
+    kind: str, crowd: list[Person], chat_of_each: list[str]
 ) -> None:
     process = ServerProcess(kind)
     await asyncio.to_thread(process.wait_until_ready)
-    path = f"/api/v1/chats/{crowd_chat}/messages"
     async with httpx.AsyncClient(base_url=process.url, timeout=20) as http:
         with writes_wait() as waiting:
             posts = [
                 asyncio.create_task(
-                    http.post(path, json={"content": "Before the end"}, headers=person.headers)
+                    http.post(
+                        f"/api/v1/chats/{chat_id}/messages",
+                        json={"content": "Before the end"},
+                        headers=person.headers,
+                    )
                 )
-                for person in crowd
+                for person, chat_id in zip(crowd, chat_of_each, strict=True)
             ]
             await wait_for_async(lambda: waiting() == len(posts), 10, "for writes to wait")
             stop = asyncio.create_task(asyncio.to_thread(process.stop))
