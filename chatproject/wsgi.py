@@ -1,6 +1,5 @@
 """WSGI entry point: pages and API in production."""
 
-import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,5 +11,3 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
 application = get_wsgi_application()
 application.request_class = WSGIRequest
 load_and_freeze()
-# A page makes hundreds of objects and no cycles: looking for some every 700 took a twentieth of it.
-gc.set_threshold(20_000)
