@@ -112,12 +112,8 @@ def take_numbers(sends: list[Send]) -> bool:
     """
     count, moment = len(sends), now()
     keys = [one.key for one in sends if one.key is not None]
-    members = [one.sender.pk for one in sends if not one.sender.is_bot]
     if len(set(keys)) < len(keys):
         return False
-    conditions: dict[str, Any] = {"recent.key": {"$nin": keys}, "silenced_ids": {"$nin": members}}
-    if members:
-        conditions["member_ids"] = {"$all": members}
     entries = [{"key": one.key, "id": one.message.pk.hex} for one in sends]
     # No pipeline: MongoDB would write the whole document anew, with all members.
     update = {
@@ -126,12 +122,19 @@ def take_numbers(sends: list[Send]) -> bool:
         "$push": {"recent": {"$each": entries, "$slice": -RECENT_SENDS}},
     }
     chat_id = sends[0].message.chat_id
-    chat = Chat.objects.advance(chat_id, update, projection=NUMBERS, **conditions)
+    new, allowed = {"recent.key": {"$nin": keys}}, _all_may_send(sends)
+    chat = Chat.objects.advance(chat_id, update, projection=NUMBERS, **new, **allowed)
     if chat is None:
         return False
     for before, one in zip(range(count - 1, -1, -1), sends, strict=True):
         _number(one.message, chat.last_seq - before, chat.last_rev - before, chat.last_message_at)
     return True
+
+
+def _all_may_send(sends: list[Send]) -> dict[str, Any]:
+    """A condition of a chat: the senders are members and not silenced. The bot is no member."""
+    people = [one.sender.pk for one in sends if not one.sender.is_bot]
+    return {"member_ids": {"$all": people}, "silenced_ids": {"$nin": people}} if people else {}
 
 
 def _number(message: Message, seq: int, rev: int, moment: Any) -> None:
@@ -176,10 +179,7 @@ def take_reserved(new: Send, chat: Chat) -> bool:
 
 
 def _next_rev(new: Send) -> int:
-    sender_id, conditions = new.sender.pk, {}
-    if not new.sender.is_bot:
-        conditions = {"member_ids": sender_id, "silenced_ids": {"$ne": sender_id}}
-    chat = Chat.objects.advance(new.message.chat_id, {}, **conditions)
+    chat = Chat.objects.advance(new.message.chat_id, {}, **_all_may_send([new]))
     if chat is None:
         raise Chat.DoesNotExist
     return chat.last_rev

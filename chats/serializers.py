@@ -110,8 +110,9 @@ class MessageContext:
 
         `people` are users whose names need not be read, or ids of more whose names are shown.
         """
-        answered = [message.reply_to for message in messages if message.reply_to]
-        replies = Message.objects.by_hex(answered) if answered else {}
+        replies = Message.objects.by_hex(
+            message.reply_to for message in messages if message.reply_to
+        )
         known = {person.pk: person for person in people if not isinstance(person, int)}
         ids = {person for person in people if isinstance(person, int)}
         ids |= {message.sender_id for message in messages}

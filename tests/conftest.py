@@ -118,7 +118,7 @@ def clean_stores(request: pytest.FixtureRequest) -> Iterator[None]:
     empty()
     from users import names
 
-    names.forget_all()
+    names._kept.clear()
 
 
 # The cast ----------------------------------------------------------------------------------------

@@ -56,10 +56,6 @@ def forget(user_id: int) -> None:
     _kept.pop(user_id, None)
 
 
-def forget_all() -> None:
-    _kept.clear()
-
-
 def _read(ids: list[int], database: str) -> list[Name]:
     marks = ", ".join(["%s"] * len(ids))
     with connections[database].cursor() as cursor:

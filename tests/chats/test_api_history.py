@@ -113,7 +113,7 @@ def test_every_page_is_one_command_and_one_query_of_names(
     history, ordering, django_assert_num_queries
 ):
     for offset in (0, 60, 110):
-        names.forget_all()
+        names._kept.clear()
         with sent_commands() as sent, django_assert_num_queries(1):
             assert len(seqs(history(offset=offset, limit=10, ordering=ordering))) == 10
         assert [(command.name, command.collection) for command in sent] == [
@@ -125,7 +125,7 @@ def test_replies_of_a_page_are_read_at_once(history, group, ada, django_assert_n
     questions = Message.objects.in_chat(group.pk).oldest_first()[:5]
     for question in questions:
         actions.post_message(ada, group.pk, "An answer", reply_to=question.pk)
-    names.forget_all()
+    names._kept.clear()
     with sent_commands() as sent, django_assert_num_queries(1):
         answer = history(limit=5)
     assert [command.name for command in sent] == ["aggregate", "find"]
