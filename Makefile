@@ -47,9 +47,9 @@ lint: $(VENV)/.installed-dev
 	DEBUG=1 $(BIN)/mypy
 	$(BIN)/djlint --check templates
 	$(BIN)/djlint --quiet --lint templates
-	@echo "group_send is called in chats/events.py only"
-	@! grep -rnE --include='*.py' '\.group_send(_now)?\(' $(APPS) | grep -v '^chats/events.py:'
-	$(BIN)/python -m chatproject.embedded manage.py makemigrations --check --dry-run
+	@echo "group_send is called in chats/events/types.py only"
+	@! grep -rnE --include='*.py' '\.group_send(_now)?\(' $(APPS) | grep -v '^chats/events/types.py:'
+	$(BIN)/python -m chatproject.development.embedded manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -19,7 +19,7 @@ from .socket_load import Door, Socket
 
 FRAME_SIZE = 450  # bytes of an event's payload, for everyone: that of a short message of ours
 OURS = "/api/v1/chats/{chat}"
-FRAMES = "chatproject.websocket:FrameProtocol"
+FRAMES = "chatproject.sockets.uvicorn:FrameProtocol"
 SOCKETIO = stage.REPO / "benchmarks" / "peers" / "socketio"
 
 
@@ -141,7 +141,7 @@ LIMIT = Party(
 
 def missing(party: Party) -> str | None:
     """Why a contender can't take part here; installs socket.io where npm is."""
-    if party is OWN_PROTOCOL and importlib.util.find_spec("chatproject.websocket") is None:
+    if party is OWN_PROTOCOL and importlib.util.find_spec("chatproject.sockets.uvicorn") is None:
         return "there is no such protocol"
     if party is not SOCKETIO_PARTY:
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import django
 
-from chatproject import embedded
+from chatproject.development import embedded
 
 REPO = Path(__file__).resolve().parent.parent
 # Data that is kept between runs.

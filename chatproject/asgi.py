@@ -13,11 +13,12 @@ django_application = get_asgi_application()
 # Imported after the apps are loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from chatproject.daphne import OnDaphne  # noqa: E402
-from chatproject.loading import load_and_freeze  # noqa: E402
-from chatproject.requests import ASGIRequest  # noqa: E402
-from chats.routing import websocket_urlpatterns  # noqa: E402
+from chatproject.sockets.daphne import OnDaphne  # noqa: E402
+from chats.live.routing import websocket_urlpatterns  # noqa: E402
 from users.authentication import SocketAuthMiddleware  # noqa: E402
+
+from .encoding import ASGIRequest  # noqa: E402
+from .preload import load_and_freeze  # noqa: E402
 
 
 def close_connection(**_: Any) -> None:

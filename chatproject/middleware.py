@@ -19,8 +19,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
-from .limits import TooMany
-from .stores import RETRY_AFTER, deadline, is_away, lose_patience
+from chatproject.limits.limits import TooMany
+from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, lose_patience
 
 HEADER = "Content-Security-Policy"
 # For what is no page: nothing in it runs or loads, should a browser show it.

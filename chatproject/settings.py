@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from .rates import Rate
+from chatproject.limits.rates import Rate
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
@@ -49,8 +49,8 @@ ORIGINS = env_list("ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}"
 CSRF_TRUSTED_ORIGINS = ORIGINS
 
 INSTALLED_APPS = [
-    "daphne",
-    "chatproject",  # before Django's: its `changepassword` takes precedence
+    "chatproject",
+    "users",  # before Django's: its `changepassword` takes precedence
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -61,7 +61,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "users",
     "chats",
 ]
 
@@ -95,7 +94,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"chat_tags": "chats.pages.template_tags"},
         },
     }
 ]
@@ -107,7 +107,7 @@ DATABASES: dict[str, Any] = {
         default=f"sqlite:///{VAR_DIR / 'chat.sqlite3'}", conn_max_age=60, conn_health_checks=True
     ),
     "chat": {
-        "ENGINE": "chatproject.mongodb",
+        "ENGINE": "chatproject.stores.mongodb",
         "HOST": os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/?directConnection=true"),
         "NAME": os.environ.get("MONGODB_NAME", "chat"),
         "OPTIONS": {
@@ -135,7 +135,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
     }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["ENGINE"] = "chatproject.postgresql"
+    DATABASES["default"]["ENGINE"] = "chatproject.stores.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,  # seconds, for each address of its host
         # For who waits without a deadline: a server that is gone is noticed after 10 seconds.
@@ -146,13 +146,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "application_name": "chat",
         **DATABASES["default"].get("OPTIONS", {}),
     }
-DATABASE_ROUTERS = ["chatproject.router.ChatRouter"]
+DATABASE_ROUTERS = ["chatproject.stores.router.ChatRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URLS = env_list("REDIS_URL", "redis://127.0.0.1:6379/0")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "chatproject.layer.ChannelLayer",
+        "BACKEND": "chatproject.sockets.channel_layer.ChannelLayer",
         "CONFIG": {
             "hosts": [
                 # redis-py's defaults (5 s socket timeout, 100 connections) break blocking reads.
@@ -218,16 +218,16 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PARSER_CLASSES": [
-        "chatproject.parsers.JSONParser",
+        "chatproject.rest.parsers.JSONParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatproject.renderers.ContentNegotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "chatproject.rest.renderers.ContentNegotiation",
     "DEFAULT_RENDERER_CLASSES": [
-        "chatproject.renderers.JSONRenderer",
-        "chatproject.renderers.BrowsableAPIRenderer",
+        "chatproject.rest.renderers.JSONRenderer",
+        "chatproject.rest.renderers.BrowsableAPIRenderer",
     ],
-    "EXCEPTION_HANDLER": "chatproject.api.exception_handler",
+    "EXCEPTION_HANDLER": "chatproject.rest.errors.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -238,12 +238,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],  # the same for anybody
     "COMPONENT_SPLIT_REQUEST": True,
     # Forms are for the browsable API.
-    "PARSER_WHITELIST": ["chatproject.parsers.JSONParser"],
-    "PREPROCESSING_HOOKS": ["chatproject.schema.without_trailing_slashes"],
+    "PARSER_WHITELIST": ["chatproject.rest.parsers.JSONParser"],
+    "PREPROCESSING_HOOKS": ["chatproject.rest.openapi.without_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "chatproject.schema.with_common_refusals",
-        "chatproject.schema.with_links",
+        "chatproject.rest.openapi.with_common_refusals",
+        "chatproject.rest.openapi.with_links",
     ],
     "ENUM_NAME_OVERRIDES": {
         "KindEnum": "chats.models.Message.Kind",
@@ -287,7 +287,7 @@ COMMAND_LEASE = env_int("COMMAND_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 if TRUSTED_PROXIES < 0:
     raise ImproperlyConfigured("TRUSTED_PROXIES must be 0 or more.")
-# How often somebody may do something (chatproject/limits.py says what each counts).
+# How often somebody may do something (chatproject/limits/limits.py says what each counts).
 LIMIT_SIGN_IN = env_rate("LIMIT_SIGN_IN", "10/5m")
 LIMIT_SIGN_IN_ADDRESS = env_rate("LIMIT_SIGN_IN_ADDRESS", "50/5m")
 LIMIT_REGISTER = env_rate("LIMIT_REGISTER", "30/1h")

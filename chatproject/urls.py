@@ -1,4 +1,4 @@
-"""Paths of everything that speaks HTTP; those of the sockets are in `chats/routing.py`."""
+"""Paths of everything that speaks HTTP; those of the sockets are in `chats/live/routing.py`."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
@@ -7,12 +7,13 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from .api import NothingHere
+from chatproject.rest.errors import NothingHere
 
 handler500 = "chatproject.middleware.server_error"
 
 api: list[URLPattern | URLResolver] = [
-    path("", include("chats.api_urls")),
+    path("", include("chats.api.urls")),
+    path("", include("chats.assistant.urls")),
     path("", include("users.api_urls")),
     path("", RedirectView.as_view(pattern_name="docs")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
@@ -28,7 +29,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
-    path("chats/", include("chats.urls")),
+    path("chats/", include("chats.pages.urls")),
     path("accounts/", include("users.urls")),
     # The admin's own form would end no other sign-in.
     path("admin/password_change/", RedirectView.as_view(pattern_name="users:password_change")),

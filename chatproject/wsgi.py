@@ -4,8 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from chatproject.loading import load_and_freeze
-from chatproject.requests import WSGIRequest
+from .encoding import WSGIRequest
+from .preload import load_and_freeze
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
 application = get_wsgi_application()

@@ -9,12 +9,13 @@ django.setup()
 from channels.db import database_sync_to_async  # noqa: E402
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
-from chatproject.daphne import OnDaphne  # noqa: E402
-from chatproject.websocket import FrameProtocol  # noqa: E402
+from chatproject.sockets.connection import Batch  # noqa: E402
+from chatproject.sockets.daphne import OnDaphne  # noqa: E402
+from chatproject.sockets.uvicorn import FrameProtocol  # noqa: E402
 from chats import actions  # noqa: E402
-from chats.consumers import ChatConsumer, SocketConsumer  # noqa: E402
-from chats.outlet import Burst  # noqa: E402
-from chats.switchboard import switchboard  # noqa: E402
+from chats.live.consumers import ChatConsumer  # noqa: E402
+from chats.live.process import live_process  # noqa: E402
+from chats.live.socket_consumer import SocketConsumer  # noqa: E402
 from users.models import User  # noqa: E402
 
 FrameProtocol.message_limit = 2**24  # the largest of the Autobahn cases
@@ -25,9 +26,9 @@ class Echo(ChatConsumer):
 
     async def connect(self) -> None:
         chat = await database_sync_to_async(actions.create_group)(self.user, "Echo", [])
-        (self.hub,) = await switchboard().chats([chat.pk], self.outlet)
+        (self.hub,) = await live_process().hubs.chats([chat.pk], self.connection)
         await self.accept()
-        self.hub.sockets.add(self.outlet)
+        self.hub.sockets.add(self.connection)
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -37,11 +38,11 @@ class Echo(ChatConsumer):
             return
         assert self.hub is not None
         for socket in self.hub.sockets:
-            socket.write(Burst([text_data.encode()]))
+            socket.write(Batch([text_data.encode()]))
 
     async def disconnect(self, code: int) -> None:
         assert self.hub is not None
-        self.hub.sockets.discard(self.outlet)
+        self.hub.sockets.discard(self.connection)
         await SocketConsumer.disconnect(self, code)
 
 

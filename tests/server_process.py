@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from chatproject.embedded import free_port
+from chatproject.development.embedded import free_port
 
 from .servers import stores_of_tests
 from .waiting import wait_for
@@ -21,7 +21,7 @@ COMMANDS = {
     ],
     "uvicorn-frames": [
         *("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-proxy-headers"),
-        *("--ws", "chatproject.websocket:FrameProtocol", "--no-access-log"),
+        *("--ws", "chatproject.sockets.uvicorn:FrameProtocol", "--no-access-log"),
         *("--ws-per-message-deflate", "false"),
     ],
 }

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatproject import embedded
+from chatproject.development import embedded
 
 LIMITS = (
     *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "PASSWORD_RESET", "PASSWORD_RESET_ADDRESS"),

@@ -15,9 +15,11 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from chatproject.wsgi import application
-from chats import actions, serializers
-from chats.models import Chat, Message, Preview
-from chats.rows import MessageRow
+from chats import actions
+from chats.api import serializers
+from chats.models import Chat, Message, MessageRow, Preview
+from chats.models.read_marker import Readers
+from chats.representation import MessageContext, message_data
 from users.models import SignIn
 
 from .chats.conftest import provider  # noqa: F401
@@ -74,13 +76,14 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
     preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context: dict[str, Any] = {
-        "messages": serializers.MessageContext(serializers.Readers({1: 1}), {}, {}),
+        "messages": MessageContext(Readers({1: 1}), {}, {}),
         "chats": serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),
     }
     declared = serializer(context=context)
     if serializer is serializers.MessageSerializer:
         row = MessageRow.of(Message.objects.document(message))
-        [written] = serializers.message_rows([row], context["messages"])
+        written: Any
+        [written] = message_data([row], context["messages"])
     else:
         written = declared.to_representation(Chat.objects.document(chat))
     assert written.keys() == declared.fields.keys()

@@ -8,10 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
-from chats import actions as chat_actions
-
 from . import sign_ins
 from .models import User
+from .signals import account_deleted
 
 # What a deletion writes, whatever this process knows of the row.
 PERSONAL = (
@@ -34,7 +33,7 @@ def activate(user: User) -> None:
 
 def delete_account(user: User) -> None:
     """Take the account out of its groups and leave nothing personal; its messages stay, unnamed."""
-    chat_actions.forget_user(user)
+    account_deleted.send(User, user=user)
     user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
     user.first_name, user.last_name, user.email = "Deleted", "user", ""
     user.is_active = user.is_staff = user.is_superuser = False
@@ -47,4 +46,4 @@ def delete_account(user: User) -> None:
         its_row = {"content_type": ContentType.objects.get_for_model(user), "object_id": user.pk}
         LogEntry.objects.filter(**its_row).update(object_repr=str(user))
     sign_ins.end_all(user.pk, "This account was deleted.")
-    chat_actions.forget_user(user)  # again: of groups that it was added to meanwhile
+    account_deleted.send(User, user=user)  # again: of groups that it was added to meanwhile

@@ -7,7 +7,7 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from . import schema  # noqa: F401 - registers itself
+        from . import openapi  # noqa: F401 - registers itself
         from .moderators import make_moderators
         from .sign_ins import begin_session
 

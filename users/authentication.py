@@ -24,8 +24,8 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from chatproject.door import Door, refuse
-from chatproject.stores import in_thread, is_away
+from chatproject.sockets.handshakes import Handshakes, refuse
+from chatproject.stores.outages import in_thread, is_away
 
 from . import sign_ins
 from .models import User
@@ -127,7 +127,7 @@ class JWTAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-door = Door()
+handshakes = Handshakes()
 
 
 class SocketAuthMiddleware:
@@ -155,7 +155,7 @@ class SocketAuthMiddleware:
     @staticmethod
     async def _unless_away(found: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
         try:
-            async with door.passed():
+            async with handshakes.turn():
                 return await found
         except Exception as error:
             if not (isinstance(error, TimeoutError) or is_away(error)):

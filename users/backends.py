@@ -20,9 +20,9 @@ from django.contrib.auth.hashers import (
 from django.db.models import Q
 from django.http import HttpRequest
 
-from chatproject import limits
-from chatproject.addresses import client_network
-from chatproject.stores import is_away
+from chatproject.limits import limits
+from chatproject.limits.addresses import client_network
+from chatproject.stores.outages import is_away
 
 from .models import User
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from chatproject.stores import is_away
+from chatproject.stores.outages import is_away
 
 from . import sign_ins
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.db import connections
 
@@ -14,6 +14,16 @@ KEPT = 1.0  # seconds
 MOST_KEPT = 10_000  # names
 # As SQL: the ORM takes longer to write it than the database to answer.
 NAMES = "SELECT id, username, first_name, last_name, is_bot FROM users_user WHERE id IN ({})"
+
+
+class Named(Protocol):
+    """What people are called, wherever it comes from: a `Name`, or a whole `User`."""
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
 
 
 class Name(NamedTuple):

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
-from chatproject.api import StrictSerializer, TextField
+from chatproject.rest.fields import StrictSerializer, TextField
 
 from .models import USERNAME_TAKEN, SignIn, User, not_the_bot
 

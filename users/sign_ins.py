@@ -12,10 +12,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from chatproject.addresses import client_network
-from chats import actions as chat_actions
+from chatproject.limits.addresses import client_network
 
 from .models import SignIn, User
+from .signals import sign_ins_ended
 
 SIGN_IN = "sign_in"  # in a session: the id of its sign-in
 USED = "used"  # in a session: when this was written last, as Unix time
@@ -40,14 +40,14 @@ def use(sign_in: uuid.UUID, request: HttpRequest | None, expires_at: datetime) -
 def end(user_id: Any, sign_in: uuid.UUID, reason: str) -> bool:
     """End one sign-in of a person: its session, tokens and sockets; False if there is none."""
     ended = _delete(SignIn.objects.filter(pk=sign_in, user_id=user_id))
-    chat_actions.close_user_sockets(user_id, reason, sign_in=sign_in)
+    sign_ins_ended.send(SignIn, user_id=user_id, reason=reason, sign_in=sign_in)
     return ended
 
 
 def end_all(user_id: Any, reason: str, *, but: uuid.UUID | None = None) -> None:
     """End every sign-in of a person, or every other one."""
     _delete(SignIn.objects.exclude(pk=but or uuid.UUID(int=0)).filter(user_id=user_id))
-    chat_actions.close_user_sockets(user_id, reason, spared=but)
+    sign_ins_ended.send(SignIn, user_id=user_id, reason=reason, spared=but)
 
 
 def _delete(chosen: Any) -> bool:

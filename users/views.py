@@ -24,8 +24,8 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import CreateView, FormView, ListView, UpdateView, View
 
-from chatproject import limits
-from chatproject.addresses import client_network
+from chatproject.limits import limits
+from chatproject.limits.addresses import client_network
 
 from . import actions, sign_ins
 from .backends import one_try, remember_place, same_name

@@ -13,8 +13,8 @@ from typing import Any
 from django.db import connections
 from django_mongodb_backend.query import MongoQuery
 
-from chatproject.mongodb.compiler import SQLCompiler
-from chatproject.router import ChatRouter
+from chatproject.stores.mongodb.compiler import SQLCompiler
+from chatproject.stores.router import ChatRouter
 
 RUNS = 3  # of a command, for the median of its time
 NO_INDEXES = {"$natural": 1}

@@ -8,13 +8,15 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from chats import questions, sending
-from chats.chat_list import chat_items
-from chats.explain.plans import Command, recorded, stock_engine
-from chats.hub import MOST_MISSED
+from chats.actions import sending
+from chats.api.pagination import History
+from chats.assistant import questions
 from chats.models import Chat, Message, ReadMarker
-from chats.pagination import History
+from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for, permissions_of
+from chats.protocol import MOST_MISSED
+
+from .plans import Command, recorded, stock_engine
 
 PAGE = 50  # messages
 
@@ -87,8 +89,8 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     missed = list(range(max(chat.last_rev - 5, 0), chat.last_rev + 1))
     yield HotQuery("catch-up of a hub", lambda: list(rows.filter(rev__in=missed).order_by("rev")))
     page = list(rows.newest_first()[:PAGE])
-    replies = [Message(reply_to=message.pk) for message in page[:10]]
-    yield HotQuery("reply previews", lambda: Message.objects.reply_previews(replies))
+    replies = [message.pk.hex for message in page[:10]]
+    yield HotQuery("reply previews", lambda: Message.objects.rows_by_id(chat.pk.hex, replies))
     if page:
         first = page[0]
         yield HotQuery("one message", lambda: rows.get(pk=first.pk))

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
-from chats.uuid7 import uuid7
+from chats.models.uuid7 import uuid7
 
 BATCH = 2_000  # documents of one write
 MEMBERS = 20  # of the long chat

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from chats.models import Chat, Message, ReadMarker, now
+from chatproject.stores.mongodb.documents import now
+from chats.models import Chat, Message, ReadMarker
 
 
 def fill(chat: Any, senders: Sequence[Any], count: int) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from chats import actions, sending
+from chats import actions
+from chats.actions import sending
 from chats.models import Message
 
 from .window import Window

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from chats import actions, events, unsplash
+from chats import actions, events
+from chats.assistant import unsplash
 from chats.models import Chat, Message
 from users.models import User
 

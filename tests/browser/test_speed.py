@@ -209,8 +209,8 @@ def test_one_can_write_while_a_burst_of_messages_arrives(
         window.page.keyboard.press("a")
         typed += 1
     sender.join()
-    expect(window.message(f"Burst {BURST - 1}")).to_be_in_viewport()
-    assert window.texts() == [f"Burst {number}" for number in range(BURST)]
+    expect(window.message(f"Batch {BURST - 1}")).to_be_in_viewport()
+    assert window.texts() == [f"Batch {number}" for number in range(BURST)]
     expect(window.composer).to_have_value("a" * typed)
     keys = sorted(window.page.evaluate("window.keys_"))
     assert keys[len(keys) // 2] < 1_000
@@ -220,7 +220,7 @@ def test_one_can_write_while_a_burst_of_messages_arrives(
 
 def _send_burst(sender: Any, chat_id: Any) -> None:
     for number in range(BURST):
-        actions.post_message(sender, chat_id, f"Burst {number}")
+        actions.post_message(sender, chat_id, f"Batch {number}")
     connections.close_all()
 
 

@@ -16,9 +16,10 @@ from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
 
-from chats import actions, consumers
+from chats import actions
+from chats.live import consumers
+from chats.live.routing import websocket_urlpatterns
 from chats.models import Chat, ChatPermissions, Message
-from chats.routing import websocket_urlpatterns
 from tests.rest import api_routes
 from users import tokens
 from users.models import SignIn

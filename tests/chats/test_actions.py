@@ -7,21 +7,18 @@ import pytest
 from django.db import connections
 from pymongo.errors import AutoReconnect
 
-from chatproject.mongodb.documents import DocumentQuerySet
-from chats import actions, events, sending
+from chatproject.stores.mongodb.documents import DocumentQuerySet
+from chats import actions, events
+from chats.actions import accounts, members, messages, sending
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
-from chats.hub import UNDER_WAY
-from chats.models import (
-    Chat,
-    ChatPermissions,
-    ChatPermissionsQuerySet,
-    ChatQuerySet,
-    Message,
-    ReadMarker,
-    ReadMarkerQuerySet,
-)
+from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from chats.models.chat import ChatQuerySet
+from chats.models.history import page_of_history
+from chats.models.permissions import ChatPermissionsQuerySet
+from chats.models.read_marker import ReadMarkerQuerySet
 from chats.permissions import Permissions, permissions_for, permissions_of
+from chats.protocol import UNDER_WAY
 
 pytestmark = pytest.mark.django_db
 
@@ -138,7 +135,7 @@ def test_an_edit_takes_no_number_after_its_author_was_silenced(group, ada, grace
     rev = Chat.objects.get(pk=group.pk).last_rev
     # As if the permission had been read before.
     allowed = Permissions(group, grace.pk, {"can_send_messages": True})
-    monkeypatch.setattr(actions, "permissions_for", lambda *args: allowed)
+    monkeypatch.setattr(messages, "permissions_for", lambda *args: allowed)
     with pytest.raises(Chat.DoesNotExist):
         actions.edit_message(grace, group, message, "second")
     assert Chat.objects.get(pk=group.pk).last_rev == rev
@@ -376,13 +373,13 @@ def test_many_are_added_at_once_each_with_a_number(
 ):
     people = [person(f"p{number}") for number in range(5)]
     told, rev = captured_events(chat_group(group.pk)), group.last_rev
-    updates, advance = [], ChatQuerySet.advance
+    updates, change = [], ChatQuerySet.change
 
     def counted(rows, *args, **kwargs):
         updates.append(args)
-        return advance(rows, *args, **kwargs)
+        return change(rows, *args, **kwargs)
 
-    monkeypatch.setattr(ChatQuerySet, "advance", counted)
+    monkeypatch.setattr(ChatQuerySet, "change", counted)
     chat = actions.add_members(ada, group, [user.pk for user in people])
     assert chat.last_rev == rev + 5
     assert len(updates) == 1
@@ -395,13 +392,13 @@ def test_no_update_takes_more_numbers_than_hubs_wait_for(
 ):
     people = [person(f"p{number}") for number in range(23)]
     told, rev = captured_events(chat_group(group.pk)), group.last_rev
-    taken, advance = [], ChatQuerySet.advance
+    taken, change = [], ChatQuerySet.change
 
     def counted(rows, chat_id, update, **conditions):
         taken.append(update["$inc"]["last_rev"])
-        return advance(rows, chat_id, update, **conditions)
+        return change(rows, chat_id, update, **conditions)
 
-    monkeypatch.setattr(ChatQuerySet, "advance", counted)
+    monkeypatch.setattr(ChatQuerySet, "change", counted)
     chat = actions.add_members(ada, group, [user.pk for user in people])
     assert chat.member_ids[-len(people) :] == [user.pk for user in people]
     assert [data["rev"] - rev for data in told.of_type("member_added")] == [
@@ -444,7 +441,7 @@ def test_a_removal_that_is_cut_short_leaves_nothing_that_counts(
         chat = actions.remove_member(ada, group, grace.pk)
     assert [data["user_id"] for data in told.of_type("member_removed")] == [grace.pk]
     assert ReadMarker.objects.of_chat(chat) == {ada.pk: 1}
-    assert Chat.objects.page_of_history(ada, chat.pk, 0, 9, newest_first=True)[2] == {ada.pk: 1}
+    assert page_of_history(ada, chat.pk, 0, 9, newest_first=True)[2] == {ada.pk: 1}
     post(ada, group)
     chat = actions.add_members(ada, chat, [grace.pk])
     assert not permissions_for(chat, grace.pk).can_remove_members
@@ -456,7 +453,7 @@ def test_a_removal_that_clears_away_late_leaves_what_came_after(
 ):
     post(ada, group)
     group.refresh_from_db()
-    remove_rows = actions._remove_rows
+    remove_rows = members.remove_rows
 
     def late(*args, **which):
         monkeypatch.undo()
@@ -465,7 +462,7 @@ def test_a_removal_that_clears_away_late_leaves_what_came_after(
         actions.set_permissions(ada, chat, grace.pk, can_remove_members=True)
         remove_rows(*args, **which)
 
-    monkeypatch.setattr(actions, "_remove_rows", late)
+    monkeypatch.setattr(members, "remove_rows", late)
     actions.remove_member(ada, group, grace.pk)
     group.refresh_from_db()
     assert permissions_for(group, grace.pk).can_remove_members
@@ -610,14 +607,14 @@ def test_a_removed_member_who_comes_back_starts_with_the_defaults(group, ada, gr
 def test_an_account_leaves_a_group_whose_heir_left_at_that_moment(
     group, ada, grace, alan, monkeypatch
 ):
-    make_owner = actions._make_owner
+    make_owner = accounts.make_owner
 
     def late(chat, new_owner_id, **values):
         monkeypatch.undo()
         actions.remove_member(grace, chat, grace.pk)
         return make_owner(chat, new_owner_id, **values)
 
-    monkeypatch.setattr(actions, "_make_owner", late)
+    monkeypatch.setattr(accounts, "make_owner", late)
     actions.forget_user(ada)
     group.refresh_from_db()
     assert (group.owner_id, group.member_ids) == (alan.pk, [alan.pk])

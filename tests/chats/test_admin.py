@@ -8,7 +8,8 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from chats import actions, admin_lists, events
+from chats import actions, events
+from chats.admin import change_lists
 from chats.explain.plans import recorded
 from chats.explain.sample import build
 from chats.models import Chat, Message, ReadMarker
@@ -395,7 +396,7 @@ def test_messages_are_deleted_as_tombstones_after_a_question(
 
 
 def test_a_choice_holds_while_the_list_moves(signed_in, moderator, group, ada, said, monkeypatch):
-    monkeypatch.setattr(admin_lists, "WINDOW", 3)
+    monkeypatch.setattr(change_lists, "WINDOW", 3)
     client = signed_in(moderator)
     url = f"{MESSAGES}?chat={group.pk}&q=spam"
     assert texts(client.get(url)) == ["More <b>spam</b>", "Spam spam spam"]
@@ -537,7 +538,7 @@ def test_pages_lead_through_everything_once(signed_in, moderator, long_chat):
 def test_a_search_reads_a_window_and_the_next_page_goes_on(
     signed_in, moderator, long_chat, monkeypatch
 ):
-    monkeypatch.setattr(admin_lists, "WINDOW", 400)
+    monkeypatch.setattr(change_lists, "WINDOW", 400)
     client = signed_in(moderator)
     for url in (f"{MESSAGES}?q=Message+7%3A", f"{MESSAGES}?q=Message+7%3A&chat={long_chat.pk}"):
         found, pages_read = [], 0
@@ -569,4 +570,4 @@ def test_names_cost_one_query_a_page(
 
 def test_times_outside_of_what_ids_can_say_are_bounded():
     day = datetime(9999, 12, 31, tzinfo=UTC)
-    assert admin_lists.next_day(day) == day
+    assert change_lists.next_day(day) == day

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from chats import ai
-from chats.ai import CUT_MARK, Turn
-from chats.providers import RESPONSE_MAX_BYTES, ProviderError
+from chats.assistant import ai
+from chats.assistant.ai import CUT_MARK, Turn
+from chats.assistant.providers import RESPONSE_MAX_BYTES, ProviderError
 from tests.provider_server import KEY, completion
 
 

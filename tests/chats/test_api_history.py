@@ -3,6 +3,7 @@
 import pytest
 
 from chats import actions
+from chats.api import messages
 from chats.models import Message
 from tests.commands_sent import sent_commands
 from users import names
@@ -182,9 +183,7 @@ def test_catching_up_brings_changes_in_order_with_where_the_chat_is(history, gro
 
 
 def test_who_is_too_far_behind_is_told_so(history, monkeypatch):
-    from chats import viewsets
-
-    monkeypatch.setattr(viewsets, "MOST_MISSED", 100)
+    monkeypatch.setattr(messages, "MOST_MISSED", 100)
     body = history(changed_after=10).json()
     assert (body["too_far_behind"], body["results"], body["last_rev"]) == (True, [], 120)
     assert len(history(changed_after=20).json()["results"]) == 100

@@ -2,9 +2,10 @@
 
 import pytest
 
-from chatproject.stores import Unsettled
+from chatproject.stores.outages import Unsettled
 from chats import actions
-from chats.models import Chat, ChatQuerySet
+from chats.models import Chat
+from chats.models.chat import ChatQuerySet
 
 pytestmark = pytest.mark.django_db
 

@@ -6,10 +6,12 @@ from itertools import pairwise
 import pytest
 from channels.db import database_sync_to_async
 
-from chats import attendance, events, presence
-from chats.attendance import Attendance
-from chats.presence import Presence
-from chats.switchboard import Switchboard
+from chatproject.sockets import presence_leases
+from chatproject.sockets.presence_leases import PresenceLeases
+from chats import events
+from chats.live import presence
+from chats.live.presence import Presence
+from chats.live.process import LiveProcess
 from tests.waiting import wait_for_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -32,10 +34,9 @@ def told(monkeypatch):
 @pytest.fixture
 async def here(told):
     """The people in the chats of one process."""
-    board = Switchboard()
-    yield board.attendance
-    for task in board._tasks:
-        task.cancel()
+    live = LiveProcess()
+    yield live.presence
+    live.stop()
 
 
 def types(told):
@@ -52,15 +53,15 @@ async def test_a_page_that_is_loaded_again_tells_nobody_anything(group, grace, h
     here.leave(group.pk, grace.pk, "grace")
     await wait_for_async(lambda: len(told) > 1)
     assert types(told) == ["user_joined", "user_left"]
-    assert told[1][0] - told[0][0] > attendance.GRACE - 0.1
+    assert told[1][0] - told[0][0] > presence.GRACE - 0.1
     assert not here._sockets
 
 
 async def test_a_page_that_is_loaded_again_on_another_process_tells_nobody_anything(
     group, grace, here, told, monkeypatch
 ):
-    monkeypatch.setattr(attendance, "GRACE", 0.1)
-    other = Attendance(here._spawn)
+    monkeypatch.setattr(presence, "GRACE", 0.1)
+    other = Presence(here._spawn)
     await here.join(group.pk, grace.pk, "grace")
     here.leave(group.pk, grace.pk, "grace")
     await other.join(group.pk, grace.pk, "grace")
@@ -73,7 +74,7 @@ async def test_a_page_that_is_loaded_again_on_another_process_tells_nobody_anyth
 async def test_who_comes_and_goes_quickly_is_told_of_once_a_second(
     group, grace, here, told, monkeypatch
 ):
-    monkeypatch.setattr(attendance, "GRACE", 0)
+    monkeypatch.setattr(presence, "GRACE", 0)
     for _ in range(20):
         await here.join(group.pk, grace.pk, "grace")
         here.leave(group.pk, grace.pk, "grace")
@@ -81,7 +82,7 @@ async def test_who_comes_and_goes_quickly_is_told_of_once_a_second(
     await wait_for_async(lambda: types(told)[-1:] == ["user_left"])
     times = [moment for moment, _ in told]
     assert all(later - earlier > 0.95 for earlier, later in pairwise(times))
-    assert presence.online(group.pk) == []
+    assert presence_leases.online(group.pk) == []
 
 
 async def test_typing_is_told_once_a_second_and_its_last_state_always(group, grace, here, told):
@@ -104,8 +105,8 @@ async def test_typing_is_told_once_a_second_and_its_last_state_always(group, gra
 async def test_one_renewal_holds_every_lease_and_tells_of_a_dead_process(
     group, ada, grace, alan, here, told, monkeypatch
 ):
-    monkeypatch.setattr(presence, "LEASE", 2)
-    dead = Presence()
+    monkeypatch.setattr(presence_leases, "LEASE", 2)
+    dead = PresenceLeases()
     assert await dead.join(group.pk, grace.pk) == (True, [grace.pk])
     await here.join(group.pk, ada.pk, "ada")
     await here.join(group.pk, alan.pk, "alan")
@@ -118,5 +119,5 @@ async def test_one_renewal_holds_every_lease_and_tells_of_a_dead_process(
     while not await renew():
         assert time.monotonic() < deadline
     assert told[-1][1] == events.UserLeft(user_id=grace.pk, username="grace")
-    assert await do(presence.online)(group.pk) == sorted([ada.pk, alan.pk])
+    assert await do(presence_leases.online)(group.pk) == sorted([ada.pk, alan.pk])
     assert types(told) == ["user_joined", "user_joined", "user_left"]

@@ -9,11 +9,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections
 
-from chats import actions, events, questions
-from chats.answers import BROKEN, GAVE_UP, USAGE, Answer
-from chats.commands import Command, parse
-from chats.models import Chat, Message, now
-from chats.worker import CONCURRENCY, TYPING
+from chatproject.stores.mongodb.documents import now
+from chats import actions, events
+from chats.actions.commands import Command, parse
+from chats.assistant import questions
+from chats.assistant.answers import BROKEN, GAVE_UP, USAGE, Answer
+from chats.assistant.worker import CONCURRENCY, TYPING
+from chats.models import Chat, Message
 from tests.cable import Cable
 from tests.provider_server import completion, search_results
 from tests.waiting import wait_for

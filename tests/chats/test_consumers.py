@@ -14,9 +14,11 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError
 from redis.exceptions import RedisError
 
-from chats import actions, consumers, events, switchboard
+from chats import actions
+from chats.events import publish
+from chats.live import consumers, process
+from chats.live.routing import websocket_urlpatterns
 from chats.models import ReadMarker
-from chats.routing import websocket_urlpatterns
 from users import authentication
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -305,16 +307,15 @@ async def test_a_chat_list_hears_when_the_latest_message_changes_and_of_no_older
 async def test_a_chat_list_hears_of_a_chat_without_an_event(
     group, ada, grace, alan, connect, monkeypatch
 ):
-    monkeypatch.setattr(switchboard, "RENEWAL", 0.1)
+    monkeypatch.setattr(process, "RENEWAL", 0.1)
     chats, others = await connect(grace), await connect(alan)
 
     async def away(*args):
         raise RedisError("away")
 
-    board = switchboard.switchboard()
-    monkeypatch.setattr(board.attendance.presence, "renew", away)
+    monkeypatch.setattr(process.live_process().presence.leases, "renew", away)
     with monkeypatch.context() as layer:
-        layer.setattr(events, "publish_now", lambda group, message: None)
+        layer.setattr(publish, "send_now", lambda group, message: None)
         new = await do(actions.create_group)(ada, "Looms", [grace.pk])
     added = await chats.receive("chat_added")
     assert added == {"chat_id": str(new.pk), "name": "Looms", "is_group": True}
@@ -331,7 +332,7 @@ async def test_the_chat_list_takes_no_frames(ada, connect):
 
 
 async def test_a_socket_is_closed_when_its_token_ends(group, ada, monkeypatch):
-    monkeypatch.setattr(switchboard, "POLL", 0.05)
+    monkeypatch.setattr(process, "POLL", 0.05)
     client = Client(ada, f"/api/v1/chats/{group.pk}")
     client.socket.scope["token_expires_at"] = time.time() + 1
     assert await client.open()
@@ -350,12 +351,12 @@ async def test_a_handshake_that_is_cancelled_leaves_nothing_behind(group, ada, m
     client = Client(ada, f"/api/v1/chats/{group.pk}")
     await client.socket.send_input({"type": "websocket.connect"})
     await asyncio.wait_for(waiting.wait(), 5)
-    board = switchboard.switchboard()
-    assert [socket.user_id for socket in board.sockets] == [ada.pk]
+    kept = process.live_process().hubs.kept
+    assert [connection.user_id for connection in kept] == [ada.pk]
     client.socket.future.cancel()  # as Daphne does when the client has been gone for a while
     with contextlib.suppress(asyncio.CancelledError):
         await client.socket.future
-    assert not board.sockets
+    assert not kept
 
 
 async def test_a_handshake_while_sql_is_away_is_put_off(group, ada, monkeypatch):

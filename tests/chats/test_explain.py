@@ -9,7 +9,7 @@ from django.db import IntegrityError, connections
 from django.db.models import UniqueConstraint
 from django_mongodb_backend.indexes import get_pymongo_index_model
 
-from chatproject.mongodb.indexes import UniqueIndex
+from chatproject.stores.mongodb.indexes import UniqueIndex
 from chats.explain.plans import recorded, stock_engine
 from chats.explain.queries import hot_queries
 from chats.explain.sample import build

@@ -10,9 +10,16 @@ from channels.db import database_sync_to_async
 from websockets.frames import Frame
 from websockets.streams import StreamReader
 
-from chats import actions, events, hub, outlet, switchboard
-from chats.models import Chat, ChatPermissions, Message, ReadMarker, now
-from chats.outlet import Outlet
+from chatproject.sockets import connection
+from chatproject.sockets.connection import Connection
+from chatproject.stores.mongodb.documents import now
+from chats import actions, events
+from chats.actions import sending
+from chats.actions.chats import next_rev
+from chats.events import publish
+from chats.live import change_order, chat_hub, process
+from chats.live.process import live_process
+from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
 from chats.permissions import Permissions, permissions_of
 from tests.waiting import wait_for_async
 
@@ -29,7 +36,7 @@ class Reader:
         self.code = None
         self.may_read = asyncio.Event()
         self.may_read.set()
-        self.outlet = Outlet(self.send, user.pk, self if takes_frames else None)
+        self.connection = Connection(self.send, user.pk, self if takes_frames else None)
 
     async def send(self, message):
         await self.may_read.wait()
@@ -64,20 +71,20 @@ class Reader:
 
 @pytest.fixture(params=["messages", "frames"])
 async def join(monkeypatch, request):
-    """A function that lets a socket in: by ASGI, and as `chatproject.websocket` takes frames."""
-    monkeypatch.setattr(switchboard, "POLL", 0.05)
+    """A function that lets a socket in: by ASGI, and by whole frames past it."""
+    monkeypatch.setattr(process, "POLL", 0.05)
     readers = []
 
     async def reader_of(user, chat):
         reader = Reader(user, request.param == "frames")
         readers.append(reader)
-        (chat_hub,) = await switchboard.switchboard().chats([chat.pk], reader.outlet)
-        await chat_hub.join(reader.outlet, user.username)
+        (hub,) = await live_process().hubs.chats([chat.pk], reader.connection)
+        hub.join(reader.connection, [])
         return reader
 
     yield reader_of
     for reader in readers:
-        await switchboard.switchboard().drop(reader.outlet)
+        await live_process().hubs.drop(reader.connection)
 
 
 @pytest.fixture
@@ -87,23 +94,28 @@ def lossy(monkeypatch):
     class Lossy:
         losing = False
 
-    publish, publish_now = events.publish, events.publish_now
+    send, send_now = publish.send, publish.send_now
 
-    async def maybe_publish(group, message):
+    async def maybe_send(group, message):
         if not Lossy.losing:
-            await publish(group, message)
+            await send(group, message)
 
-    def maybe_publish_now(group, message):
+    def maybe_send_now(group, message):
         if not Lossy.losing:
-            publish_now(group, message)
+            send_now(group, message)
 
-    monkeypatch.setattr(events, "publish", maybe_publish)
-    monkeypatch.setattr(events, "publish_now", maybe_publish_now)
+    monkeypatch.setattr(publish, "send", maybe_send)
+    monkeypatch.setattr(publish, "send_now", maybe_send_now)
     return Lossy
 
 
 def post(user, chat, content="Hello"):
     return actions.post_message(user, chat.pk, content)[0]
+
+
+def row_of(message):
+    """A message as it is read."""
+    return MessageRow.of(Message.objects.document(message))
 
 
 def put_back(message):
@@ -137,7 +149,7 @@ async def test_an_event_that_comes_twice_or_late_is_sent_once(group, ada, grace,
     message = await do(post)(ada, group, "one")
     await wait_for_async(lambda: reader.contents == ["one"])
     lossy.losing = False
-    frame = events.message_event(message, {ada.pk: ada}, is_new=True)
+    frame = events.message_event(row_of(message), {ada.pk: ada}, is_new=True)
     for _ in range(2):
         await events.abroadcast(events.chat_group(group.pk), frame)
     await do(post)(ada, group, "two")
@@ -164,7 +176,7 @@ async def test_a_write_that_is_late_is_waited_for_and_keeps_its_place(
 async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
     reader = await join(grace, group)
     lossy.losing = True
     hole = await do(post)(ada, group, "from the hole")
@@ -180,7 +192,7 @@ async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
 async def test_lost_edits_and_deletions_and_members_are_told(
     group, ada, grace, alan, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
     first, second = await do(post)(ada, group), await do(post)(ada, group)
     reader, removed = await join(grace, group), await join(alan, group)
     lossy.losing = True
@@ -200,18 +212,18 @@ async def test_a_member_who_is_removed_waits_for_no_write_that_is_late(
     group, ada, grace, alan, join, monkeypatch
 ):
     """A number is taken and not written yet: all wait for it, but not the end of the removed."""
-    monkeypatch.setattr(hub, "HOLE_PATIENCE", 60)
+    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 60)
     removed, other = await join(alan, group), await join(grace, group)
-    await do(actions._next_rev)(group)
+    await do(next_rev)(group)
     await do(actions.remove_member)(ada, group, alan.pk)
     await do(post)(ada, group, "We are two now")
     await wait_for_async(lambda: removed.code == 4403, 1, "for the removal")
     assert removed.contents == other.contents == other.of_type("member_removed") == []
     again = Reader(alan, takes_frames=False)  # was let in just before
-    (chat_hub,) = await switchboard.switchboard().chats([group.pk], again.outlet)
-    await chat_hub.join(again.outlet, alan.username)
+    (hub,) = await live_process().hubs.chats([group.pk], again.connection)
+    hub.join(again.connection, [])
     await wait_for_async(lambda: again.code == 4403, 1, "for the removal")
-    await switchboard.switchboard().drop(again.outlet)
+    await live_process().hubs.drop(again.connection)
 
 
 async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join, lossy):
@@ -222,13 +234,13 @@ async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join
 
 
 async def test_who_missed_too_much_is_told_to_reload(group, ada, grace, join, lossy, monkeypatch):
-    monkeypatch.setattr(hub, "MOST_MISSED", 3)
+    monkeypatch.setattr(change_order, "MOST_MISSED", 3)
     reader = await join(grace, group)
     lossy.losing = True
     for number in range(8):
         await do(post)(ada, group, f"lost {number}")
-    (board_hub,) = await switchboard.switchboard().chats([group.pk], reader.outlet)
-    await wait_for_async(lambda: board_hub.rev == 8)
+    (hub,) = await live_process().hubs.chats([group.pk], reader.connection)
+    await wait_for_async(lambda: hub.order.rev == 8)
     assert reader.of_type("resync")
     lossy.losing = False
     await do(post)(ada, group, "after")
@@ -236,13 +248,13 @@ async def test_who_missed_too_much_is_told_to_reload(group, ada, grace, join, lo
 
 
 async def test_a_slow_reader_delays_nobody_and_is_closed(group, ada, grace, join, monkeypatch):
-    monkeypatch.setattr(outlet, "QUEUE_LIMIT", 30_000)
+    monkeypatch.setattr(connection, "QUEUE_LIMIT", 30_000)
     slow, quick = await join(grace, group), await join(ada, group)
     slow.may_read.clear()
     for _ in range(8):
         await do(post)(ada, group, "x" * 9_000)
     await wait_for_async(lambda: len(quick.contents) == 8)
-    assert slow.outlet.closed
+    assert slow.connection.closed
     slow.may_read.set()
     await wait_for_async(lambda: slow.code == 1013)
 
@@ -265,11 +277,11 @@ async def test_a_reader_that_was_slow_for_a_moment_gets_everything_in_order(
 async def test_a_write_that_is_blocked_too_long_closes_the_socket(
     group, ada, grace, join, monkeypatch
 ):
-    monkeypatch.setattr(outlet, "BLOCKED_LIMIT", 0.1)
+    monkeypatch.setattr(connection, "BLOCKED_LIMIT", 0.1)
     slow = await join(grace, group)
     slow.may_read.clear()
     await do(post)(ada, group)
-    await wait_for_async(lambda: slow.outlet.closed)
+    await wait_for_async(lambda: slow.connection.closed)
 
 
 @pytest.mark.parametrize("hours", [-1, 0, 1])
@@ -279,7 +291,7 @@ async def test_what_was_under_way_when_a_hub_began_is_sent(
     """Whatever the clock says of the process that took the number."""
     await do(post)(ada, group, "before")
     await do(Chat.objects.update)(updated_at=now() - timedelta(days=1))
-    monkeypatch.setattr(actions, "now", lambda: now() + timedelta(hours=hours))
+    monkeypatch.setattr(sending, "now", lambda: now() + timedelta(hours=hours))
     lossy.losing = True
     late = await do(post)(ada, group, "late")
     await do(Message.objects.filter(pk=late.pk).delete)()
@@ -294,15 +306,15 @@ async def test_what_was_under_way_when_a_hub_began_is_sent(
 async def test_what_was_under_way_at_a_new_start_is_sent(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(hub, "MOST_MISSED", 3)
+    monkeypatch.setattr(change_order, "MOST_MISSED", 3)
     reader = await join(grace, group)
     lossy.losing = True
     late = await do(post)(ada, group, "late")
     await do(Message.objects.filter(pk=late.pk).delete)()
     for number in range(8):
         await do(post)(ada, group, f"lost {number}")
-    (board_hub,) = await switchboard.switchboard().chats([group.pk], reader.outlet)
-    await wait_for_async(lambda: board_hub.rev == 9)
+    (hub,) = await live_process().hubs.chats([group.pk], reader.connection)
+    await wait_for_async(lambda: hub.order.rev == 9)
     assert reader.of_type("resync")
     assert "late" not in reader.contents
     await do(put_back)(late)
@@ -313,15 +325,15 @@ async def test_what_was_under_way_at_a_new_start_is_sent(
 async def test_an_event_that_is_too_late_brings_nothing_back(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
-    monkeypatch.setattr(switchboard, "POLL", 60)
+    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(process, "POLL", 60)
     reader = await join(grace, group)
     lossy.losing = True
     first = await do(post)(ada, group, "regretted")
     lossy.losing = False
     await do(actions.delete_message)(ada, group, first)
     await wait_for_async(lambda: reader.of_type("message_deleted", "chat_state"))
-    frame = events.message_event(first, {ada.pk: ada}, is_new=True)
+    frame = events.message_event(row_of(first), {ada.pk: ada}, is_new=True)
     await events.abroadcast(events.chat_group(group.pk), frame)
     await do(post)(ada, group, "after")
     await wait_for_async(lambda: "after" in reader.contents)
@@ -332,43 +344,42 @@ async def test_what_waited_for_a_new_start_brings_nothing_back(
     group, ada, grace, join, lossy, monkeypatch
 ):
     """A message and its deletion came before what they follow, of which there was too much."""
-    monkeypatch.setattr(hub, "MOST_MISSED", 3)
-    monkeypatch.setattr(switchboard, "POLL", 60)
+    monkeypatch.setattr(change_order, "MOST_MISSED", 3)
+    monkeypatch.setattr(process, "POLL", 60)
     reader, chat_list = await join(ada, group), Reader(grace, takes_frames=False)
-    (chat_hub,) = await switchboard.switchboard().chats([group.pk], chat_list.outlet)
-    chat_hub.watch(chat_list.outlet)
+    (hub,) = await live_process().hubs.chats([group.pk], chat_list.connection)
+    hub.watch(chat_list.connection)
     lossy.losing = True
     for number in range(8):
         await do(post)(ada, group, f"lost {number}")
     lossy.losing = False
     last = await do(post)(ada, group, "regretted")
     await do(actions.delete_message)(ada, group, last)
-    await wait_for_async(lambda: reader.of_type("resync") and chat_hub.rev == 10)
+    await wait_for_async(lambda: reader.of_type("resync") and hub.order.rev == 10)
     await asyncio.sleep(0)
     previews = [data["preview"] for data in chat_list.of_type("chat_activity")]
     assert "regretted" not in previews
-    await switchboard.switchboard().drop(chat_list.outlet)
+    await live_process().hubs.drop(chat_list.connection)
 
 
 async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, grace, join):
     reader = await join(ada, group)
-    board, chat_list = switchboard.switchboard(), Reader(grace, takes_frames=False)
-    (chat_hub,) = await board.chats([group.pk], chat_list.outlet)
-    assert chat_hub.watch(chat_list.outlet)
+    hubs, chat_list = live_process().hubs, Reader(grace, takes_frames=False)
+    (hub,) = await hubs.chats([group.pk], chat_list.connection)
+    assert hub.watch(chat_list.connection)
     await do(actions.delete_chat)(ada, group)
-    await wait_for_async(lambda: reader.code == 4404 and not board._hubs)
+    await wait_for_async(lambda: reader.code == 4404 and not hubs._hubs)
     await wait_for_async(lambda: chat_list.of_type("chat_removed"))
-    assert chat_list.outlet in board.sockets
-    assert not chat_list.outlet.hubs
-    await board.drop(chat_list.outlet)
+    assert hubs.kept[chat_list.connection] == set()
+    await hubs.drop(chat_list.connection)
 
 
 async def test_a_hub_without_sockets_is_forgotten(group, ada, join):
     reader = await join(ada, group)
-    board = switchboard.switchboard()
-    assert events.chat_group(group.pk) in board._hubs
-    await board.drop(reader.outlet)
-    assert board._hubs == {}
+    hubs = live_process().hubs
+    assert events.chat_group(group.pk) in hubs._hubs
+    await hubs.drop(reader.connection)
+    assert hubs._hubs == {}
 
 
 def state_of(chat):
@@ -430,7 +441,7 @@ async def test_old_state_and_events_are_the_fresh_state(
     group, ada, grace, alan, stranger, join, lossy, monkeypatch, seed
 ):
     """Random changes of every kind, over a layer that loses some: nothing is missed."""
-    monkeypatch.setattr(hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
     chance = random.Random(seed)
     messages = [await do(post)(ada, group, f"old {number}") for number in range(5)]
     state = await do(state_of)(group)
@@ -465,8 +476,8 @@ async def test_old_state_and_events_are_the_fresh_state(
     # What has no `rev` is repaired with what has one.
     lossy.losing = True
     last = await do(actions.rename_chat)(ada, group, "The end")
-    (board_hub,) = await switchboard.switchboard().chats([group.pk], reader.outlet)
-    await wait_for_async(lambda: board_hub.rev == last.last_rev and not board_hub._pending)
+    (hub,) = await live_process().hubs.chats([group.pk], reader.connection)
+    await wait_for_async(lambda: hub.order.rev == last.last_rev and not hub.order._pending)
     for frame in reader.frames:
         apply(state, frame)
     assert state == await do(state_of)(group)
@@ -480,7 +491,7 @@ async def test_whoever_was_removed_hears_nothing_later_when_the_layer_lost_that(
     await do(actions.remove_member)(ada, group, grace.pk)
     await do(post)(ada, group, "without grace")
     await wait_for_async(lambda: there.contents == ["without grace"])
-    assert removed.outlet.closed
+    assert removed.connection.closed
     assert removed.contents == []
     assert "chat_state" not in [frame["type"] for frame in removed.frames]
 
@@ -488,16 +499,16 @@ async def test_whoever_was_removed_hears_nothing_later_when_the_layer_lost_that(
 async def test_whoever_was_removed_on_the_way_in_is_not_let_in(
     group, ada, grace, alan, lossy, monkeypatch
 ):
-    monkeypatch.setattr(switchboard, "POLL", 0.05)
-    board = switchboard.switchboard()
-    outlet, there = Reader(grace, False).outlet, Reader(alan, False).outlet
-    (hub,) = await board.chats([group.pk], outlet)
-    await board.chats([group.pk], there)
-    await hub.join(there, "alan")
+    monkeypatch.setattr(process, "POLL", 0.05)
+    hubs = live_process().hubs
+    connection, there = Reader(grace, False).connection, Reader(alan, False).connection
+    (hub,) = await hubs.chats([group.pk], connection)
+    await hubs.chats([group.pk], there)
+    hub.join(there, [])
     lossy.losing = True
     await do(actions.remove_member)(ada, group, grace.pk)
     await wait_for_async(lambda: grace.pk in hub._removed)
-    await hub.join(outlet, "grace")
-    assert outlet.closed
-    for socket in (outlet, there):
-        await board.drop(socket)
+    hub.join(connection, [])
+    assert connection.closed
+    for socket in (connection, there):
+        await hubs.drop(socket)

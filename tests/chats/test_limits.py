@@ -11,7 +11,7 @@ from django.test import Client
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from chatproject.rates import Rate
+from chatproject.limits.rates import Rate
 from chats import actions
 from chats.models import Message, ReadMarker
 from tests.provider_server import ProviderServer

@@ -12,8 +12,8 @@ from pymongo.errors import ConnectionFailure
 
 from chats import actions
 from chats.models import Chat, Message
+from chats.pages.template_tags import initials, linkify
 from chats.permissions import permissions_for
-from chats.templatetags.chat_tags import initials, linkify
 
 Pages = Callable[[Any], Client]
 
@@ -104,7 +104,7 @@ def test_a_store_that_is_away_is_a_page_that_says_so(
     def away(*args: Any) -> None:
         raise ConnectionFailure("no server")
 
-    monkeypatch.setattr("chats.views.find_chat", away)
+    monkeypatch.setattr("chats.pages.views.find_chat", away)
     response = pages(ada).get(reverse("chats:detail", args=[group.pk]))
     assert response.status_code == 503
     assert response["Retry-After"]

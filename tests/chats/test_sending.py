@@ -9,10 +9,13 @@ import pytest
 from django.db import connections
 from pymongo.errors import AutoReconnect
 
-from chats import actions, sending
+from chats import actions
+from chats.actions import sending
 from chats.errors import Refused
 from chats.events import chat_group
-from chats.models import Chat, ChatQuerySet, Message, MessageQuerySet, ReadMarker
+from chats.models import Chat, Message, ReadMarker
+from chats.models.chat import ChatQuerySet
+from chats.models.message import MessageQuerySet
 from tests.commands_sent import sent_commands
 from tests.waiting import wait_for
 
@@ -100,13 +103,13 @@ def test_what_is_sent_at_once_is_stored_and_told_together_in_order(
 
 def test_more_than_hubs_wait_for_are_never_stored_together(group, ada, crowd, monkeypatch):
     sizes: list[int] = []
-    advance = ChatQuerySet.advance
+    change = ChatQuerySet.change
 
     def counted(rows: Any, chat_id: Any, update: Any, **options: Any) -> Any:
         sizes.append(update["$inc"]["last_seq"])
-        return advance(rows, chat_id, update, **options)
+        return change(rows, chat_id, update, **options)
 
-    monkeypatch.setattr(ChatQuerySet, "advance", counted)
+    monkeypatch.setattr(ChatQuerySet, "change", counted)
     futures = [crowd.send(ada, f"m{number}") for number in range(15)]
     crowd.go()
     for future in futures:

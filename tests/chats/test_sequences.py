@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from chats import actions, events, sequences
-from chats.models import Chat, ChatPermissions, Message, ReadMarker, now
+from chatproject.stores.mongodb.documents import now
+from chats import actions, events
+from chats.actions import repair
+from chats.models import Chat, ChatPermissions, Message, ReadMarker
 
 pytestmark = pytest.mark.django_db
 
@@ -113,10 +115,10 @@ def test_the_retry_of_a_send_whose_number_was_filled_is_stored_under_a_new_numbe
 
 def test_a_message_that_was_written_meanwhile_is_kept(history, ada):
     lose(history, 10)
-    (hole,) = sequences.holes(history)
+    (hole,) = repair.holes(history)
     message, _ = actions.post_message(ada, history.pk, "number 10", client_id="n10")
     assert message.seq == 10
-    assert sequences.fill(hole) == 0
+    assert repair.fill(hole) == 0
     assert Message.objects.get(chat_id=history.pk, seq=10).content == "number 10"
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chats.models import Chat
-from chats.timeline import PAGE, Timeline
+from chats.pages.timeline import Timeline
+from chats.protocol import PAGE_SIZE
 from tests.browser.long_chat import fill, read_all
 
 COUNT = 130
@@ -26,12 +27,18 @@ def shown(timeline: Timeline) -> tuple[int, int]:
 
 def first_unread(timeline: Timeline) -> list[int]:
     """Above which messages the line "New messages" stands."""
-    return [row.message.seq for row in timeline.rows() if row.first_unread]
+    return [row.message["seq"] for row in timeline.rows() if row.first_unread]
 
 
 @pytest.mark.parametrize(
     ("marker", "first", "last"),
-    [(COUNT, 81, COUNT), (COUNT - PAGE, 81, COUNT), (79, 56, 105), (40, 17, 66), (0, 1, PAGE)],
+    [
+        (COUNT, 81, COUNT),
+        (COUNT - PAGE_SIZE, 81, COUNT),
+        (79, 56, 105),
+        (40, 17, 66),
+        (0, 1, PAGE_SIZE),
+    ],
 )
 def test_a_page_shows_the_newest_messages_or_the_first_unread_one_where_more_are_unread(
     long_chat: Any, ada: Any, marker: int, first: int, last: int

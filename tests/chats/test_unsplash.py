@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from chats import unsplash
-from chats.providers import ProviderError
+from chats.assistant import unsplash
+from chats.assistant.providers import ProviderError
 from tests.provider_server import KEY, PHOTO, search_results
 
 FOUND = {

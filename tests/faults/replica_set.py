@@ -12,7 +12,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from chatproject.embedded import MongoDB, free_port
+from chatproject.development.embedded import MongoDB, free_port
 from tests.waiting import wait_for
 
 Client = pymongo.MongoClient[dict[str, Any]]

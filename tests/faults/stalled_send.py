@@ -62,9 +62,9 @@ def main(user_id: str, chat_id: str, content: str, client_id: str) -> None:
 
     from django.contrib.auth import get_user_model
 
-    from chatproject.stores import deadline
+    from chatproject.stores.outages import deadline
     from chats import actions
-    from chats.models import MessageQuerySet
+    from chats.models.message import MessageQuerySet
 
     insert = MessageQuerySet.insert
 

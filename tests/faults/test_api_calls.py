@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from chatproject.rates import Rate
-from chatproject.schema import LINKS
+from chatproject.limits.rates import Rate
+from chatproject.rest.openapi import LINKS
 from chatproject.wsgi import application
 from tests.chats.conftest import provider  # noqa: F401
 from tests.conftest import PASSWORD

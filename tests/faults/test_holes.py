@@ -16,7 +16,7 @@ from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from chats import sequences
+from chats.actions import repair
 from tests.waiting import wait_for_async
 
 from .api import Person
@@ -207,7 +207,7 @@ async def test_the_repair_reaches_open_sockets_and_the_retry_takes_a_new_number(
     await client.ready(10)
     young = await sync_to_async(check_sequences)("--fix")
     assert f"seq {HOLE} may still be on its way" in young
-    monkeypatch.setattr(sequences, "GRACE", timedelta(0))
+    monkeypatch.setattr(repair, "GRACE", timedelta(0))
     with pytest.raises(CommandError):
         await sync_to_async(check_sequences)()
     report = await sync_to_async(check_sequences)("--fix")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from chatproject import demo
+from chats.management import demo
 from chats.models import Chat, Message
 from users.models import User
 

@@ -10,7 +10,7 @@ import pymongo
 import pytest
 import redis
 
-from chatproject import embedded
+from chatproject.development import embedded
 from tests.waiting import wait_for
 
 
@@ -44,7 +44,7 @@ def test_a_second_start_on_the_same_folder_is_refused_and_can_use_the_first(fold
 def test_servers_end_with_a_killed_parent_and_start_again(folder: Path) -> None:
     script = (
         "import pathlib, sys, time\n"
-        "from chatproject import embedded\n"
+        "from chatproject.development import embedded\n"
         "with embedded.servers(pathlib.Path(sys.argv[1]), given={}):\n"
         "    print('started', flush=True)\n"
         "    time.sleep(60)\n"

@@ -8,7 +8,7 @@ import pymongo
 import pytest
 from pymongo.errors import AutoReconnect, WaitQueueTimeoutError
 
-from chatproject.group_commit import GroupCommit
+from chatproject.stores.group_commit import GroupCommit
 from tests.waiting import wait_for
 
 MOST = 3

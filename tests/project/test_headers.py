@@ -8,8 +8,8 @@ from django.conf import settings as test_settings
 from django.templatetags.static import static
 from django.test import Client
 
-from chatproject.rates import Rate
-from chats import views
+from chatproject.limits.rates import Rate
+from chats.pages import views
 from tests.urls import addresses
 from users.models import User
 

@@ -8,8 +8,8 @@ import redis
 from channels.layers import get_channel_layer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from chatproject.layer import ChannelLayer
-from chatproject.line import Line, Resting
+from chatproject.sockets.channel_layer import ChannelLayer
+from chatproject.stores.redis_client import RedisClient, Resting
 
 
 async def test_what_sync_code_sends_arrives_as_what_async_code_sends():
@@ -37,7 +37,7 @@ async def test_both_choose_the_same_of_several_servers():
 
 def test_a_server_that_does_not_answer_is_not_waited_for_again_and_again():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        line = Line(f"redis://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2, rest=0.5)
+        line = RedisClient(f"redis://127.0.0.1:{silent.getsockname()[1]}", timeout=0.2, rest=0.5)
         with pytest.raises(redis.TimeoutError):
             line.ask("PING")
         began = time.monotonic()

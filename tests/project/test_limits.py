@@ -23,10 +23,10 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chatproject.counters import KEPT, REST, Counters, Memory
-from chatproject.embedded import Valkey
-from chatproject.limits import SENDS, TooMany, in_words
-from chatproject.rates import Rate
+from chatproject.development.embedded import Valkey
+from chatproject.limits.limit_store import KEPT, REST, LimitStore, Memory
+from chatproject.limits.limits import SENDS, TooMany, in_words
+from chatproject.limits.rates import Rate
 from chats.models import Message
 from tests.conftest import PASSWORD
 from tests.server_process import ServerProcess, clock_set
@@ -110,7 +110,7 @@ def test_a_wait_in_words_is_never_shorter_than_it_is(seconds: int, words: str) -
     assert in_words(seconds) == words
 
 
-# Counters ----------------------------------------------------------------------------------------
+# Counters in Valkey -------------------------------------------------------------------------------
 
 
 def together(calls: list[Callable[[], Any]]) -> list[Any]:
@@ -149,7 +149,7 @@ def took(call: Callable[[], Any]) -> tuple[Any, float]:
 
 
 def test_threads_take_as_many_as_there_are(key: str) -> None:
-    counters = Counters(settings.REDIS_URLS[0])
+    counters = LimitStore(settings.REDIS_URLS[0])
     waits = together([lambda: counters.take(key, SLOW)] * AT_ONCE)
     assert waits.count(0) == SLOW.amount
     # Microseconds until one comes back, all but the moment that this took.
@@ -157,11 +157,11 @@ def test_threads_take_as_many_as_there_are(key: str) -> None:
 
 
 def test_one_comes_back_after_the_wait_and_one_can_be_given_back(key: str) -> None:
-    counters, rate = Counters(settings.REDIS_URLS[0]), Rate(2, 1)
+    counters, rate = LimitStore(settings.REDIS_URLS[0]), Rate(2, 1)
     assert [counters.take(key, rate) for _ in range(2)] == [0, 0]
     assert 0 < counters.take(key, rate) <= rate.interval
     wait_for(lambda: counters.take(key, rate) == 0, 2)
-    counters = Counters(settings.REDIS_URLS[0])
+    counters = LimitStore(settings.REDIS_URLS[0])
     other = f"{key}:other"
     assert [bool(counters.take(other, SLOW)) for _ in range(9)] == [False] * 8 + [True]
     counters.give_back(other, SLOW)
@@ -170,7 +170,7 @@ def test_one_comes_back_after_the_wait_and_one_can_be_given_back(key: str) -> No
 
 def test_a_key_goes_when_all_have_come_back(key: str) -> None:
     counters, client = (
-        Counters(settings.REDIS_URLS[0]),
+        LimitStore(settings.REDIS_URLS[0]),
         redis.Redis.from_url(settings.REDIS_URLS[0]),
     )
     counters.take(key, SLOW)
@@ -182,13 +182,13 @@ def test_a_key_goes_when_all_have_come_back(key: str) -> None:
 
 
 def test_a_process_whose_clock_is_an_hour_late_counts_with_the_others(key: str) -> None:
-    counters = Counters(settings.REDIS_URLS[0])
+    counters = LimitStore(settings.REDIS_URLS[0])
     assert [counters.take(key, SLOW) for _ in range(3)] == [0, 0, 0]
     program = f"""
 import time
-from chatproject.counters import Counters
-from chatproject.rates import Rate
-counters = Counters({settings.REDIS_URLS[0]!r})
+from chatproject.limits.limit_store import LimitStore
+from chatproject.limits.rates import Rate
+counters = LimitStore({settings.REDIS_URLS[0]!r})
 print(time.time(), *(counters.take({key!r}, Rate(8, 3600)) for _ in range(6)))
 """
     done = subprocess.run(
@@ -241,7 +241,7 @@ def break_by_killing(server: Valkey) -> None:
 def test_without_valkey_a_process_counts_for_itself_and_waits_below_a_second(
     valkey: Valkey, key: str, break_it: Callable[[Valkey], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    counters = Counters(valkey.url)
+    counters = LimitStore(valkey.url)
     assert counters.take(key, SLOW) == 0
     break_it(valkey)
     wait, seconds = took(lambda: counters.take(key, SLOW))
@@ -256,7 +256,7 @@ def test_without_valkey_a_process_counts_for_itself_and_waits_below_a_second(
 
 
 def test_when_valkey_is_back_it_counts_again(valkey: Valkey, key: str) -> None:
-    counters = Counters(valkey.url)
+    counters = LimitStore(valkey.url)
     assert [counters.take(key, SLOW) for _ in range(SLOW.amount)] == [0] * SLOW.amount
     counters.remember("known", 3600)
     break_by_stopping(valkey)
@@ -272,7 +272,7 @@ def test_when_valkey_is_back_it_counts_again(valkey: Valkey, key: str) -> None:
 
 
 def test_after_any_number_of_failures_it_counts_again(valkey: Valkey, key: str) -> None:
-    counters = Counters(valkey.url)
+    counters = LimitStore(valkey.url)
     break_by_killing(valkey)
     for _ in range(200):
         counters.remember(key, 3600)
@@ -285,7 +285,7 @@ def test_after_any_number_of_failures_it_counts_again(valkey: Valkey, key: str) 
 def test_a_restart_between_two_calls_isn_t_an_absence(
     valkey: Valkey, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    counters = Counters(valkey.url)
+    counters = LimitStore(valkey.url)
     counters.take(key, SLOW)
     break_by_killing(valkey)
     valkey.start()

@@ -6,7 +6,7 @@ import sys
 import pytest
 from django.conf import settings
 
-NEEDED = ("chatproject.mongodb.base", "chats.views", "chats.viewsets")
+NEEDED = ("chatproject.stores.mongodb.base", "chats.pages.views", "chats.api.chats")
 
 
 @pytest.mark.parametrize("entry", ["asgi", "wsgi"])

@@ -17,7 +17,8 @@ from django.core import signals
 from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
-from chatproject import asgi, checks, stores
+from chatproject import asgi, checks
+from chatproject.stores import outages
 
 WELCOME = b"".join(
     [
@@ -65,7 +66,7 @@ def hanging() -> Iterator[Hanging]:
 def connection(hanging: Hanging) -> Iterator[Any]:
     """One of the application's engine to the server that hangs."""
     url = f"postgres://chat@127.0.0.1:{hanging.port}/chat?sslmode=disable&gssencmode=disable"
-    config = {**dj_database_url.parse(url), "ENGINE": "chatproject.postgresql"}
+    config = {**dj_database_url.parse(url), "ENGINE": "chatproject.stores.postgresql"}
     config["OPTIONS"]["connect_timeout"] = 3
     connection = ConnectionHandler({"default": config})["default"]
     connection.inc_thread_sharing()
@@ -85,7 +86,7 @@ def test_a_statement_without_an_answer_ends_with_the_deadline(connection: Any) -
         with pytest.raises(OperationalError, match="didn't answer in time") as caught:
             ask(connection)
         assert 0.9 < time.monotonic() - began < 3
-        assert stores.is_away(caught.value)
+        assert outages.is_away(caught.value)
         with pytest.raises(OperationalError):  # and not another second
             ask(connection)
     assert time.monotonic() - began < 3
@@ -97,7 +98,7 @@ def test_after_the_deadline_nobody_connects(hanging: Hanging, connection: Any) -
         time.sleep(0.02)
         with pytest.raises(OperationalError, match="No time is left") as caught:
             ask(connection)
-    assert stores.is_away(caught.value)
+    assert outages.is_away(caught.value)
     assert not hanging.clients
 
 

@@ -14,7 +14,7 @@ from django.db import (
 )
 from pymongo import _csot, errors
 
-from chatproject import stores
+from chatproject.stores import outages
 
 NO_SERVER = errors.ServerSelectionTimeoutError("No primary available for writes")
 SHUTDOWN = {"code": 91, "codeName": "ShutdownInProgress", "errmsg": "closing"}
@@ -43,7 +43,7 @@ def wrapped(kind, cause):
         errors.CursorNotFound("cursor id 1 not found", 43),
         errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [SHUTDOWN]}),
         LABELLED,
-        stores.Unsettled("not yet"),
+        outages.Unsettled("not yet"),
         wrapped(DatabaseError, NO_SERVER),
         OperationalError("connection refused"),
         InterfaceError("connection already closed"),
@@ -53,7 +53,7 @@ def wrapped(kind, cause):
     ids=repr,
 )
 def test_an_error_that_passes_means_away(error):
-    assert stores.is_away(error)
+    assert outages.is_away(error)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_error_that_passes_means_away(error):
     ids=repr,
 )
 def test_an_error_that_stays_does_not(error):
-    assert not stores.is_away(error)
+    assert not outages.is_away(error)
 
 
 def seconds_left():
@@ -80,25 +80,25 @@ def seconds_left():
 
 @pytest.fixture
 def patience(monkeypatch):
-    monkeypatch.setattr(stores, "_impatient_until", 0.0)
+    monkeypatch.setattr(outages, "_impatient_until", 0.0)
 
 
 def test_a_deadline_is_shorter_for_a_while_after_somebody_waited_in_vain(
     patience, settings, monkeypatch
 ):
-    with stores.deadline():
+    with outages.deadline():
         assert settings.MONGODB_TIMEOUT - 1 < seconds_left() <= settings.MONGODB_TIMEOUT
-    stores.lose_patience(OperationalError("gone"))
-    with stores.deadline():
-        assert seconds_left() <= stores.IMPATIENT < settings.MONGODB_TIMEOUT
-    monkeypatch.setattr(stores, "IMPATIENCE", 0.0)
-    stores.lose_patience(OperationalError("gone"))
-    with stores.deadline():
-        assert seconds_left() > stores.IMPATIENT
+    outages.lose_patience(OperationalError("gone"))
+    with outages.deadline():
+        assert seconds_left() <= outages.IMPATIENT < settings.MONGODB_TIMEOUT
+    monkeypatch.setattr(outages, "IMPATIENCE", 0.0)
+    outages.lose_patience(OperationalError("gone"))
+    with outages.deadline():
+        assert seconds_left() > outages.IMPATIENT
 
 
 def test_a_deadline_within_another_is_not_longer(patience):
-    with pymongo.timeout(0.5), stores.deadline():
+    with pymongo.timeout(0.5), outages.deadline():
         assert seconds_left() <= 0.5
 
 
@@ -106,7 +106,7 @@ def test_a_deadline_within_another_is_not_longer(patience):
 async def test_waiting_for_the_thread_counts_and_the_deadline_does_not_outlive_the_call(
     patience, settings
 ):
-    @stores.in_thread
+    @outages.in_thread
     def left():
         return seconds_left()
 
@@ -116,11 +116,11 @@ async def test_waiting_for_the_thread_counts_and_the_deadline_does_not_outlive_t
 
 @pytest.mark.django_db
 async def test_a_call_that_waits_in_vain_makes_the_next_ones_impatient(patience):
-    @stores.in_thread
+    @outages.in_thread
     def fail():
         raise NO_SERVER
 
     with pytest.raises(errors.ServerSelectionTimeoutError):
         await fail()
-    with stores.deadline():
-        assert seconds_left() <= stores.IMPATIENT
+    with outages.deadline():
+        assert seconds_left() <= outages.IMPATIENT

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import orjson
 import pytest
 import uvicorn
 from asgiref.sync import sync_to_async
@@ -18,11 +19,10 @@ from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 from websockets.uri import parse_uri
 
-from chatproject.websocket import FrameProtocol
-from chats.consumers import FRAMES
-from chats.crowd import Crowd
+from chatproject.sockets.connection import EXTENSION, Connection, text_frame
+from chatproject.sockets.subscribers import Subscribers
+from chatproject.sockets.uvicorn import FrameProtocol
 from chats.events import Error
-from chats.outlet import Outlet, text_frame
 from tests.server_process import COMMANDS, ServerProcess
 from tests.waiting import wait_for_async
 from users import tokens
@@ -87,23 +87,30 @@ def test_a_frame_is_what_another_implementation_reads(size):
 # On a server in this process, whose connections can be looked at
 
 
+class Json(dict):
+    """Something to tell a socket."""
+
+    def encode(self):
+        return orjson.dumps(self)
+
+
 class Room:
-    """An application whose sockets are one crowd, and the server that it runs on."""
+    """An application whose sockets are told the same, and the server that it runs on."""
 
     def __init__(self):
-        self.crowd = Crowd()
-        self.outlets = []
+        self.subscribers = Subscribers()
+        self.sockets = []
         self.connections = []
         self.config = uvicorn.Config(self, ws_per_message_deflate=False, log_level="warning")
 
     async def __call__(self, scope, receive, send):
-        connection = scope["extensions"].get(FRAMES)
-        self.outlets.append(socket := Outlet(send, len(self.outlets), connection))
+        connection = scope["extensions"].get(EXTENSION)
+        self.sockets.append(socket := Connection(send, len(self.sockets), connection))
         await send({"type": "websocket.accept"})
-        self.crowd.add(socket)
+        self.subscribers.add(socket)
         while (await receive())["type"] != "websocket.disconnect":
             pass
-        self.crowd.discard(socket)
+        self.subscribers.discard(socket)
 
     def connection(self):
         made = FrameProtocol(self.config, ServerState(), {})
@@ -151,7 +158,7 @@ class SlowReader:
 @pytest.fixture
 async def slow(room):
     reader = await asyncio.to_thread(SlowReader, room.url)
-    await wait_for_async(lambda: len(room.crowd) == 1)
+    await wait_for_async(lambda: len(room.subscribers) == 1)
     yield reader
     reader.close()
 
@@ -160,7 +167,7 @@ async def block(room):
     """Tell the room events until a socket is blocked; answers how many."""
     told = 0
     while all(connection.writable.is_set() for connection in room.connections):
-        room.crowd.tell({"number": told, "text": "x" * 10_000})
+        room.subscribers.tell(Json({"number": told, "text": "x" * 10_000}))
         told += 1
         await asyncio.sleep(0)
     return told
@@ -168,18 +175,18 @@ async def block(room):
 
 async def test_a_slow_reader_is_closed_within_2_mib_and_delays_nobody(room, slow):
     async with connect(room.url) as quick:
-        await wait_for_async(lambda: len(room.crowd) == 2)
+        await wait_for_async(lambda: len(room.subscribers) == 2)
         told, held = await block(room), 0
-        while not room.outlets[0].closed:
-            room.crowd.tell({"number": told, "text": "x" * 10_000})
+        while not room.sockets[0].closed:
+            room.subscribers.tell(Json({"number": told, "text": "x" * 10_000}))
             told += 1
             assert json.loads(await asyncio.wait_for(quick.recv(), 5))["number"] < told
             held = max(
                 held,
-                room.outlets[0]._queued + room.connections[0].transport.get_write_buffer_size(),
+                room.sockets[0]._queued + room.connections[0].transport.get_write_buffer_size(),
             )
         assert 1024 * 1024 < held < 2 * 1024 * 1024
-        room.crowd.tell({"number": told, "text": "the last"})
+        room.subscribers.tell(Json({"number": told, "text": "the last"}))
         while (event := json.loads(await asyncio.wait_for(quick.recv(), 5)))["text"] != "the last":
             pass
         assert event["number"] == told
@@ -192,12 +199,12 @@ async def test_a_reader_that_goes_on_gets_everything_in_order_with_what_send_sen
     told = await block(room)
     room.connections[0].send_keepalive_ping()
     for number in range(told, told + 20):
-        room.crowd.tell({"number": number})
+        room.subscribers.tell(Json({"number": number}))
         await asyncio.sleep(0)
-    room.outlets[0].tell(Error(code="server_error", message="The last"))
+    room.sockets[0].tell(Error(code="server_error", message="The last"))
     reading = asyncio.create_task(asyncio.to_thread(slow.read))
-    await wait_for_async(lambda: room.outlets[0]._queue is None)
-    room.crowd.close(4403, "Enough.")
+    await wait_for_async(lambda: room.sockets[0]._queue is None)
+    room.subscribers.close(4403, "Enough.")
     events, code = await reading
     assert [event["number"] for event in events[:-1]] == list(range(told + 20))
     assert events[-1]["data"]["message"] == "The last"
@@ -210,16 +217,16 @@ async def test_who_never_reads_again_doesn_t_keep_the_connection(room, slow, end
     connection = room.connections[0]
     connection.close_timeout = 0.1
     if end == "close":
-        room.crowd.close(1013, "Reads too slowly.")
+        room.subscribers.close(1013, "Reads too slowly.")
     else:
         getattr(connection, end)()
     await wait_for_async(lambda: connection.disconnected, 5)
-    assert not room.outlets[0].closed or end == "close"
+    assert not room.sockets[0].closed or end == "close"
 
 
 async def test_events_of_one_turn_are_one_write_and_others_wait_for_nothing(room):
     async with connect(room.url) as client:
-        await wait_for_async(lambda: len(room.crowd) == 1)
+        await wait_for_async(lambda: len(room.subscribers) == 1)
         transport, writes = room.connections[0].transport, []
 
         class Counted:
@@ -232,11 +239,11 @@ async def test_events_of_one_turn_are_one_write_and_others_wait_for_nothing(room
 
         room.connections[0].transport = Counted()
         for number in range(5):
-            room.crowd.tell({"number": number})
+            room.subscribers.tell(Json({"number": number}))
         assert writes == []
         await asyncio.sleep(0)
         assert len(writes) == 1
-        room.crowd.tell({"number": 5})
+        room.subscribers.tell(Json({"number": 5}))
         await asyncio.sleep(0)
         assert len(writes) == 2
         assert [json.loads(await client.recv())["number"] for _ in range(6)] == list(range(6))
@@ -245,10 +252,10 @@ async def test_events_of_one_turn_are_one_write_and_others_wait_for_nothing(room
 async def test_a_socket_with_deflate_is_sent_its_messages_by_the_server(room):
     room.config.ws_per_message_deflate = True
     async with connect(room.url) as client:
-        await wait_for_async(lambda: len(room.crowd) == 1)
+        await wait_for_async(lambda: len(room.subscribers) == 1)
         assert client.protocol.extensions
-        assert room.outlets[0]._connection is None
-        room.crowd.tell({"text": "compressed " * 100})
+        assert room.sockets[0]._writer is None
+        room.subscribers.tell(Json({"text": "compressed " * 100}))
         assert json.loads(await client.recv()) == {"text": "compressed " * 100}
 
 

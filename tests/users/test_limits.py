@@ -11,9 +11,9 @@ from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client
 
-from chatproject import limits
-from chatproject.addresses import client_network
-from chatproject.rates import Rate
+from chatproject.limits import limits
+from chatproject.limits.addresses import client_network
+from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
 from users.models import User
 

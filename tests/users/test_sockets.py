@@ -16,10 +16,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chats import consumers, doorkeeper
-from chats.outlet import Outlet
-from chats.routing import websocket_urlpatterns
-from chats.switchboard import switchboard
+from chatproject.sockets.connection import Connection
+from chats.live import expiry, socket_consumer
+from chats.live.process import live_process
+from chats.live.routing import websocket_urlpatterns
 from users import sign_ins, tokens
 from users.authentication import SocketAuthMiddleware
 from users.models import SignIn
@@ -121,8 +121,8 @@ def path(request, group):
 @pytest.fixture
 def looks(monkeypatch):
     """The looks at the clock and at the sign-ins come more often."""
-    monkeypatch.setattr("chats.switchboard.EXPIRY_LOOK", 0.1)
-    monkeypatch.setattr("chats.switchboard.SIGN_IN_LOOK", 0.1)
+    monkeypatch.setattr("chats.live.process.EXPIRY_LOOK", 0.1)
+    monkeypatch.setattr("chats.live.process.SIGN_IN_LOOK", 0.1)
 
 
 # Paths -------------------------------------------------------------------------------------------
@@ -212,17 +212,17 @@ async def test_an_account_that_is_deactivated_without_an_event_is_found(
 
 
 async def test_5000_sockets_are_looked_after_by_ten_queries(ada):
-    sockets = {Outlet(None, ada.pk) for _ in range(5000)}
+    sockets = {Connection(None, ada.pk) for _ in range(5000)}
     rows = [SignIn(user=ada, kind="api", expires_at=timezone.now() + timedelta(hours=1))]
     rows += [SignIn(user=ada, kind="api", expires_at=rows[0].expires_at) for _ in range(4999)]
     await SignIn.objects.abulk_create(rows)
     for socket, row in zip(sockets, rows, strict=True):
         socket.sign_in = row.pk
-    keeper = doorkeeper.Doorkeeper(sockets)
-    assert doorkeeper.SIGN_IN_LOOK + doorkeeper.EXPIRY_LOOK < 30
+    keeper = expiry.Expiry(sockets)
+    assert expiry.SIGN_IN_LOOK + expiry.EXPIRY_LOOK < 30
     start = time.process_time()
     await keeper.look()
-    assert time.process_time() - start < 0.05 * doorkeeper.SIGN_IN_LOOK  # of a core
+    assert time.process_time() - start < 0.05 * expiry.SIGN_IN_LOOK  # of a core
     assert {socket.expires_at for socket in sockets} == {rows[0].expires_at.timestamp()}
     assert await do(count_queries)([row.pk for row in rows]) == 10
 
@@ -305,14 +305,14 @@ async def test_a_token_whose_sign_in_ends_meanwhile_closes_the_socket(connect, a
     socket = await connect(LIST, await by_token(ada))
     pair = await do(tokens.sign_in)(ada)
     sign_in = await latest_sign_in(ada)
-    read = consumers.read_access_token
+    read = socket_consumer.read_access_token
 
     def read_then_end(token):
         access = read(token)
         sign_ins.end(ada.pk, sign_in, "ended")
         return access
 
-    monkeypatch.setattr(consumers, "read_access_token", read_then_end)
+    monkeypatch.setattr(socket_consumer, "read_access_token", read_then_end)
     await socket.send("authenticate", token=pair["access"])
     assert await socket.closed() == 4401
 
@@ -325,17 +325,17 @@ async def test_a_session_that_expires_closes_its_sockets(connect, ada, looks, se
 
 async def test_a_session_that_was_used_meanwhile_keeps_its_sockets(connect, ada):
     """Its old end passes before the next look at the sign-ins: it is asked for again."""
-    sockets = {await connect_outlet(connect, ada): ends for ends in (-1, 3600)}
-    for outlet, ends in sockets.items():
-        outlet.expires_at = time.time() - 1
+    sockets = {await connection_of(connect, ada): ends for ends in (-1, 3600)}
+    for one, ends in sockets.items():
+        one.expires_at = time.time() - 1
         expires_at = timezone.now() + timedelta(seconds=ends)
-        await SignIn.objects.filter(pk=outlet.sign_in).aupdate(expires_at=expires_at)
-    await doorkeeper.Doorkeeper(set(sockets)).close_expired()
-    assert [outlet.closed for outlet in sockets] == [True, False]
+        await SignIn.objects.filter(pk=one.sign_in).aupdate(expires_at=expires_at)
+    await expiry.Expiry(set(sockets)).close_expired()
+    assert [one.closed for one in sockets] == [True, False]
 
 
-async def connect_outlet(connect, user):
+async def connection_of(connect, user):
     """The server's side of a new socket of a new session."""
     await connect(LIST, await by_session(user))
     sign_in = await latest_sign_in(user)
-    return next(socket for socket in switchboard().sockets if socket.sign_in == sign_in)
+    return next(socket for socket in live_process().hubs.kept if socket.sign_in == sign_in)

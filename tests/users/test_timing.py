@@ -17,7 +17,7 @@ from django.test import Client, override_settings
 from rest_framework.test import APIClient
 
 from chatproject import settings as production
-from chatproject.rates import Rate
+from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
 from users import backends
 from users.models import User

@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from chatproject import development, embedded
+from chatproject.development import embedded, processes
 
 ANSWER_SECONDS = 5  # for a MongoDB or Redis of the environment
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         var_dir = Path(settings.VAR_DIR)
         _require_writable(var_dir)
         _require_free(port)
-        with development.stop_signals() as stopped:
+        with processes.stop_signals() as stopped:
             try:
                 with embedded.servers(var_dir) as urls:
                     self._serve(
@@ -52,26 +52,26 @@ class Command(BaseCommand):
             if stopped.is_set():
                 return
         children = _children(port, environment)
-        with development.running(children):
+        with processes.running(children):
             _wait_until_served(port, children[0], stopped)
             self.stdout.write(
                 self.style.SUCCESS(f"\nOpen http://localhost:{port} - Ctrl-C stops everything.\n")
             )
             folder = Path(settings.BASE_DIR)
-            development.restart_on_change(children, folder, stopped, self.stdout.write)
+            processes.restart_on_change(children, folder, stopped, self.stdout.write)
 
 
-def _wait_until_served(port: int, web: development.Child, stopped: threading.Event) -> None:
+def _wait_until_served(port: int, web: processes.Child, stopped: threading.Event) -> None:
     while embedded.port_is_free(port) and web.exit_code() is None and not stopped.wait(0.1):
         pass
 
 
-def _children(port: int, environment: dict[str, str]) -> list[development.Child]:
+def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
     bind = ["--bind", "127.0.0.1", "--port", str(port)]
     web = ["-m", "daphne", "--verbosity", "1", *bind, "chatproject.asgi:application"]
     return [
-        development.Child("web process", web, environment),
-        development.Child("worker", ["manage.py", "run_commands"], environment),
+        processes.Child("web process", web, environment),
+        processes.Child("worker", ["manage.py", "run_commands"], environment),
     ]
 
 

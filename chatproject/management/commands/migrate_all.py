@@ -4,7 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 
 
 class Command(BaseCommand):
@@ -12,6 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, verbosity: int = 1, **options: Any) -> None:
         for alias in settings.DATABASES:
+            _refuse_unknown(alias)
             call_command(
                 "migrate",
                 database=alias,
@@ -20,3 +23,14 @@ class Command(BaseCommand):
                 skip_checks=False,
             )
         self.stdout.write("The databases are migrated.")
+
+
+def _refuse_unknown(alias: str) -> None:
+    """Data that migrations of another version made would be taken for migrated already."""
+    loader = MigrationLoader(connections[alias])
+    for app, name in loader.applied_migrations:
+        if app in loader.migrated_apps and (app, name) not in loader.disk_migrations:
+            raise CommandError(
+                f"The database `{alias}` has data of another version ({app}.{name}): start with "
+                "empty databases; `make run` makes them when var/ is moved away."
+            )

@@ -10,9 +10,9 @@ from typing import Any
 from django.core.management import CommandError
 from django.core.management.base import BaseCommand, CommandParser
 
-from chats import sequences
+from chats.actions import repair
+from chats.actions.repair import Hole
 from chats.models import Chat
-from chats.sequences import Hole
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError("Run it with --fix to repair this.")
 
     def _check(self, chat: Chat) -> None:
-        seq, rev = sequences.unknown_numbers(chat)
+        seq, rev = repair.unknown_numbers(chat)
         if seq or rev:
             self.found += 1
             self.stdout.write(
@@ -53,10 +53,10 @@ class Command(BaseCommand):
                 f"{rev or chat.last_rev}, knows of {chat.last_seq} and {chat.last_rev}."
             )
             if self.fix:
-                sequences.learn_numbers(chat, seq, rev)
+                repair.learn_numbers(chat, seq, rev)
                 chat.refresh_from_db()
                 self.repaired += 1
-        for hole in sequences.holes(chat):
+        for hole in repair.holes(chat):
             self._report(hole)
 
     def _report(self, hole: Hole) -> None:
@@ -67,17 +67,17 @@ class Command(BaseCommand):
         self.found += hole.size
         self.stdout.write(f"{hole.chat.pk}: seq {numbers} is missing.")
         if self.fix:
-            filled = sequences.fill(hole)
+            filled = repair.fill(hole)
             self.repaired += filled
             self.stdout.write(f"  {filled} filled with tombstones.")
 
     def _check_orphans(self, chat_id: uuid.UUID | None) -> None:
-        for orphan in sequences.orphans(chat_id):
-            counts = ", ".join(f"{n:,} {name}" for name, n in sequences.counts_of(orphan).items())
+        for orphan in repair.orphans(chat_id):
+            counts = ", ".join(f"{n:,} {name}" for name, n in repair.counts_of(orphan).items())
             self.found += 1
             self.stdout.write(f"{orphan}: deleted, but there are {counts}.")
             if self.fix:
-                sequences.remove_orphans([orphan])
+                repair.remove_orphans([orphan])
                 self.repaired += 1
 
 

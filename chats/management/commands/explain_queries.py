@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, ProgrammingError, connections
 
-from chatproject.router import ChatRouter
+from chatproject.stores.router import ChatRouter
 from chats.explain.plans import Plan
 from chats.explain.queries import HotQuery, a_chat_of, hot_queries
 from chats.explain.sample import build

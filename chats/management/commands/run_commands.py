@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chats.worker import Worker
+from chats.assistant.worker import Worker
 
 
 class Command(BaseCommand):
@@ -16,5 +16,5 @@ class Command(BaseCommand):
         worker = Worker()
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
-        logging.getLogger("chats.worker").info("Answering @ai and @photo.")
+        logging.getLogger("chats.assistant.worker").info("Answering @ai and @photo.")
         worker.run()

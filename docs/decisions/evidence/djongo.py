@@ -21,7 +21,7 @@ DJONGO = "djongo==1.3.7"  # the newest release, of November 2024
 
 def main() -> None:
     sys.path.insert(0, str(PROJECT))
-    from chatproject import embedded
+    from chatproject.development import embedded
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

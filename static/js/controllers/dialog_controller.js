@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { TIMEOUT } from "helpers/api.js"
 
-const PARTIAL = "X-Partial" // chats/pages.py
+const PARTIAL = "X-Partial" // chats/pages/rendering.py
 
 /** Pages shown in a dialog: links and forms within stay in it until one leads elsewhere. */
 export default class extends Controller {

@@ -1,4 +1,4 @@
-// The rules of chats/templatetags/chat_tags.py, for what is made in the browser.
+// The rules of chats/pages/template_tags.py, for what is made in the browser.
 
 const HUES = 12
 

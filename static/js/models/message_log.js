@@ -1,6 +1,6 @@
 import { dayKey, dayText } from "helpers/dates.js"
 
-const CONTINUED = 5 * 60 * 1000 // milliseconds, as in chats/timeline.py
+const CONTINUED = 5 * 60 * 1000 // milliseconds, as in chats/pages/timeline.py
 
 /** The rows of a chat in the order of `seq`, with a line before each day. */
 export class MessageLog {

@@ -4,7 +4,7 @@ import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
 
-const PREVIEW = 140 // characters of a message that is quoted; chats/events.py
+const PREVIEW = 140 // characters of a message that is quoted; chats/events/types.py
 const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
 /** Makes and fills the rows of templates/chats/_message.html. */

@@ -1,4 +1,4 @@
-const NAMED = 3 // readers of a message that are named; chats/timeline.py
+const NAMED = 3 // readers of a message that are named; chats/pages/timeline.py
 
 /** Who has read up to where: answers for a message without a look at every member. */
 export class Readers {

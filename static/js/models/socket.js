@@ -1,6 +1,6 @@
 import { backoff } from "helpers/backoff.js"
 
-// Close codes after which there is nothing to come back to (chats/events.py).
+// Close codes after which there is nothing to come back to (chats/events/types.py).
 export const SIGNED_OUT = 4401
 export const REMOVED = 4403
 export const DELETED = 4404

@@ -1,0 +1,131 @@
+"""The processes of `manage.py dev`: servers, the web process, the worker; restarted on change."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+CHECK_SECONDS = 1.0  # between two looks at the source files
+STOP_SECONDS = 10
+WATCHED = ("*.py", "*.html")
+
+
+class Child:
+    """A process of ours that Ctrl-C doesn't reach: it is stopped in its turn."""
+
+    def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.command = command
+        self.environment = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *self.command],
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=embedded.end_with_parent,
+        )
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self.process.poll() if self.process else None
+
+
+@contextmanager
+def running(children: list[Child]) -> Iterator[None]:
+    """Start the children in order; stop them in the opposite order."""
+    try:
+        for child in children:
+            child.start()
+        yield
+    finally:
+        for child in reversed(children):
+            child.stop()
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, SIGTERM or a closed terminal sets, instead of ending this process."""
+    stopped = threading.Event()
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stopped.set()) for number in signals}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def restart_on_change(
+    children: list[Child], folder: Path, stopped: threading.Event, tell: Callable[[str], object]
+) -> None:
+    """Until `stopped`: restart the children when the source changes; tell when one has ended."""
+    times = source_times(folder)
+    told: set[Child] = set()
+    while not stopped.wait(CHECK_SECONDS):
+        if (now := source_times(folder)) != times:
+            changed = {path for path, _ in now.items() ^ times.items()}
+            tell(f"{_names(changed, folder)} changed: restarting.")
+            for child in children:
+                child.stop()
+                child.start()
+            times, told = now, set()
+        for child in children:
+            if child.exit_code() is not None and child not in told:
+                tell(f"The {child.name} has ended: waiting for a change of the code.")
+                told.add(child)
+
+
+def _names(paths: set[Path], folder: Path) -> str:
+    names = sorted(str(path.relative_to(folder)) for path in paths)
+    return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
+
+
+def source_times(folder: Path) -> dict[Path, float]:
+    """When each file of the source was changed; a few milliseconds for a few hundred files."""
+    times = {}
+    for path in _source_files(folder):
+        try:
+            times[path] = path.stat().st_mtime
+        except FileNotFoundError:  # an editor's temporary file
+            continue
+    return times
+
+
+def _source_files(folder: Path) -> Iterable[Path]:
+    hidden = {"var", "node_modules", "tests", "static"}
+    for top in folder.iterdir():
+        if top.is_dir() and top.name not in hidden and not top.name.startswith("."):
+            for pattern in WATCHED:
+                yield from top.rglob(pattern)
+        elif any(top.match(pattern) for pattern in WATCHED):
+            yield top
+
+
+def load_env_file(path: Path) -> None:
+    """Take NAME=value lines into the environment; what is there already wins."""
+    if not path.exists():
+        return
+    for line in path.read_text().splitlines():
+        name, separator, value = line.strip().partition("=")
+        if separator and not name.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip().strip("'\""))

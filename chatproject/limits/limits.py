@@ -1,0 +1,92 @@
+"""How often somebody may do something: one call before it is done.
+
+The rates are the settings `LIMIT_…`. LimitStore are shared by all processes (`counters.py`); while
+their Redis is away each process counts for itself: nothing waits for it, and nobody is refused who
+would not have been refused by all processes together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import zlib
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from .limit_store import LimitStore, limit_store
+from .rates import Rate
+
+
+class TooMany(Exception):
+    """Too much in too short a time (HTTP 429); `retry_after` is in whole seconds, from 1."""
+
+    def __init__(self, limit: Limit, wait: int) -> None:
+        self.limit = limit.name
+        self.retry_after = math.ceil(wait / 1_000_000)
+        super().__init__(f"{limit.message} Please try again in {in_words(self.retry_after)}.")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One thing that may be done so often; its rate is the setting `LIMIT_` and its name."""
+
+    name: str
+    message: str
+
+    @property
+    def rate(self) -> Rate:
+        rate: Rate = getattr(settings, f"LIMIT_{self.name.upper()}")
+        return rate
+
+    def spend(self, *who: object) -> None:
+        """Count one for whoever this is; `TooMany` if none is left."""
+        key = _key(self.name, who)
+        wait = _counters(key).take(key, self.rate)
+        if wait:
+            raise TooMany(self, wait)
+
+    def give_back(self, *who: object) -> None:
+        """Count one less."""
+        key = _key(self.name, who)
+        _counters(key).give_back(key, self.rate)
+
+
+SIGN_IN = Limit("sign_in", "There were too many tries to sign in to this account.")
+SIGN_IN_ADDRESS = Limit("sign_in_address", "There were too many tries to sign in from here.")
+REGISTER = Limit("register", "Too many accounts were asked for from here.")
+PASSWORD_RESET = Limit("password_reset", "Too many mails to this address were asked for.")
+PASSWORD_RESET_ADDRESS = Limit("password_reset_address", "Too many mails were asked for from here.")
+SENDS = Limit("sends", "You are sending too fast.")
+QUESTIONS = Limit("questions", "You are asking too fast.")
+
+
+def remember(seconds: int, *who: object) -> None:
+    """Know this for so long, or until the Redis starts empty."""
+    key = _key("known", who)
+    _counters(key).remember(key, seconds)
+
+
+def is_remembered(*who: object) -> bool:
+    """Whether this is known; False while the Redis is away."""
+    key = _key("known", who)
+    return _counters(key).is_remembered(key)
+
+
+def in_words(seconds: int) -> str:
+    """`1 second`, `90 seconds`, `2 minutes`, `3 hours`: never less than it is."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size:
+            return f"{math.ceil(seconds / size)} {unit}s"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+def _key(name: str, who: tuple[object, ...]) -> str:
+    """A short key, whatever was typed; what was typed can't be read in it."""
+    text = "\n".join(map(str, who)).encode(errors="replace")
+    return f"limit:{name}:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
+
+
+def _counters(key: str) -> LimitStore:
+    urls = settings.REDIS_URLS
+    return limit_store(urls[zlib.crc32(key.encode()) % len(urls)])

@@ -1,0 +1,110 @@
+"""Bodies without surprises, and serializers of declared shapes."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
+
+from django.http import QueryDict
+from rest_framework import exceptions, serializers
+
+from .parameters import NAME_SHOWN
+from .shapes import Format
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it doesn't have, by name, instead of ignoring them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            # What a browser's form carries beside its fields.
+            known |= {"csrfmiddlewaretoken"}
+            unknown = [str(name) for name in data if name not in known]
+            if unknown:
+                raise exceptions.ValidationError(
+                    {name[:NAME_SHOWN]: ["There is no such field."] for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class TextField(serializers.CharField):
+    """Text as it is written: no number is taken for text, no blank is cut off."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as text."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class WholeNumberField(serializers.IntegerField):
+    """A whole number; in a form its digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not (str if _is_form(self) else int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class FlagField(serializers.BooleanField):
+    """True or false; in a form what a browser sends for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool and not _is_form(self):
+            self.fail("invalid", input=data)
+        return super().to_internal_value(data)
+
+
+def _is_form(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    return isinstance(getattr(field.root, "initial_data", None), QueryDict)
+
+
+@cache
+def serializer_of(shape: type) -> type[serializers.Serializer[Any]]:
+    """A serializer that declares what a TypedDict says, for the OpenAPI schema."""
+    hints = get_type_hints(shape, include_extras=True)
+    fields = {name: _field_of(hint) for name, hint in hints.items()}
+    described = {"__doc__": shape.__doc__, "__module__": shape.__module__, **fields}
+    name = shape.__name__.removesuffix("Data")
+    return type(f"{name}Serializer", (serializers.Serializer,), described)
+
+
+FIELDS: dict[Any, type[serializers.Field[Any, Any, Any, Any]]] = {
+    str: serializers.CharField,
+    int: serializers.IntegerField,
+    bool: serializers.BooleanField,
+    Format.UUID: serializers.UUIDField,
+    Format.DATE_TIME: serializers.DateTimeField,
+    Format.URI: serializers.URLField,
+}
+
+
+def _field_of(hint: Any, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
+    """The field that declares a type: a plain one, a Literal, a list, a TypedDict, or None too."""
+    if get_origin(hint) is Annotated:
+        hint, *notes = get_args(hint)
+        if texts := [note for note in notes if isinstance(note, str)]:
+            options["help_text"] = texts[0]
+        hint = next((note for note in notes if isinstance(note, Format)), hint)
+    if get_origin(hint) is UnionType or NoneType in get_args(hint):
+        [inner] = [part for part in get_args(hint) if part is not NoneType]
+        return _field_of(inner, allow_null=True, **options)
+    if get_origin(hint) is Literal:
+        return serializers.ChoiceField(choices=get_args(hint), **options)
+    if get_origin(hint) is list:
+        [inner] = get_args(hint)
+        return serializers.ListField(child=_field_of(inner), **options)
+    return (serializer_of(hint) if is_typeddict(hint) else FIELDS[hint])(**options)

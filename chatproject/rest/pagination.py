@@ -1,0 +1,82 @@
+"""Pages of lists by `limit` and `offset`."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.encoding import iri_to_uri
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from .parameters import MAX_NUMBER, query_integer, query_parameters
+
+
+class StrictLimitOffsetPagination(LimitOffsetPagination):
+    """`limit` from 1 to 100, by default 50; `offset` from 0. Out of range: 400, no clamp.
+
+    A view names the other parameters that it takes in `query_parameters`.
+    """
+
+    default_limit = 50
+    max_limit = 100
+    parameters: tuple[str, ...] = ("limit", "offset")
+    offset_names: tuple[str, ...] = ("offset",)
+    request: Request
+    count: int
+    limit: int
+    offset: int
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        query_parameters(request, *self.parameters, *getattr(view, "query_parameters", ()))
+        self.request = request
+        self.limit, self.offset = self.get_limit(request), self.get_offset(request)
+        # Sliced before it is counted, unlike DRF's: one command may answer both.
+        page = list(queryset[self.offset : self.offset + self.limit])
+        self.count = self.get_count(queryset)
+        self.display_page_controls = self.count > self.limit and self.template is not None
+        return page
+
+    def get_limit(self, request: Request) -> int:
+        limit = query_integer(request, self.limit_query_param, 1, self.max_limit)
+        return self.default_limit if limit is None else limit
+
+    def get_offset(self, request: Request) -> int:
+        return query_integer(request, self.offset_query_param) or 0
+
+    def get_next_link(self) -> str | None:
+        following = self.offset + self.limit
+        return self._link(following) if following < self.count else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(max(self.offset - self.limit, 0)) if self.offset else None
+
+    def _link(self, offset: int) -> str:
+        """The address of this list from another offset, with its other parameters."""
+        given = self.request.query_params
+        others = {name: given[name] for name in given if name not in self.offset_names}
+        query = urlencode({**others, "limit": self.limit, "offset": offset})
+        request = self.request
+        return f"{request.scheme}://{request.get_host()}{iri_to_uri(request.path)}?{query}"
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        limit = {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}
+        return [
+            integer_parameter("limit", "How many.", **limit),
+            integer_parameter("offset", "How many to pass over.", default=0),
+        ]
+
+
+def integer_parameter(name: str, description: str, **schema: int) -> dict[str, Any]:
+    """A query parameter of the OpenAPI schema."""
+    bounds = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER, **schema}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": bounds,
+    }

@@ -1,0 +1,160 @@
+"""Who is in a chat now, over all processes: leases in the Redis of the channel layer.
+
+A process holds a lease a person and chat, and renews it. A person joins with the first lease and
+leaves with the last, or when the leases of a dead process end. Times are the server's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+LEASE = settings.PRESENCE_LEASE  # seconds
+RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
+TIMEOUT = 2  # seconds for one answer
+RETRIES = 1  # after a restart of the server a connection fails once
+AT_ONCE = 20  # round trips of a process, each on a connection of its own
+BATCH = 50  # chats whose leases are renewed by one round trip
+
+# KEYS: the chat's people (score: when their last lease ends), then each person's leases by process.
+# ARGV: the process, the seconds of a lease, the people. Answers those who weren't there before.
+JOIN = """
+local now = tonumber(redis.call('TIME')[1])
+local new = {}
+for i = 2, #KEYS do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now)
+  if redis.call('ZCARD', KEYS[i]) == 0 then new[#new + 1] = ARGV[i + 1] end
+  redis.call('ZADD', KEYS[i], now + ARGV[2], ARGV[1])
+  redis.call('EXPIRE', KEYS[i], ARGV[2])
+  redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[i + 1])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[2] * 2)
+return new
+"""
+# Answers 1 if that was the person's last lease.
+LEAVE = """
+local now = tonumber(redis.call('TIME')[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local held = redis.call('ZREM', KEYS[2], ARGV[1])
+if redis.call('ZCARD', KEYS[2]) > 0 then return 0 end
+redis.call('ZREM', KEYS[1], ARGV[2])
+return held
+"""
+# Answers the people whose last lease has ended, each to one caller only.
+EXPIRE = """
+local now = tonumber(redis.call('TIME')[1])
+local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
+if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
+return gone
+"""
+ONLINE = """
+local now = tonumber(redis.call('TIME')[1])
+return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')
+"""
+
+
+def _url(chat_id: uuid.UUID) -> str:
+    """The Redis that holds this chat's presence."""
+    return settings.REDIS_URLS[zlib.crc32(chat_id.bytes) % len(settings.REDIS_URLS)]
+
+
+def _keys(chat_id: uuid.UUID, *user_ids: int) -> list[str]:
+    key = f"presence:{chat_id.hex}"
+    return [key, *(f"{key}:{user_id}" for user_id in user_ids)]
+
+
+def _ids(members: Iterable[str]) -> list[int]:
+    return sorted(int(member) for member in members)
+
+
+_OPTIONS: dict[str, Any] = {
+    "socket_timeout": TIMEOUT,
+    "socket_connect_timeout": TIMEOUT,
+    "decode_responses": True,
+}
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    """This process's client of a Redis: for any thread, and after a fork with new connections."""
+    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), RETRIES), **_OPTIONS)
+
+
+def online(chat_id: uuid.UUID) -> list[int]:
+    """Ids of the people in this chat now; empty when the Redis is away."""
+    try:
+        return _ids(_client(_url(chat_id)).eval(ONLINE, 1, *_keys(chat_id)))
+    except redis.RedisError:
+        return []
+
+
+class PresenceLeases:
+    """The leases of one process; belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self.process = uuid.uuid4().hex
+        self._clients: dict[str, redis.asyncio.Redis] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def join(self, chat_id: uuid.UUID, user_id: int) -> tuple[bool, list[int]]:
+        """Take or renew the lease: whether the person is new in the chat, and who is there."""
+        pipe = self._pipeline(_url(chat_id))
+        self._queue_join(pipe, chat_id, [user_id])
+        pipe.eval(ONLINE, 1, *_keys(chat_id))
+        new, there = await self._execute(pipe)
+        return bool(new), _ids(there)
+
+    async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
+        """Give the lease back; True if the person has left the chat."""
+        pipe = self._pipeline(_url(chat_id))
+        pipe.eval(LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
+        return bool((await self._execute(pipe))[0])
+
+    async def renew(
+        self, people: Mapping[uuid.UUID, list[int]]
+    ) -> list[tuple[uuid.UUID, list[int], list[int]]]:
+        """Renew the leases of these people; answers by chat who is new, and whose leases ended."""
+        shards = defaultdict(list)
+        for chat_id in people:
+            shards[_url(chat_id)].append(chat_id)
+        answers = []
+        for url, chat_ids in shards.items():
+            for start in range(0, len(chat_ids), BATCH):
+                batch = chat_ids[start : start + BATCH]
+                pipe = self._pipeline(url)
+                for chat_id in batch:
+                    self._queue_join(pipe, chat_id, people[chat_id])
+                    pipe.eval(EXPIRE, 1, *_keys(chat_id))
+                ids = list(map(_ids, await self._execute(pipe)))
+                answers += list(zip(batch, ids[::2], ids[1::2], strict=True))
+        return answers
+
+    async def close(self) -> None:
+        for client in self._clients.values():
+            await client.aclose()
+
+    async def _execute(self, pipe: Any) -> list[Any]:
+        async with self._slots:
+            return list(await pipe.execute())
+
+    def _queue_join(self, pipe: Any, chat_id: uuid.UUID, user_ids: list[int]) -> None:
+        keys = _keys(chat_id, *user_ids)
+        pipe.eval(JOIN, len(keys), *keys, self.process, LEASE, *user_ids)
+
+    def _pipeline(self, url: str) -> Any:
+        if url not in self._clients:
+            retry = AsyncRetry(NoBackoff(), RETRIES)
+            self._clients[url] = redis.asyncio.Redis.from_url(url, retry=retry, **_OPTIONS)
+        return self._clients[url].pipeline(transaction=False)

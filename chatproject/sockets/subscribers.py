@@ -1,0 +1,77 @@
+"""Sockets that are told the same things."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from .connection import Batch, Connection, Encodable
+
+BATCH_LIMIT = 64 * 1024  # bytes that are joined into one write
+
+
+class Subscribers:
+    """A set of sockets; what they are told within one turn of the loop goes out as one write."""
+
+    def __init__(self) -> None:
+        self._sockets: set[Connection] = set()
+        self._payloads: list[bytes] = []
+        self._size = 0
+
+    def __iter__(self) -> Iterator[Connection]:
+        return iter(self._sockets)
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    def __contains__(self, socket: Connection) -> bool:
+        return socket in self._sockets
+
+    def add(self, socket: Connection) -> None:
+        """Add a socket, which is told what comes from now on."""
+        self.flush()
+        self._sockets.add(socket)
+
+    def discard(self, socket: Connection) -> None:
+        """Take a socket out."""
+        self._sockets.discard(socket)
+
+    def clear(self) -> None:
+        """Take every socket out, after what they were told."""
+        self.flush()
+        self._sockets.clear()
+
+    def tell(self, event: Encodable, only: int | None = None) -> None:
+        """Tell every socket an event, encoded once, or those of one person only."""
+        if only is not None:
+            self.flush()
+            if sockets := self.of(only):
+                batch = Batch([event.encode()])
+                for socket in sockets:
+                    socket.write(batch)
+        elif self._sockets:
+            if not self._payloads:
+                asyncio.get_running_loop().call_soon(self.flush)
+            self._payloads.append(payload := event.encode())
+            self._size += len(payload)
+            if self._size > BATCH_LIMIT:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write what was told in this turn of the loop."""
+        if not self._payloads:
+            return
+        batch = Batch(self._payloads)
+        self._payloads, self._size = [], 0
+        for socket in self._sockets:
+            socket.write(batch)
+
+    def close(self, code: int, reason: str, only: int | None = None) -> None:
+        """Close every socket, or those of one person, after what they were told."""
+        self.flush()
+        for socket in self._sockets if only is None else self.of(only):
+            socket.close(code, reason)
+
+    def of(self, user_id: int) -> list[Connection]:
+        """The sockets of one person."""
+        return [socket for socket in self._sockets if socket.user_id == user_id]

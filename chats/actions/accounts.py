@@ -1,0 +1,63 @@
+"""What the end of an account or of a sign-in does in chats."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from chats import events
+from chats.models import Chat, ChatPermissions, ReadMarker
+from chats.protocol import CLOSE_SIGNED_OUT
+from users.models import User
+
+from .chats import delete_chat, make_owner
+from .members import drop_member
+
+
+def forget_user(user: User) -> None:
+    """Take a deleted account out of its groups; its own go to the next member who is active."""
+    groups = Chat.objects.for_member(user).filter(is_group=True)
+    while chats := list(groups.all()):
+        for chat in chats:
+            with suppress(Chat.DoesNotExist):  # it changed meanwhile: as it is then, once more
+                _leave_group(user, chat)
+    ChatPermissions.objects.filter(user_id=user.pk).delete()
+    own = list(Chat.objects.for_member(user).values_list("pk", flat=True))
+    ReadMarker.objects.filter(user_id=user.pk).exclude(chat_id__in=own).delete()
+    close_user_sockets(user.pk, "This account was deleted.")
+
+
+def _leave_group(user: User, chat: Chat) -> None:
+    others = [member_id for member_id in chat.member_ids if member_id != user.pk]
+    if not others:
+        delete_chat(user, chat)
+        return
+    if chat.owner_id == user.pk:
+        active = get_user_model().objects.people().filter(pk__in=others)
+        heirs = set(active.values_list("pk", flat=True))
+        chat = make_owner(chat, next((pk for pk in others if pk in heirs), others[0]))
+    drop_member(chat, user.pk, removed_by=user.pk)
+
+
+def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> None:
+    """Close the sockets of a person, or `which` of them (`events.close_sockets`)."""
+    events.close_sockets(events.user_group(user_id), CLOSE_SIGNED_OUT, reason, **which)
+
+
+def on_account_deleted(user: User, **_: Any) -> None:
+    """Receives `users.signals.account_deleted`."""
+    forget_user(user)
+
+
+def on_sign_ins_ended(
+    user_id: int,
+    reason: str,
+    sign_in: uuid.UUID | None = None,
+    spared: uuid.UUID | None = None,
+    **_: Any,
+) -> None:
+    """Receives `users.signals.sign_ins_ended`."""
+    close_user_sockets(user_id, reason, sign_in=sign_in, spared=spared)

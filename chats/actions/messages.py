@@ -1,0 +1,174 @@
+"""Messages: posted, edited, deleted, read."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from chatproject.limits import limits
+from chatproject.stores.mongodb.documents import now
+from chats import events
+from chats.errors import Invalid, Refused
+from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.permissions import permissions_for
+from chats.representation import MessageContext
+
+from . import commands, sending
+from .chats import next_rev
+from .rules import valid_client_id, valid_content
+
+
+def post_message(
+    user: Any,
+    chat_id: uuid.UUID,
+    content: str,
+    *,
+    client_id: str | None = None,
+    reply_to: uuid.UUID | None = None,
+) -> tuple[Message, bool]:
+    """Store a message and tell the chat; False if this `client_id` was stored before.
+
+    Content has 1 to `MESSAGE_MAX_LENGTH` characters and isn't blank; `client_id` up to 64.
+    """
+    valid_content(content)
+    valid_client_id(client_id)
+    asks = _spend_send(user, content)
+    replied = _replied_message(user, chat_id, reply_to)
+    message = Message(
+        chat_id=chat_id,
+        sender_id=user.pk,
+        content=content,
+        client_id=client_id,
+        reply_to=reply_to,
+        command_due_at=now() if asks else None,
+    )
+    return sending.send(message, user, replied)
+
+
+def post_bot_message(
+    question: Message, content: str, *, client_id: str, photo: dict[str, str] | None = None
+) -> Message:
+    """The bot's answer to a question; the same `client_id` is stored once."""
+    bot = get_user_model().objects.bot()
+    message = Message(
+        chat_id=question.chat_id,
+        sender_id=bot.pk,
+        content=content[: settings.MESSAGE_MAX_LENGTH],
+        kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
+        photo=photo,
+        client_id=client_id,
+        reply_to=question.pk,
+    )
+    row = MessageRow.of(Message.objects.document(question))
+    return sending.send(message, bot, row)[0]
+
+
+def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
+    """Show the bot at work; a client forgets it after some seconds, so repeat it."""
+    bot = get_user_model().objects.bot()
+    events.broadcast(
+        events.chat_group(chat_id),
+        events.TypingIndicator(user_id=bot.pk, username=bot.username, is_typing=is_typing),
+    )
+
+
+def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Message:
+    """Change one's own message; to everybody in the chat that is as much as a new one."""
+    valid_content(content)
+    _spend_send(user, content)
+    if message.sender_id != user.pk:
+        raise Refused("You can only edit your own messages.")
+    if message.deleted_at:
+        raise Refused("A deleted message can't be edited.")
+    if not permissions_for(chat, user.pk).can_send_messages:
+        raise Refused("You may not send messages in this chat.")
+    rev = next_rev(chat, member_ids=user.pk, silenced_ids={"$ne": user.pk}).last_rev
+    # A change that took a later number wins, whichever is written first.
+    changed = _change_message(
+        message, rev, {"content": content, "edited_at": now()}, deleted_at=None
+    )
+    return changed or _settled_message(message)
+
+
+def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
+    """Turn a message into a tombstone: no content, who deleted it and when."""
+    own = message.sender_id == user.pk
+    if not (own or moderator or permissions_for(chat, user.pk).can_delete_other_messages):
+        raise Refused("You may not delete the messages of others.")
+    tombstone = {
+        "content": "",
+        "photo": None,
+        "kind": Message.Kind.TEXT.value,
+        "command_due_at": None,
+        "deleted_at": now(),
+        "deleted_by": user.pk,
+    }
+    conditions = {} if moderator else {"member_ids": user.pk}
+    if message.deleted_at:
+        return _settled_message(message)
+    while not message.deleted_at:
+        rev = next_rev(chat, **conditions).last_rev
+        changed = _change_message(message, rev, tombstone, deleted_at=None)
+        # None: an edit took a later number meanwhile, or somebody else deleted it.
+        message = changed or _settled_message(message)
+    return message
+
+
+def mark_read(user: Any, chat: Chat, message: Message) -> bool:
+    """Move a member's marker up to this message; False if it was there already."""
+    moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
+    if moved:
+        told = events.message_read(chat.pk, message.pk, user.pk, message.seq)
+        events.broadcast(events.chat_group(chat.pk), told)
+    return moved
+
+
+def _spend_send(user: Any, content: str) -> bool:
+    """Count a send, and a question if this is one, which is answered; `TooMany` beyond a limit."""
+    limits.SENDS.spend(user.pk)
+    asks = commands.parse(content) is not None
+    if asks:
+        limits.QUESTIONS.spend(user.pk)
+    return asks
+
+
+def _replied_message(
+    user: Any, chat_id: uuid.UUID, reply_to: uuid.UUID | None
+) -> MessageRow | None:
+    if reply_to is None:
+        return None
+    Chat.objects.get_for_member(user, chat_id)
+    replied = Message.objects.rows_by_id(chat_id.hex, [reply_to.hex])
+    if not replied:
+        raise Invalid("reply_to", "There is no such message in this chat.")
+    return replied[reply_to.hex]
+
+
+def _settled_message(message: Message) -> Message:
+    """A message as a majority has it; `DoesNotExist` if its chat was deleted."""
+    found = Message.objects.settled({"_id": message.pk.hex})
+    if found is None:
+        raise Message.DoesNotExist
+    return found
+
+
+def _change_message(
+    message: Message, rev: int, values: dict[str, Any], **conditions: Any
+) -> Message | None:
+    """Write a change unless one with a later `rev` is there; announce it."""
+    document = Message.objects.collection().find_one_and_update(
+        {"_id": message.pk.hex, "rev": {"$lt": rev}, **conditions},
+        {"$set": {**values, "rev": rev, "updated_at": now()}},
+        return_document=True,
+    )
+    if document is None:
+        return None
+    changed: Message = Message.objects.from_document(document)
+    row = MessageRow.of(document)
+    context = MessageContext.of([row], {})
+    event = events.message_event(row, context.names, context.reply_of(row))
+    events.broadcast(events.chat_group(changed.chat_id), event)
+    return changed

@@ -1,0 +1,60 @@
+"""Rules about values and people that the actions share; each raises what the edge answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from chats.errors import Invalid, Refused
+from chats.models import Chat
+from chats.protocol import CLIENT_ID_MAX_LENGTH
+
+
+def valid_text(field: str, text: str, limit: int) -> None:
+    if not text.strip():
+        raise Invalid(field, "This can't be blank.")
+    if len(text) > limit:
+        raise Invalid(field, f"At most {limit} characters; this has {len(text)}.")
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise Invalid(field, "This holds characters that aren't text (NUL or lone surrogates).")
+
+
+def valid_content(content: str) -> None:
+    valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
+
+
+def valid_name(name: str) -> str:
+    valid_text("name", name, settings.CHAT_NAME_MAX_LENGTH)
+    return name.strip()
+
+
+def valid_client_id(client_id: str | None) -> None:
+    if client_id is not None:
+        valid_text("client_id", client_id, CLIENT_ID_MAX_LENGTH)
+
+
+def require_group(chat: Chat) -> None:
+    if not chat.is_group:
+        raise Refused("This is only possible in a group.")
+
+
+def require_member(chat: Chat, user_id: int) -> None:
+    if user_id not in chat.member_ids:
+        Chat.objects.settle(chat.pk)  # a removal that may be undone isn't done
+        raise Invalid("user_id", "This user is no member of the chat.")
+
+
+def require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
+    """The people with these ids; all must exist, be active, and be no bot."""
+    people = get_user_model().objects.people().in_bulk(user_ids)
+    missing = [str(user_id) for user_id in user_ids if user_id not in people]
+    if missing:
+        raise Invalid(field, f"No such user: {', '.join(missing)}.")
+    return people
+
+
+def require_room(field: str, members: int) -> None:
+    if members > settings.CHAT_MAX_MEMBERS:
+        raise Invalid(field, f"A chat has at most {settings.CHAT_MAX_MEMBERS} members.")

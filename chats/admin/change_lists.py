@@ -1,0 +1,223 @@
+"""Lists of the admin that cost the same however much there is.
+
+A list is read from an index, newest first, page after page: nothing is counted, sorted or skipped.
+What no index can find (words, deleted messages) is looked for in `WINDOW` rows at a time; the next
+page goes on from there.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from chats.errors import Invalid
+
+WINDOW = 10_000  # rows that are read for one page, at most
+TEXT_MAX_LENGTH = 200  # characters of a search or a filter's value
+CURSOR_VAR = "before"
+LARGEST = 2**63 - 1  # MongoDB's integers
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a list shows: rows that an index finds in the order of `key`, and what sieves them."""
+
+    rows: QuerySet[Any]
+    key: str
+    sieve: Q = field(default_factory=Q)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """Where a page begins: at this key, after so many of the rows that share it."""
+
+    value: Any
+    skip: int = 0
+
+    @classmethod
+    def parse(cls, text: str, key_field: Any) -> Cursor:
+        value, _, skip = text.partition("~")
+        try:
+            cursor = cls(key_field.to_python(value), int(skip or 0))
+        except (ValueError, ValidationError) as error:
+            raise IncorrectLookupParameters(str(error)) from error
+        key = cursor.value
+        too_large = isinstance(key, int) and abs(key) > LARGEST
+        # Ours are; in another zone the first and the last day there are may be none in UTC.
+        not_utc = isinstance(key, datetime) and key.utcoffset() != timedelta(0)
+        if key is None or too_large or not_utc or not 0 <= cursor.skip <= WINDOW:
+            raise IncorrectLookupParameters(text)
+        return cursor
+
+    def __str__(self) -> str:
+        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        return f"{value}~{self.skip}"
+
+
+class NewestFirstChangeList(ChangeList):
+    """A page of rows from a cursor down, and a link to the next older ones."""
+
+    model_admin: Any
+    cursor: Cursor | None = None
+    floor: Any = None  # the key above which this page was looked for
+    older: Cursor | None = None
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        # No link of the page but "Older" keeps the place in the list.
+        for parameters in (self.params, self.filter_params):
+            parameters.pop(CURSOR_VAR, None)
+        found: Any = self.get_filters(request)
+        specs, self.has_filters, unknown, _, self.has_active_filters = found
+        if unknown:
+            raise IncorrectLookupParameters(unknown)
+        self.filter_specs = specs
+        self.clear_all_filters_qs = self.get_query_string(remove=list(self.get_filters_params()))
+        values = {spec.parameter_name: spec.value() for spec in specs}
+        try:
+            selection = self.model_admin.selection(values, clean(self.query))
+        except Invalid as problem:
+            messages.error(request, problem.message)
+            selection = Selection(self.root_queryset.none(), "pk")
+        return self._stretch(selection, request.GET.get(CURSOR_VAR))
+
+    def _stretch(self, selection: Selection, cursor: str | None) -> QuerySet[Any]:
+        self.key = selection.key
+        rows = selection.rows.order_by(f"-{self.key}")
+        if cursor:
+            key_field = self.opts.pk if self.key == "pk" else self.opts.get_field(self.key)
+            self.cursor = Cursor.parse(cursor, key_field)
+            rows = rows.filter(**{f"{self.key}__lte": self.cursor.value})
+        if selection.sieve:
+            beyond = rows.values_list(self.key, flat=True)[WINDOW : WINDOW + 1]
+            self.floor = next(iter(beyond), None)
+            if self.floor is not None:
+                rows = rows.filter(**{f"{self.key}__gt": self.floor})
+            rows = rows.filter(selection.sieve)
+        return rows
+
+    def get_results(self, request: HttpRequest) -> None:
+        skip = self.cursor.skip if self.cursor else 0
+        found = list(self.queryset[skip : skip + self.list_per_page + 1])
+        self.result_list = found[: self.list_per_page]
+        self.result_count = len(self.result_list)
+        if len(found) > self.list_per_page:
+            self.older = self._cursor_after(self.result_list)
+        elif self.floor is not None:
+            self.older = Cursor(self.floor)
+        self.model_admin.resolve(self.result_list)
+        self.show_full_result_count = False
+        self.full_result_count = self.result_count  # else "n results" stands beside the search
+        self.show_admin_actions = bool(self.result_list)
+        self.can_show_all = self.multi_page = False
+        self.paginator = Paginator(self.result_list, self.list_per_page)
+
+    def _cursor_after(self, shown: list[Any]) -> Cursor:
+        keys = [getattr(row, self.key) for row in shown]
+        skip = keys.count(keys[-1])
+        if self.cursor and self.cursor.value == keys[-1]:
+            skip += self.cursor.skip
+        return Cursor(keys[-1], skip)
+
+    @property
+    def older_url(self) -> str:
+        """The query string of the next older page."""
+        return self.get_query_string({CURSOR_VAR: str(self.older)})
+
+    @property
+    def newest_url(self) -> str:
+        return self.get_query_string()
+
+    @property
+    def window(self) -> int:
+        """How many rows were looked through, if not all."""
+        return WINDOW if self.floor is not None else 0
+
+
+# Filters -----------------------------------------------------------------------------------------
+
+
+class InputFilter(admin.SimpleListFilter):
+    """A filter with a field to fill in."""
+
+    template = "admin/chats/input_filter.html"
+    input_type = "text"
+    placeholder = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]
+
+    def value(self) -> str | None:
+        return clean(super().value() or "") or None
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        """One: the other parameters of the page, as hidden fields and as a link without this."""
+        others = {k: v for k, v in changelist.params.items() if k != self.parameter_name}
+        yield {"hidden": others.items(), "query_string": f"?{urlencode(others)}"}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The list reads `value()` instead: filters combine to one range of one index."""
+        return queryset
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter with choices, read by the list as `InputFilter` is."""
+
+    options: Mapping[str, str] = {}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.options.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset
+
+
+# Values ------------------------------------------------------------------------------------------
+
+
+def clean(text: str) -> str:
+    """Text that every store takes, within its limit."""
+    return text.replace("\x00", "").strip()[:TEXT_MAX_LENGTH]
+
+
+def uuid_of(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def user_id_of(text: str) -> int:
+    """The id of the person with this user name or number; Invalid if there is none."""
+    user = get_user_model().objects.called(text).first()
+    if user:
+        return int(user.pk)
+    # Not looked up: messages outlive the rows of accounts.
+    if text.isascii() and text.isdigit() and int(text) <= LARGEST:
+        return int(text)
+    raise Invalid("user", f"There is no user {text}.")
+
+
+def day_of(text: str) -> datetime:
+    """The beginning of a day (YYYY-MM-DD) in UTC; Invalid if there is no such day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("date", f"{text} is no date; write it like 2024-12-31.") from None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def next_day(moment: datetime) -> datetime:
+    return min(moment, datetime(9999, 12, 30, tzinfo=UTC)) + timedelta(days=1)

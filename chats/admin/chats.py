@@ -1,0 +1,197 @@
+"""Chats to look at, and what moderators do in them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from chats import actions
+from chats.errors import Invalid, Refused
+from chats.models import Chat
+from chats.permissions import permissions_of
+
+from .change_lists import (
+    LARGEST,
+    WINDOW,
+    ChoiceFilter,
+    InputFilter,
+    Selection,
+    user_id_of,
+    uuid_of,
+)
+from .moderation import NOTHING, ModerationAdmin, People, link
+
+
+class KindFilter(ChoiceFilter):
+    title = "kind"
+    parameter_name = "kind"
+    options = {"group": "Groups", "private": "Private chats"}
+
+
+class MemberFilter(InputFilter):
+    title = "member"
+    parameter_name = "member"
+    placeholder = "User name"
+
+
+@admin.register(Chat)
+class ChatAdmin(ModerationAdmin):
+    list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
+    list_filter = (MemberFilter, KindFilter)
+    search_fields = ("name",)
+    search_help_text = (
+        "A chat's UUID, or a part of its name. Names are looked for in "
+        f"{WINDOW:,} chats at a time, newest first."
+    )
+    actions = ("delete_chats",)
+    fields = (
+        "title",
+        "kind",
+        "owner",
+        "members",
+        "message_count",
+        "last_message_at",
+        "created_at",
+        "updated_at",
+        "id",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).defer("recent")
+
+    def selection(self, values: dict[str, str | None], text: str) -> Selection:
+        rows, sieve = Chat.objects.defer("recent"), Q()
+        if member := values.get("member"):
+            rows = rows.filter(member_ids__contains=[user_id_of(member)])
+        if kind := values.get("kind"):
+            sieve &= Q(is_group=kind == "group")
+        if chat_id := uuid_of(text):
+            rows = rows.filter(pk=chat_id)
+        elif text:
+            sieve &= Q(name__icontains=text)
+        return Selection(rows, "created_at", sieve)
+
+    def resolve(self, rows: Sequence[Chat]) -> None:
+        ids = {user_id for chat in rows if not chat.is_group for user_id in chat.member_ids}
+        people = People({*ids, *(chat.owner_id for chat in rows)})
+        for chat in rows:
+            chat.people = people  # type: ignore[attr-defined]
+
+    @admin.display(description="chat")
+    def title(self, chat: Any) -> str:
+        return chat.people.title(chat)
+
+    @admin.display(description="kind")
+    def kind(self, chat: Chat) -> str:
+        return "Group" if chat.is_group else "Private chat"
+
+    @admin.display(description="owner")
+    def owner(self, chat: Any) -> str:
+        return chat.people.name(chat.owner_id) if chat.is_group else NOTHING
+
+    @admin.display(description="members")
+    def members(self, chat: Chat) -> int:
+        return len(chat.member_ids)
+
+    @admin.display(description="messages")
+    def message_count(self, chat: Chat) -> SafeString:
+        """`last_seq`: numbers are dense, tombstones count."""
+        return link("chats_message_changelist", f"{chat.last_seq:,}", chat=chat.pk)
+
+    @admin.display(description="latest activity")
+    def latest(self, chat: Chat) -> Any:
+        return chat.last_message_at
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        chat = kwargs.get("obj")
+        if chat is not None:
+            context["members"] = self._member_rows(chat)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @staticmethod
+    def _member_rows(chat: Chat) -> list[dict[str, Any]]:
+        people = get_user_model().objects.names(chat.member_ids)
+        return [
+            {
+                "id": user_id,
+                "user": people.get(user_id),
+                "is_owner": allowed.is_owner,
+                "flags": allowed.as_flags(),
+                "can_be_removed": chat.is_group and not allowed.is_owner,
+            }
+            for user_id, allowed in permissions_of(chat).items()
+        ]
+
+    # What moderators do --------------------------------------------------------------------------
+
+    @admin.action(description="Delete chats with all their messages", permissions=["moderate"])
+    def delete_chats(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        chats = list(queryset)
+        self.resolve(chats)
+        if "confirmed" not in request.POST:
+            return self.confirmation(
+                request,
+                title="Delete chats?",
+                lines=[f"{self.title(chat)}: {chat.last_seq:,} messages" for chat in chats],
+                verb="Delete with all messages",
+                action="delete_chats",
+                chosen=[chat.pk for chat in chats],
+            )
+        for chat in chats:
+            self._delete(request, chat)
+        return HttpResponseRedirect(reverse("admin:chats_chat_changelist"))
+
+    def _delete(self, request: HttpRequest, chat: Chat) -> None:
+        title = self.title(chat)
+        try:
+            actions.delete_chat(request.user, chat, moderator=True)
+        except Chat.DoesNotExist:
+            return  # by somebody else, a moment ago
+        self.log_deletions(request, [chat])  # type: ignore[arg-type]
+        self.message_user(request, f"{title} was deleted.", messages.SUCCESS)
+
+    def get_urls(self) -> list[URLPattern]:
+        remove = path(
+            "<uuid:chat_id>/members/<int:user_id>/remove/",
+            self.admin_site.admin_view(self.remove_member),
+            name="chats_chat_remove_member",
+        )
+        return [remove, *super().get_urls()]
+
+    def remove_member(self, request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
+        """Ask, then remove a member from a group."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        chat = Chat.objects.filter(pk=chat_id).first()
+        if chat is None or user_id > LARGEST:
+            raise Http404
+        name = People([user_id]).name(user_id)
+        if request.method != "POST":
+            return self.confirmation(
+                request,
+                title="Remove a member?",
+                lines=[f"{name} from {chat}"],
+                verb="Remove from the chat",
+            )
+        try:
+            actions.remove_member(request.user, chat, user_id, moderator=True)
+        except Chat.DoesNotExist:
+            self.message_user(request, f"{name} is no member any more.", messages.WARNING)
+        except (Refused, Invalid) as problem:
+            self.message_user(request, getattr(problem, "message", str(problem)), messages.ERROR)
+        else:
+            # By number: a name would outlast its account.
+            self.log_change(request, chat, f"Removed user {user_id}.")
+            self.message_user(request, f"{name} was removed.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:chats_chat_change", args=[chat_id]))

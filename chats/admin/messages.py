@@ -1,0 +1,226 @@
+"""Messages to look at, and to delete."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from chats import actions
+from chats.errors import Invalid
+from chats.models import Chat, Message
+from chats.models.uuid7 import uuid7_bound
+
+from .change_lists import (
+    WINDOW,
+    ChoiceFilter,
+    InputFilter,
+    Selection,
+    day_of,
+    next_day,
+    user_id_of,
+    uuid_of,
+)
+from .moderation import NOTHING, ModerationAdmin, People, excerpt, link
+
+
+class ChatFilter(InputFilter):
+    title = "chat"
+    parameter_name = "chat"
+    placeholder = "UUID of the chat"
+
+
+class SenderFilter(InputFilter):
+    title = "sender"
+    parameter_name = "sender"
+    placeholder = "User name"
+
+
+class FromFilter(InputFilter):
+    title = "first day (UTC)"
+    parameter_name = "from"
+    input_type = "date"
+
+
+class UntilFilter(InputFilter):
+    title = "last day (UTC)"
+    parameter_name = "until"
+    input_type = "date"
+
+
+class DeletedFilter(ChoiceFilter):
+    title = "deletion"
+    parameter_name = "deleted"
+    options = {"yes": "Deleted", "no": "Not deleted"}
+
+
+@admin.register(Message)
+class MessageAdmin(ModerationAdmin):
+    list_display = ("sent", "sender", "chat", "text")
+    list_display_links = ("sent",)
+    list_filter = (ChatFilter, SenderFilter, FromFilter, UntilFilter, DeletedFilter)
+    search_fields = ("content",)
+    search_help_text = (
+        "The UUID of a message or a chat, or words. Words are looked for in "
+        f"{WINDOW:,} messages at a time, newest first: of one chat or sender if you choose one."
+    )
+    actions = ("delete_messages",)
+    fields = (
+        "sender",
+        "chat",
+        "full_text",
+        "photo_source",
+        "state",
+        "seq",
+        "created_at",
+        "edited_at",
+        "deleted_at",
+        "replied",
+        "client_id",
+        "id",
+    )
+
+    def selection(self, values: dict[str, str | None], text: str) -> Selection:
+        """One chat's by `seq`; all, or one sender's, by id, which is in the order of time."""
+        rows, key, sieve = Message.objects.all(), "pk", Q()
+        chat_id, message_id = self._ids_of(values.get("chat"), text)
+        if message_id:
+            rows = rows.filter(pk=message_id)
+        elif chat_id:
+            rows, key = rows.in_chat(chat_id), "seq"
+        if sender := values.get("sender"):
+            of_sender = Q(sender_id=user_id_of(sender))
+            rows, sieve = (rows, sieve & of_sender) if chat_id else (rows.filter(of_sender), sieve)
+        rows = self._of_days(rows, key, values.get("from"), values.get("until"))
+        if deleted := values.get("deleted"):
+            sieve &= Q(deleted_at__isnull=deleted != "yes")
+        if text and not uuid_of(text):
+            sieve &= Q(content__icontains=text)
+        return Selection(rows, key, sieve)
+
+    @staticmethod
+    def _ids_of(chat: str | None, text: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+        """The chat and the message that are asked for; a searched UUID may be either's."""
+        chat_id, searched = uuid_of(chat or ""), uuid_of(text)
+        if chat and not chat_id:
+            raise Invalid("chat", f"{chat} is no UUID of a chat.")
+        if searched and (chat_id or Message.objects.filter(pk=searched).exists()):
+            return chat_id, searched
+        return chat_id or searched, None
+
+    @staticmethod
+    def _of_days(rows: Any, key: str, first: str | None, last: str | None) -> Any:
+        """The range of the key in which these days' messages are."""
+        if key == "pk":
+            if first:
+                rows = rows.filter(pk__gte=uuid7_bound(day_of(first)))
+            return rows.filter(pk__lt=uuid7_bound(next_day(day_of(last)))) if last else rows
+        numbers = rows.values_list("seq", flat=True)
+        if first:
+            later = numbers.filter(created_at__gte=day_of(first)).order_by("created_at")
+            rows = rows.filter(seq__gte=number) if (number := later.first()) else rows.none()
+        if last:
+            earlier = numbers.filter(created_at__lt=next_day(day_of(last))).order_by("-created_at")
+            rows = rows.filter(seq__lte=number) if (number := earlier.first()) else rows.none()
+        return rows
+
+    def resolve(self, rows: Sequence[Message]) -> None:
+        chats = Chat.objects.defer("recent").in_bulk({message.chat_id for message in rows})
+        ids = {i for chat in chats.values() if not chat.is_group for i in chat.member_ids}
+        people = People(
+            {*ids, *(m.sender_id for m in rows), *(m.deleted_by for m in rows)},
+        )
+        for message in rows:
+            message.people = people  # type: ignore[attr-defined]
+            message.chat_row = chats.get(message.chat_id)  # type: ignore[attr-defined]
+
+    @admin.display(description="sent")
+    def sent(self, message: Message) -> Any:
+        return message.created_at
+
+    @admin.display(description="sender")
+    def sender(self, message: Any) -> SafeString:
+        name = message.people.name(message.sender_id)
+        return link("chats_message_changelist", name, sender=message.sender_id)
+
+    @admin.display(description="chat")
+    def chat(self, message: Any) -> SafeString | str:
+        chat = message.chat_row
+        if chat is None:
+            return "(deleted)"
+        return link("chats_chat_change", message.people.title(chat), chat.pk)
+
+    @admin.display(description="text")
+    def text(self, message: Message) -> str:
+        if message.deleted_at:
+            return f"({self.state(message)})"
+        return f"{excerpt(message)} (edited)" if message.edited_at else excerpt(message)
+
+    @admin.display(description="text")
+    def full_text(self, message: Message) -> SafeString:
+        return format_html('<div class="readonly">{}</div>', message.content)
+
+    @admin.display(description="photo")
+    def photo_source(self, message: Message) -> SafeString | str:
+        url = (message.photo or {}).get("image_url", "")
+        # Only what a browser opens as a page: an address comes from a provider.
+        if not url.startswith("https://"):
+            return url or NOTHING
+        return format_html('<a href="{}" rel="noreferrer noopener">{}</a>', url, url)
+
+    @admin.display(description="state")
+    def state(self, message: Any) -> str:
+        if message.deleted_at:
+            by = message.people.name(message.deleted_by) if message.deleted_by else "nobody"
+            return f"Deleted by {by}"
+        return "Edited" if message.edited_at else NOTHING
+
+    @admin.display(description="in reply to")
+    def replied(self, message: Message) -> SafeString | str:
+        if message.reply_to is None:
+            return NOTHING
+        return link("chats_message_change", str(message.reply_to), message.reply_to)
+
+    # What moderators do --------------------------------------------------------------------------
+
+    @admin.action(
+        description="Delete messages (a tombstone stays in their place)", permissions=["moderate"]
+    )
+    def delete_messages(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        chosen = [message for message in queryset if not message.deleted_at]
+        if not chosen:
+            self.message_user(request, "Nothing is left to delete.", messages.WARNING)
+            return None
+        self.resolve(chosen)
+        if "confirmed" not in request.POST:
+            return self.confirmation(
+                request,
+                title="Delete messages?",
+                lines=[f"{m.people.name(m.sender_id)}: {excerpt(m)}" for m in chosen],
+                verb="Delete",
+                action="delete_messages",
+                chosen=[message.pk for message in chosen],
+            )
+        deleted = sum(self._delete(request, message) for message in chosen)
+        self.message_user(request, f"{deleted} deleted.", messages.SUCCESS)
+        return None
+
+    def _delete(self, request: HttpRequest, message: Any) -> bool:
+        chat = message.chat_row
+        try:
+            if chat is None:
+                raise Chat.DoesNotExist
+            deleted = actions.delete_message(request.user, chat, message, moderator=True)
+        except (Chat.DoesNotExist, Message.DoesNotExist):
+            self.message_user(request, "A chat was deleted meanwhile.", messages.WARNING)
+            return False
+        # By number: a name would outlast its account.
+        done = f"Deleted message {message.seq} of user {message.sender_id} in chat {chat.pk}."
+        self.log_change(request, deleted, done)
+        return True

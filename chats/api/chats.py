@@ -1,0 +1,108 @@
+"""The API of chats: find, allow, call one action, answer."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatproject.rest.pagination import StrictLimitOffsetPagination
+from chatproject.sockets import presence_leases
+from chats import actions
+from chats.models import ReadMarker
+from chats.permissions import permissions_of
+
+from .openapi import (
+    BAD_INPUT,
+    ERRORS,
+    NEW_GROUP,
+    NEW_NAME,
+    NEW_OWNER,
+    NOT_SIGNED_IN,
+    READ_ERRORS,
+)
+from .pagination import ChatList
+from .serializers import (
+    ChatChangeSerializer,
+    ChatContext,
+    ChatDetailSerializer,
+    GroupSerializer,
+    ListedChatSerializer,
+    by_name,
+    member_rows,
+)
+from .viewset import ChatViews
+
+
+@extend_schema_view(
+    list=extend_schema(responses={200: ListedChatSerializer(many=True), **READ_ERRORS}),
+    retrieve=extend_schema(responses={200: ChatDetailSerializer, **READ_ERRORS}),
+    partial_update=extend_schema(
+        responses={200: ListedChatSerializer, **ERRORS}, examples=[NEW_NAME, NEW_OWNER]
+    ),
+    destroy=extend_schema(responses={204: None, **ERRORS}),
+)
+class ChatViewSet(ChatViews):
+    """The chats of a person."""
+
+    pagination_class = StrictLimitOffsetPagination
+    serializer_classes = {"partial_update": ChatChangeSerializer, "group": GroupSerializer}
+
+    def list(self, request: Request) -> Response:
+        """Mine, the one with the latest message first."""
+        chats: Any = self.paginate_queryset(ChatList(self.user))  # type: ignore[arg-type]
+        rows = ListedChatSerializer(context={"chats": ChatContext.of(self.user, chats)})
+        return self.get_paginated_response([rows.to_representation(chat) for chat in chats])
+
+    def retrieve(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """With its members, one's permissions, and the read markers."""
+        chat = self.find_chat(chat_id)
+        allowed = permissions_of(chat)
+        return Response(
+            {
+                **self.chat_data(chat),
+                "members": member_rows(chat, allowed, presence_leases.online(chat.pk)),
+                "permissions": allowed[self.user.pk].as_flags(),
+                "read_markers": by_name(ReadMarker.objects.of_chat(chat)),
+            }
+        )
+
+    def partial_update(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Rename a group, hand it over to another member, or both at once."""
+        chat, data = self.find_chat(chat_id), self.valid_data()
+        if "owner_id" in data:
+            chat = actions.transfer_ownership(
+                self.user, chat, data["owner_id"], name=data.get("name")
+            )
+        else:
+            chat = actions.rename_chat(self.user, chat, data["name"])
+        return Response(self.chat_data(chat))
+
+    def destroy(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Delete a chat with all its messages: the owner a group, either member a private chat."""
+        actions.delete_chat(self.user, self.find_chat(chat_id))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        request=None,
+        responses={200: ListedChatSerializer, 201: ListedChatSerializer, **READ_ERRORS},
+    )
+    def private(self, request: Request, user_id: int) -> Response:
+        """The private chat with this person: 201 when it is new, 200 when there was one."""
+        self.valid_data()
+        chat, created = actions.create_private_chat(self.user, user_id)
+        code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        return Response(self.chat_data(chat), status=code)
+
+    @extend_schema(
+        responses={201: ListedChatSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN},
+        examples=[NEW_GROUP],
+    )
+    def group(self, request: Request) -> Response:
+        """A new group, owned by oneself."""
+        chat = actions.create_group(self.user, **self.valid_data())
+        return Response(self.chat_data(chat), status=status.HTTP_201_CREATED)

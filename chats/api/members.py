@@ -1,0 +1,95 @@
+"""The API of members: find, allow, call one action, answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatproject.sockets import presence_leases
+from chats import actions
+from chats.models import Chat
+from chats.permissions import permissions_for, permissions_of
+from users.models import User
+
+from .openapi import (
+    ERRORS,
+    MODERATION,
+    NEWCOMER,
+    NEWCOMERS,
+    READ_ERRORS,
+)
+from .serializers import (
+    AddMembersSerializer,
+    FlagsSerializer,
+    MemberSerializer,
+    PermissionsSerializer,
+    member_rows,
+)
+from .viewset import ChatViews
+
+Rows = Sequence[dict[str, Any]]
+
+
+@extend_schema_view(
+    list=extend_schema(responses={200: MemberSerializer(many=True), **READ_ERRORS}),
+    create=extend_schema(
+        responses={201: MemberSerializer(many=True), **ERRORS}, examples=[NEWCOMER, NEWCOMERS]
+    ),
+    retrieve=extend_schema(responses={200: MemberSerializer, **READ_ERRORS}),
+    destroy=extend_schema(responses={204: None, **ERRORS}),
+)
+class MemberViewSet(ChatViews):
+    """The members of a chat."""
+
+    pagination_class = None
+    serializer_classes = {"create": AddMembersSerializer, "set_permissions": PermissionsSerializer}
+
+    def list(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """In the order in which they came, with their permissions."""
+        return Response(self.members(self.find_chat(chat_id)))
+
+    def create(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Bring people into a group."""
+        chat, data = self.find_chat(chat_id), self.valid_data()
+        user_ids = data.get("user_ids") or [data["user_id"]]
+        chat = actions.add_members(self.user, chat, user_ids)
+        return Response(self.members(chat), status=status.HTTP_201_CREATED)
+
+    def retrieve(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """One member."""
+        chat = self.find_member(chat_id, user_id)
+        return Response(next(row for row in self.members(chat) if row["id"] == user_id))
+
+    def destroy(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """Remove a member, or leave when it is oneself."""
+        actions.remove_member(self.user, self.find_member(chat_id, user_id), user_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={200: FlagsSerializer, **READ_ERRORS})
+    def permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """What a member may do."""
+        chat = self.find_member(chat_id, user_id)
+        return Response(permissions_for(chat, user_id).as_flags())
+
+    @extend_schema(responses={200: FlagsSerializer, **ERRORS}, examples=[MODERATION])
+    def set_permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
+        """Change some permissions of another member."""
+        chat = self.find_member(chat_id, user_id)
+        allowed = actions.set_permissions(self.user, chat, user_id, **self.valid_data())
+        return Response(allowed.as_flags())
+
+    def members(self, chat: Chat) -> Rows:
+        return member_rows(chat, permissions_of(chat), presence_leases.online(chat.pk))
+
+    def find_member(self, chat_id: uuid.UUID, user_id: int) -> Chat:
+        """The chat; 404 also where the path names nobody of it."""
+        chat = self.find_chat(chat_id)
+        if user_id not in chat.member_ids:
+            raise User.DoesNotExist
+        return chat

@@ -1,0 +1,152 @@
+"""The API of messages: find, allow, call one action, answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatproject.rest.parameters import query_integer, query_parameters
+from chatproject.stores.mongodb.documents import Document
+from chats import actions
+from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models.chat import other_of
+from chats.protocol import MOST_MISSED
+from chats.representation import MessageContext, message_data
+
+from .openapi import (
+    CORRECTION,
+    ERRORS,
+    GREETING,
+    QUESTION,
+    READ_ERRORS,
+)
+from .pagination import History, MessagePagination
+from .serializers import (
+    ChatContext,
+    ChatSerializer,
+    ContentSerializer,
+    HistorySerializer,
+    MessageSerializer,
+    NewMessageSerializer,
+    by_name,
+)
+from .viewset import ChatViews
+
+
+@extend_schema_view(
+    list=extend_schema(responses={200: HistorySerializer, **READ_ERRORS}),
+    create=extend_schema(
+        responses={200: MessageSerializer, 201: MessageSerializer, **ERRORS},
+        examples=[GREETING, QUESTION],
+    ),
+    retrieve=extend_schema(responses={200: MessageSerializer, **READ_ERRORS}),
+    partial_update=extend_schema(
+        responses={200: MessageSerializer, **ERRORS}, examples=[CORRECTION]
+    ),
+    destroy=extend_schema(responses={204: None, **ERRORS}),
+)
+class MessageViewSet(ChatViews):
+    """The messages of a chat."""
+
+    pagination_class = MessagePagination
+    serializer_classes = {"create": NewMessageSerializer, "partial_update": ContentSerializer}
+
+    def list(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """A page of the history, newest first, with the chat."""
+        rev = query_integer(request, "changed_after")
+        if rev is not None:
+            query_parameters(request, *MessagePagination.parameters)
+            return Response(self.changes(chat_id, rev))
+        history = History.of(request, chat_id)
+        messages: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
+        data = self.history_data(history.chat, messages, history.markers)
+        page = self.get_paginated_response(data["results"])
+        page.data |= data
+        return page
+
+    def changes(self, chat_id: uuid.UUID, rev: int) -> dict[str, Any]:
+        """What changed after a `rev`, and where the chat is now."""
+        others = self.request.query_params.keys() & set(MessagePagination.parameters)
+        for name in others - {"changed_after"}:
+            raise ValidationError({name: ["This does not go with changed_after."]})
+        chat = self.find_chat(chat_id)
+        # A client counts on every change up to this one, which nothing may undo.
+        last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
+        too_far = chat.last_rev - rev > MOST_MISSED
+        messages = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
+        markers = ReadMarker.objects.of_chat(chat)
+        return {
+            "count": len(messages),
+            "next": None,
+            "previous": None,
+            "last_rev": min(last_rev, chat.last_rev),
+            "too_far_behind": too_far,
+            "read_markers": by_name(markers),
+            **self.history_data(Chat.objects.document(chat), messages, markers),
+        }
+
+    def history_data(
+        self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]
+    ) -> dict[str, Any]:
+        """The chat and these messages, with what they show beside them, read once."""
+        other = other_of(chat, self.user.pk)
+        people = [self.user] if other is None else [self.user, other]
+        context = MessageContext.of(messages, markers, people)
+        beside = {"chats": ChatContext.beside(self.user, chat, context)}
+        return {
+            "chat": ChatSerializer(context=beside).to_representation(chat),
+            "results": message_data(messages, context),
+        }
+
+    def create(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Send a message: 201, or 200 with the stored one when its `client_id` was sent before."""
+        message, created = actions.post_message(self.user, chat_id, **self.valid_data())
+        if not created:
+            return self.answer(self.find_chat(chat_id), message)
+        nobody_yet: dict[int, int] = {}
+        return Response(self.message_data(message, nobody_yet), status=status.HTTP_201_CREATED)
+
+    def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """One message."""
+        return self.answer(*self.find_message(chat_id, message_id))
+
+    def partial_update(
+        self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID
+    ) -> Response:
+        """Edit one's own message."""
+        chat, message = self.find_message(chat_id, message_id)
+        edited = actions.edit_message(self.user, chat, message, **self.valid_data())
+        return self.answer(chat, edited)
+
+    def destroy(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Turn a message into a tombstone."""
+        chat, message = self.find_message(chat_id, message_id)
+        actions.delete_message(self.user, chat, message)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses={204: None, **READ_ERRORS})
+    def read(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Everything up to this message is read."""
+        chat, message = self.find_message(chat_id, message_id)
+        self.valid_data()
+        actions.mark_read(self.user, chat, message)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def find_message(self, chat_id: uuid.UUID, message_id: uuid.UUID) -> tuple[Chat, Message]:
+        chat = self.find_chat(chat_id)
+        return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
+
+    def answer(self, chat: Chat, message: Message) -> Response:
+        return Response(self.message_data(message, ReadMarker.objects.of_chat(chat)))
+
+    def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
+        row = MessageRow.of(Message.objects.document(message))
+        [data] = message_data([row], MessageContext.of([row], markers, [self.user]))
+        return dict(data)

@@ -1,0 +1,127 @@
+"""Pages of a chat's history that cost the same at any depth."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from chatproject.rest.pagination import StrictLimitOffsetPagination, integer_parameter
+from chatproject.rest.parameters import query_choice, query_integer
+from chatproject.stores.mongodb.documents import Document
+from chats.models import Chat, MessageRow
+from chats.models.history import page_of_history
+
+NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
+
+
+class History:
+    """The messages of a chat between two numbers, for a paginator to slice and then to count.
+
+    Numbers are dense, so a slice is a range of the index on `(chat_id, seq)` and the count a
+    subtraction: nothing is counted and nothing is skipped. A hole makes a page shorter. Slicing is
+    one command, which finds the `chat` and its read `markers` too, or raises `Chat.DoesNotExist`.
+    """
+
+    chat: Document
+    markers: dict[int, int]
+
+    def __init__(
+        self,
+        user: Any,
+        chat_id: uuid.UUID,
+        *,
+        after: int = 0,
+        before: int | None = None,
+        newest_first: bool = True,
+    ) -> None:
+        self.user = user
+        self.chat_id = chat_id
+        self.after = after
+        self.before = before
+        self.newest_first = newest_first
+
+    @classmethod
+    def of(cls, request: Request, chat_id: uuid.UUID) -> History:
+        """What the query asks for by `before`, `after` and `ordering`."""
+        return cls(
+            request.user,
+            chat_id,
+            after=query_integer(request, "after") or 0,
+            before=query_integer(request, "before", 1),
+            newest_first=query_choice(request, "ordering", NEWEST_FIRST, OLDEST_FIRST)
+            == NEWEST_FIRST,
+        )
+
+    def __getitem__(self, wanted: slice) -> list[MessageRow]:
+        last: Any = "$last_seq" if self.before is None else {"$min": ["$last_seq", self.before - 1]}
+        low: Any
+        if self.newest_first:
+            low = {"$max": [self.after, {"$subtract": [last, wanted.stop]}]}
+            high = {"$subtract": [last, wanted.start]}
+        else:
+            low, high = self.after + wanted.start, {"$min": [last, self.after + wanted.stop]}
+        self.chat, messages, self.markers = page_of_history(
+            self.user, self.chat_id, low, high, newest_first=self.newest_first
+        )
+        return messages
+
+    def count(self) -> int:
+        """How many there were when the page was read."""
+        last: int = self.chat["last_seq"]
+        if self.before is not None:
+            last = min(last, self.before - 1)
+        return max(last - self.after, 0)
+
+
+class ChatList:
+    """The chats of a member, latest first, for a paginator to slice and then to count."""
+
+    def __init__(self, user: Any) -> None:
+        self.user = user
+        self._count = 0
+
+    def __getitem__(self, wanted: slice) -> list[Document]:
+        chats, self._count = Chat.objects.page_of_member(self.user, wanted.start, wanted.stop)
+        return chats
+
+    def count(self) -> int:
+        """How many there were when the page was read, which is the same command."""
+        return self._count
+
+
+class MessagePagination(StrictLimitOffsetPagination):
+    """`limit` and `offset`, or `skip`, which is another name of `offset`."""
+
+    offset_names = ("offset", "skip")
+    parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")
+
+    def get_offset(self, request: Request) -> int:
+        if {"skip", "offset"} <= request.query_params.keys():
+            raise ValidationError({"skip": ["This is `offset` by another name; give one of them."]})
+        skip = query_integer(request, "skip")
+        return super().get_offset(request) if skip is None else skip
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST], "default": NEWEST_FIRST}
+        return [
+            *super().get_schema_operation_parameters(view),
+            integer_parameter("skip", "Another name of `offset`."),
+            integer_parameter("before", "Only messages with a smaller `seq`.", minimum=1),
+            integer_parameter("after", "Only messages with a larger `seq`."),
+            integer_parameter(
+                "changed_after",
+                "Only messages that changed after this `rev`, in the order of `rev`, at most "
+                "1,000; goes with no other parameter.",
+            ),
+            {
+                "name": "ordering",
+                "in": "query",
+                "required": False,
+                "description": "Newest or oldest first.",
+                "schema": ordering,
+            },
+        ]

@@ -1,0 +1,300 @@
+"""JSON of chats, messages and members.
+
+What goes out is written by hand: a `ModelSerializer` costs six times as much for a page of 50. The
+fields are declared all the same, for the schema and the forms of the browsable API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from chatproject.rest.fields import (
+    FlagField,
+    IdField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+    serializer_of,
+)
+from chatproject.rest.parameters import MAX_NUMBER
+from chatproject.stores.mongodb.documents import Document
+from chats.models import Chat, ChatPermissions, Message, Preview
+from chats.models.chat import other_of
+from chats.permissions import Permissions
+from chats.protocol import CLIENT_ID_MAX_LENGTH
+from chats.representation import MessageContext, MessageData, Names, Photo, dashed, iso, title_of
+from users.models import User
+from users.serializers import UserSerializer
+
+
+def user_id_field(**options: Any) -> WholeNumberField:
+    return WholeNumberField(min_value=1, max_value=MAX_NUMBER, **options)
+
+
+class NothingSerializer(StrictSerializer):
+    """No fields."""
+
+
+class UserIdsField(serializers.ListField):
+    """Ids of users; in a form separated by commas or blanks."""
+
+    def __init__(self, **options: Any) -> None:
+        style = {"base_template": "input.html", "input_type": "text"}
+        limit = settings.CHAT_MAX_MEMBERS
+        super().__init__(child=user_id_field(), max_length=limit, style=style, **options)
+
+    def get_value(self, dictionary: Any) -> Any:
+        if self.field_name and isinstance(dictionary, QueryDict) and self.field_name in dictionary:
+            texts = " ".join(dictionary.getlist(self.field_name))
+            return texts.replace(",", " ").split() or empty
+        return super().get_value(dictionary)
+
+
+# Messages ----------------------------------------------------------------------------------------
+
+MessageSerializer = serializer_of(MessageData)
+PhotoSerializer = serializer_of(Photo)
+
+
+class ContentSerializer(StrictSerializer):
+    content = TextField(
+        max_length=settings.MESSAGE_MAX_LENGTH,
+        style={"base_template": "textarea.html", "rows": 4},
+    )
+
+
+class NewMessageSerializer(ContentSerializer):
+    client_id = TextField(
+        max_length=CLIENT_ID_MAX_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Yours; sending it again answers with the message that was stored.",
+    )
+    reply_to = IdField(required=False, allow_null=True)
+
+
+# Chats -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChatContext:
+    """What a list of chats shows beside them, in two queries."""
+
+    user_id: int
+    latest: dict[str, Preview] = field(default_factory=dict)  # by the stored id of the chat
+    markers: dict[str, int] = field(default_factory=dict)
+    names: Names = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, user: User, chats: Collection[Document]) -> ChatContext:
+        latest, markers = Message.objects.beside_chats(chats, user.pk)
+        others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
+        ids = others | {message.sender_id for message in latest.values()}
+        return cls(user.pk, latest, markers, get_user_model().objects.names(ids))
+
+    @classmethod
+    def beside(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
+        """The context of a chat that goes out beside messages of it; no query."""
+        marker = messages.readers.markers.get(user.pk, 0)
+        return cls(user.pk, markers={chat["_id"]: marker}, names=messages.names)
+
+
+class LastMessageSerializer(serializers.Serializer[Preview]):
+    id = serializers.UUIDField()
+    seq = serializers.IntegerField()
+    sender_id = serializers.IntegerField()
+    sender_name = serializers.CharField()
+    content = serializers.CharField(help_text="The first 140 characters.")
+    kind = serializers.ChoiceField(choices=Message.Kind.choices)
+    created_at = serializers.DateTimeField()
+    deleted_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChatSerializer(serializers.Serializer[Document]):
+    """A document of a chat as its member sees it; needs a `ChatContext` as `context["chats"]`."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField(help_text="Of a private chat: the other person's name.")
+    is_group = serializers.BooleanField()
+    owner_id = serializers.IntegerField()
+    member_ids = serializers.ListField(child=serializers.IntegerField())
+    last_seq = serializers.IntegerField(help_text="The number of its latest message.")
+    last_rev = serializers.IntegerField(help_text="The number of its latest change.")
+    last_message_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    unread_count = serializers.IntegerField()
+
+    @cached_property
+    def beside(self) -> ChatContext:
+        context: ChatContext = self.context["chats"]
+        return context
+
+    def to_representation(self, chat: Document) -> dict[str, Any]:
+        context = self.beside
+        marker = context.markers.get(chat["_id"], 0)
+        return {
+            "id": dashed(chat["_id"]),
+            "name": title_of(chat["name"], other_of(chat, context.user_id), context.names),
+            "is_group": chat["is_group"],
+            "owner_id": chat["owner_id"],
+            "member_ids": chat["member_ids"],
+            "last_seq": chat["last_seq"],
+            "last_rev": chat["last_rev"],
+            "last_message_at": iso(chat["last_message_at"]),
+            "created_at": iso(chat["created_at"]),
+            "updated_at": iso(chat["updated_at"]),
+            "unread_count": max(chat["last_seq"] - marker, 0),
+        }
+
+
+class ListedChatSerializer(ChatSerializer):
+    """A chat with its latest message."""
+
+    last_message = LastMessageSerializer(allow_null=True)
+
+    def to_representation(self, chat: Document) -> dict[str, Any]:
+        row, latest = super().to_representation(chat), self.beside.latest.get(chat["_id"])
+        row["last_message"] = _last_message(latest, self.beside.names) if latest else None
+        return row
+
+
+def _last_message(message: Preview, names: Names) -> dict[str, Any]:
+    sender = names.get(message.sender_id)
+    return {
+        "id": dashed(message.id),
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "sender_name": sender.name if sender else "",
+        "content": message.content,
+        "kind": message.kind,
+        "created_at": iso(message.created_at),
+        "deleted_at": message.deleted_at and iso(message.deleted_at),
+    }
+
+
+class GroupSerializer(StrictSerializer):
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
+    member_ids = UserIdsField(required=False, default=list, help_text="The ids of the others.")
+
+
+class ChatChangeSerializer(StrictSerializer):
+    """Another name, another owner, or both at once."""
+
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
+    owner_id = user_id_field(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"name": ["Give name or owner_id."]})
+        return attrs
+
+
+# Members -----------------------------------------------------------------------------------------
+
+
+class PermissionsSerializer(StrictSerializer):
+    """The four permissions; a change names those that it changes."""
+
+    can_send_messages = FlagField(required=False)
+    can_change_permissions = FlagField(required=False)
+    can_remove_members = FlagField(required=False)
+    can_delete_other_messages = FlagField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            names = ChatPermissions.FLAGS
+            raise serializers.ValidationError({names[0]: [f"Give one of {', '.join(names)}."]})
+        return attrs
+
+
+class FlagsSerializer(serializers.Serializer[Any]):
+    """The four permissions as they hold for a member."""
+
+    can_send_messages = serializers.BooleanField()
+    can_change_permissions = serializers.BooleanField()
+    can_remove_members = serializers.BooleanField()
+    can_delete_other_messages = serializers.BooleanField()
+
+
+class MemberSerializer(UserSerializer):
+    is_owner = serializers.BooleanField()
+    online = serializers.BooleanField(help_text="Has the chat open.")
+    permissions = FlagsSerializer()
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "is_owner", "online", "permissions")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+
+def member_rows(
+    chat: Chat, allowed: dict[int, Permissions], online: Iterable[int]
+) -> list[dict[str, Any]]:
+    """The members of a chat, in the order in which they came."""
+    people, here = get_user_model().objects.names(chat.member_ids), set(online)
+    return [
+        {
+            "id": user_id,
+            "username": people[user_id].username,
+            "name": people[user_id].name,
+            "is_bot": people[user_id].is_bot,
+            "is_owner": allowed[user_id].is_owner,
+            "online": user_id in here,
+            "permissions": allowed[user_id].as_flags(),
+        }
+        for user_id in chat.member_ids
+        if user_id in people
+    ]
+
+
+class AddMembersSerializer(StrictSerializer):
+    """One person (`user_id`) or several (`user_ids`)."""
+
+    user_id = user_id_field(required=False)
+    user_ids = UserIdsField(required=False, min_length=1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"user_ids": ["Give either user_id or user_ids."]})
+        return attrs
+
+
+class ChatDetailSerializer(ListedChatSerializer):
+    """One chat, with its members, what one may do in it, and how far each has read."""
+
+    members = MemberSerializer(many=True)
+    permissions = FlagsSerializer()
+    read_markers = serializers.DictField(child=serializers.IntegerField())
+
+
+@extend_schema_serializer(many=False)
+class HistorySerializer(serializers.Serializer[Any]):
+    """The answer to a request for messages."""
+
+    count = serializers.IntegerField(help_text="Of all messages asked for, not of this page.")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    chat = ChatSerializer()
+    results = MessageSerializer(many=True)
+    last_rev = serializers.IntegerField(required=False, help_text="With `changed_after`.")
+    too_far_behind = serializers.BooleanField(
+        required=False, help_text="With `changed_after`: more than 1,000 changes; load anew."
+    )
+    read_markers = serializers.DictField(
+        child=serializers.IntegerField(), required=False, help_text="With `changed_after`."
+    )
+
+
+def by_name(markers: dict[int, int]) -> dict[str, int]:
+    """Markers as JSON has them: its names are strings."""
+    return {str(user_id): seq for user_id, seq in markers.items()}

@@ -1,0 +1,59 @@
+"""What the viewsets of chats share: the door to a chat, and checked input."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from chats.errors import Refused
+from chats.models import Chat
+from users.models import User
+
+from . import errors  # noqa: F401 - registers the refusals of chats
+from .serializers import ChatContext, ListedChatSerializer, NothingSerializer
+
+
+class ChatViews(GenericViewSet[Any]):
+    """What the viewsets of chats share: the door to a chat, and checked input."""
+
+    serializer_classes: dict[str, type[BaseSerializer[Any]]] = {}
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return self.serializer_classes.get(self.action, NothingSerializer)
+
+    @property
+    def user(self) -> User:
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A change is refused by what a majority has: 503 if that can't be known."""
+        refused = isinstance(exc, ObjectDoesNotExist | Refused)
+        changes = self.request.method not in SAFE_METHODS and "chat_id" in self.kwargs
+        if refused and changes:
+            try:
+                Chat.objects.settle(self.kwargs["chat_id"])
+            except Exception as unsettled:
+                exc = unsettled
+        return super().handle_exception(exc)
+
+    def find_chat(self, chat_id: uuid.UUID) -> Chat:
+        """A chat of this user; to anybody else it does not exist."""
+        return Chat.objects.get_for_member(self.user, chat_id)
+
+    def valid_data(self) -> dict[str, Any]:
+        serializer = self.get_serializer(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        data: dict[str, Any] = serializer.validated_data
+        return data
+
+    def chat_data(self, chat: Chat) -> dict[str, Any]:
+        document = Chat.objects.document(chat)
+        context = {"chats": ChatContext.of(self.user, [document])}
+        return ListedChatSerializer(context=context).to_representation(document)

@@ -1,0 +1,69 @@
+"""What the bot says to a command."""
+
+import logging
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+
+from chatproject.stores.outages import deadline
+from chats.actions.commands import Command, parse
+from chats.models import Message
+
+from . import ai, unsplash
+from .ai import Turn
+from .providers import ProviderError
+
+logger = logging.getLogger(__name__)
+
+USAGE = {
+    "ai": "Ask me something: “@ai QUESTION”, for example “@ai How does a loom work?”",
+    "photo": "Tell me what to look for: “@photo QUERY”, for example “@photo red bicycle”",
+}
+BROKEN = "Something went wrong here while I was looking for an answer. Please ask again."
+GAVE_UP = "I tried several times and couldn't answer this. Please ask in another way."
+THREAD_LENGTH = 10  # messages before a question that are sent along
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The bot's message: text, and a photo with its attribution."""
+
+    content: str
+    photo: dict[str, str] | None = None
+
+
+def answer_to(question: Message, command: Command) -> Answer:
+    """The answer to a message's command; whatever goes wrong, in words."""
+    if not command.argument:
+        return Answer(USAGE[command.kind])
+    try:
+        if command.kind == "photo":
+            return _photo_answer(command.argument)
+        with deadline():
+            thread = _thread_before(question)
+        return Answer(ai.ask(command.argument, thread))
+    except ProviderError as error:
+        return Answer(error.message)
+
+
+def _photo_answer(query: str) -> Answer:
+    photo = unsplash.find(query)
+    # The text is for the chat list, quotes, and clients that show no images.
+    return Answer(f"Photo: {photo['alt']}", photo)
+
+
+def _thread_before(question: Message) -> list[Turn]:
+    """The messages that led to the question by reply, oldest first; nothing else of the chat."""
+    bot = get_user_model().objects.bot()
+    turns: list[Turn] = []
+    reply_to = question.reply_to
+    while reply_to and len(turns) < THREAD_LENGTH:
+        message = Message.objects.in_chat(question.chat_id).filter(pk=reply_to).first()
+        if message is None or message.deleted_at:
+            break
+        asked = parse(message.content)
+        by_bot = message.sender_id == bot.pk
+        content = asked.argument if asked and not by_bot else message.content
+        turns.insert(0, Turn("assistant" if by_bot else "user", content))
+        reply_to = message.reply_to
+    return turns

@@ -1,0 +1,155 @@
+"""Questions to the bot: taken by one worker at a time, answered once.
+
+A message with a command is stored with `command_due_at`, so the work is never lost and needs no
+queue beside it. Taking a question moves `command_due_at` on by a lease; if the process dies, the
+question is due again when the lease ends. The answer's `client_id` makes it one, whoever gives it.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import db
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
+
+from chatproject.stores.mongodb.documents import now
+from chatproject.stores.outages import deadline
+from chats import actions
+from chats.actions.commands import Command, parse
+from chats.models import Chat, Message
+from chats.models.message import EPOCH
+
+from .answers import BROKEN, GAVE_UP, Answer, answer_to
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3
+RETRY_DELAY, RETRY_MAX_DELAY = 0.5, 10.0  # seconds between two tries when a store is away
+
+STORE_AWAY = (PyMongoError, db.Error)
+
+
+def claim() -> Message | None:
+    """Take the question that is due longest, for the time of a lease."""
+    moment = now()
+    document = Message.objects.collection().find_one_and_update(
+        {
+            "command_due_at": {"$gt": EPOCH, "$lte": moment},
+            # One more than are tried: the last says that we give up.
+            "command_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
+        },
+        {
+            "$set": {"command_due_at": moment + timedelta(seconds=settings.COMMAND_LEASE)},
+            "$inc": {"command_attempts": 1},
+        },
+        sort=[("command_due_at", 1)],
+        return_document=ReturnDocument.AFTER,
+    )
+    return Message.objects.all().from_document(document) if document else None
+
+
+def finish(question: Message) -> None:
+    """Nothing more to do for this question."""
+    _change_claim(question, {"$set": {"command_due_at": None}})
+
+
+def release(question: Message) -> None:
+    """Let another worker take this question now, as if we hadn't."""
+    _change_claim(question, {"$set": {"command_due_at": now()}, "$inc": {"command_attempts": -1}})
+
+
+def ask_again(question: Message) -> None:
+    """The question has been edited: it is a new one."""
+    _change_claim(question, {"$set": {"command_due_at": now(), "command_attempts": 0}})
+
+
+def _change_claim(question: Message, update: dict[str, Any]) -> None:
+    """Change the question unless our lease ended and another worker has taken it."""
+    Message.objects.collection().update_one(
+        {"_id": question.pk.hex, "command_due_at": question.command_due_at}, update
+    )
+
+
+def answer(question: Message) -> None:
+    """Answer a question that we have claimed, once, if it is still wanted."""
+    command = parse(question.content)
+    with deadline():
+        if command is None or not _is_wanted(question) or _is_answered(question):
+            finish(question)
+            return
+    given = _safe_answer(question, command)
+    # Not asking twice: an answer that can't be stored now is kept for as long as it is ours.
+    _patiently(lambda: deliver(question, command, given), question.command_due_at)
+
+
+def _safe_answer(question: Message, command: Command) -> Answer:
+    if question.command_attempts > MAX_ATTEMPTS:
+        return Answer(GAVE_UP)
+    try:
+        return answer_to(question, command)
+    except STORE_AWAY:
+        raise
+    except Exception:
+        logger.exception("No answer to message %s.", question.pk)
+        return Answer(BROKEN)
+
+
+def deliver(question: Message, command: Command, given: Answer) -> None:
+    """Store and announce the answer, unless the question has gone or changed meanwhile."""
+    current = Message.objects.filter(pk=question.pk).first()
+    if current is None or not _is_wanted(current):
+        finish(question)
+    elif parse(current.content) != command:
+        ask_again(question)
+    else:
+        _post(question, given)
+        finish(question)
+
+
+def _post(question: Message, given: Answer) -> None:
+    try:
+        actions.post_bot_message(
+            question, given.content, client_id=_answer_id(question), photo=given.photo
+        )
+    except Chat.DoesNotExist:
+        return  # deleted a moment ago
+
+
+def _is_wanted(question: Message) -> bool:
+    """Not deleted, and whoever asked is still in the chat."""
+    if question.deleted_at:
+        return False
+    chats = Chat.objects.filter(member_ids__contains=[question.sender_id])
+    return chats.filter(pk=question.chat_id).exists()
+
+
+def _is_answered(question: Message) -> bool:
+    """Whether a worker stored the answer and ended before it could say so."""
+    bot = get_user_model().objects.bot()
+    answers = Message.objects.in_chat(question.chat_id).filter(sender_id=bot.pk)
+    return answers.filter(client_id=_answer_id(question)).exists()
+
+
+def _answer_id(question: Message) -> str:
+    return f"answer:{question.pk}"
+
+
+def _patiently(work: Callable[[], None], until: datetime | None) -> None:
+    """Do the work, again and again until then while a store is away."""
+    delay = RETRY_DELAY
+    while True:
+        try:
+            with deadline():
+                return work()
+        except STORE_AWAY as error:
+            logger.warning("An answer can't be stored now: %s.", type(error).__name__)
+            if until is None or now() + timedelta(seconds=delay) >= until:
+                raise
+        time.sleep(delay)
+        db.close_old_connections()  # one that broke would be broken for each try
+        delay = min(delay * 2, RETRY_MAX_DELAY)

@@ -1,0 +1,185 @@
+"""What an event is, and the events that are no changes of a chat.
+
+`docs/events.md` documents every event for clients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import orjson
+
+Frame = dict[str, Any]  # an event as JSON: {"type": …, "data": {…}}
+ForChatList = tuple["Event", int | None]  # an event, and the one person who is told; None: everyone
+
+_types: dict[str, type[Event]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that sockets are told: `{"type": type, "data": the fields}`."""
+
+    type: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        if "type" in vars(cls):
+            _types[cls.type] = cls
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields, as types of JSON."""
+        return dict(vars(self))
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """The names of the fields of its `data`."""
+        return {field.name for field in fields(cls)}
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """The event with these fields; `TypeError` for one that it doesn't have."""
+        return cls(**data)
+
+    def frame(self) -> Frame:
+        """The event as JSON."""
+        return {"type": self.type, "data": self.data}
+
+    def encode(self) -> bytes:
+        """The text of a socket's frame, in UTF-8."""
+        return orjson.dumps(self.frame())
+
+    def for_chat_list(self) -> ForChatList | None:
+        """What chat lists show of it; None: nothing."""
+        return None
+
+
+def event_of(frame: Frame) -> Event:
+    """The event of a frame that came over the channel layer."""
+    return _types[frame["type"]].of(frame["data"])
+
+
+# People in a chat ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRead(Event):
+    """A member has read every message up to this one."""
+
+    type = "message_read"
+    message_id: str
+    chat_id: str
+    user_id: int
+    seq: int
+
+    def for_chat_list(self) -> ForChatList | None:
+        return self, self.user_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypingIndicator(Event):
+    """A person types, or has stopped."""
+
+    type = "typing_indicator"
+    user_id: int
+    username: str | None
+    is_typing: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserJoined(Event):
+    """A person's first socket of this chat opened."""
+
+    type = "user_joined"
+    user_id: int
+    username: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserLeft(Event):
+    """A person's last socket of this chat closed, or its process died."""
+
+    type = "user_left"
+    user_id: int
+    username: str | None
+
+
+# To one socket ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome(Event):
+    """First frame of a chat's socket: where the chat is, and who is here."""
+
+    type = "welcome"
+    chat_id: str
+    user_id: int
+    last_seq: int
+    last_rev: int
+    online: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching(Event):
+    """First frame of a chat list's socket: every chat of the person, and its latest message."""
+
+    type = "watching"
+    user_id: int
+    last_seqs: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authenticated(Event):
+    """The answer to a newer access token: until when the socket may stay now."""
+
+    type = "authenticated"
+    expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Error(Event):
+    """What was wrong with a frame; only ever told to its sender."""
+
+    type = "error"
+    code: str  # invalid_json, validation_error, rate_limited, unavailable, server_error
+    message: str
+    field: str | None = None
+    retry_after: float | None = None  # seconds
+
+
+# To chat lists ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatActivity(Event):
+    """The latest message of a chat as it is now, told to a person's chat list."""
+
+    type = "chat_activity"
+    chat_id: str
+    seq: int
+    rev: int
+    message_id: str
+    sender_id: int
+    sender_name: str
+    preview: str
+    created_at: str
+    deleted_at: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatAdded(Event):
+    """A person is a member of one more chat."""
+
+    type = "chat_added"
+    chat_id: str
+    name: str
+    is_group: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatRemoved(Event):
+    """A chat is no longer in a person's list; `reason` is `removed` or `deleted`."""
+
+    type = "chat_removed"
+    chat_id: str
+    reason: str

@@ -1,0 +1,144 @@
+"""The order in which changes of a chat go out: each once, by `rev`, however they come in.
+
+The channel layer may lose, delay and double events; MongoDB has every change under a dense `rev`.
+This says what goes out now and what is to be read. It does no I/O and has no clock: times are
+handed in. `static/js/models/cursor.js` is its counterpart in the browser.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from chats.events import Change, MessageChange, StateChange
+from chats.protocol import MOST_MISSED, QUIET
+
+GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
+INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
+
+
+class ChangeOrder:
+    """The changes of one chat on their way out.
+
+    Methods answer the changes that go out now, in order. `read_after` says in how many seconds what
+    is missing must be read from MongoDB; None: nothing is missing.
+    """
+
+    def __init__(self) -> None:
+        self.rev = 0  # the highest change that went out
+        self.settled = 0  # every change up to this one went out, or is a hole for good
+        self.read_after: float | None = None
+        self._is_started = False
+        self._state_rev = 0  # of the state of the chat that went out last
+        self._seen: set[int] = set()  # changes after `settled` that went out
+        self._pending: dict[int, Change] = {}  # changes that came before those that they follow
+        self._looks: deque[tuple[float, int]] = deque()  # times, and the `last_rev` seen then
+
+    def start(self, rev: int, settled: int, seen: Iterable[int]) -> list[Change]:
+        """Begin, or begin anew, where the chat is: at `rev`, with these after `settled` stored."""
+        self.rev, self.settled, self._seen = rev, settled, set(seen)
+        self._is_started = True
+        return self.following()
+
+    def receive(self, change: Change) -> list[Change]:
+        """A change that came over the layer."""
+        rev = change.rev
+        if self.is_early(rev):
+            self._pending[rev] = change
+            self._read_in(GAP_WAIT)
+        elif self._is_known(rev):
+            return []
+        elif rev < self.rev and isinstance(change, MessageChange):
+            self._read_in(0)  # late: the message may have changed again since
+        else:
+            return [*self._send(change), *self.following()]
+        return []
+
+    def is_early(self, rev: int) -> bool:
+        """Whether a change has to wait for one before it."""
+        return not self._is_started or rev > self.rev + 1
+
+    def following(self) -> list[Change]:
+        """The pending changes that follow what went out."""
+        due: list[Change] = []
+        while self.rev + 1 in self._pending:
+            due += self._send(self._pending.pop(self.rev + 1))
+        for rev in [rev for rev in self._pending if rev <= self.rev]:
+            due += self.receive(self._pending.pop(rev))
+        return due
+
+    # Against MongoDB
+
+    def look(self, last_rev: int, moment: float) -> None:
+        """Compare with the `last_rev` of the chat; `moment` is the time in seconds."""
+        if self._looks and moment - self._looks[-1][0] > INTERRUPTION:
+            self._looks.clear()  # what was under way when MongoDB went may come only now
+        self._looks.append((moment, last_rev))
+        while self._looks[0][0] < moment - QUIET:
+            self.settled = max(self.settled, min(self._looks.popleft()[1], self.rev))
+        if self._seen:
+            self._seen = {rev for rev in self._seen if rev > self.settled}
+        if last_rev > self.rev or len(self._seen) < self.rev - self.settled:
+            self._read_in(0)
+
+    def is_too_far_behind(self, last_rev: int) -> bool:
+        """Whether so much is missing that clients had better read the chat again."""
+        return last_rev - self.rev > MOST_MISSED
+
+    def missing(self, last_rev: int) -> list[int]:
+        """The changes up to `last_rev` that didn't go out; the latest ones where they are many."""
+        every = range(self.settled + 1, last_rev + 1)
+        return [rev for rev in every if rev not in self._seen][-MOST_MISSED:]
+
+    def fill(self, found: Mapping[int, Change], last_rev: int) -> list[Change]:
+        """Changes that were read, up to the first that is missing still."""
+        due: list[Change] = []
+        for rev, change in self._candidates(found, last_rev):
+            if rev > self.rev + 1:
+                break
+            self._pending.pop(rev, None)
+            due += self._send(change)
+        return due
+
+    def fill_without(self, found: Mapping[int, Change], last_rev: int) -> tuple[list[Change], bool]:
+        """Changes that were read, past those that are missing; and whether any were.
+
+        Then the state of the chat must stand for them (`tell_state`).
+        """
+        due: list[Change] = []
+        has_skipped = False
+        for rev, change in self._candidates(found, last_rev):
+            has_skipped |= rev > self.rev + 1
+            self._pending.pop(rev, None)
+            due += self._send(change)
+        if self.rev < last_rev:
+            self.rev, has_skipped = last_rev, True
+        return due, has_skipped
+
+    def is_even_with(self, last_rev: int) -> bool:
+        """Whether nothing is missing up to `last_rev`."""
+        return not self._pending and self.rev >= last_rev
+
+    def tell_state(self, rev: int) -> bool:
+        """Note that the state of the chat at `rev` goes out; False if a later one did."""
+        if rev < self._state_rev:
+            return False
+        self._state_rev = rev
+        return True
+
+    def _candidates(self, found: Mapping[int, Change], last_rev: int) -> list[tuple[int, Change]]:
+        both = {**found, **self._pending}
+        return [(r, both[r]) for r in sorted(both) if r <= last_rev and not self._is_known(r)]
+
+    def _is_known(self, rev: int) -> bool:
+        return rev in self._seen or rev <= self.settled
+
+    def _send(self, change: Change) -> list[Change]:
+        self._seen.add(change.rev)
+        self.rev = max(self.rev, change.rev)
+        is_told = isinstance(change, StateChange) and change.rev <= self._state_rev
+        return [] if is_told else [change]
+
+    def _read_in(self, seconds: float) -> None:
+        if self._is_started and self.read_after is None:
+            self.read_after = seconds

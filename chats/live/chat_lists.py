@@ -1,0 +1,64 @@
+"""The chats that open chat lists show: all of their person, those that come later too."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+from chatproject.sockets.connection import Batch, Connection
+from chats.events import ChatAdded, Watching
+from chats.models import Chat
+
+from .hubs import Hubs
+from .reads import read_changed, read_chat, read_chats_of
+from .user_hub import UserHub
+
+# Seconds by which the clock of a process, which a new chat's times are of, and that of MongoDB may
+# differ.
+CLOCKS = 60.0
+
+
+class ChatLists:
+    """Shows the chat lists of one process every chat of their people."""
+
+    def __init__(self, hubs: Hubs) -> None:
+        self._hubs = hubs
+        self._looked_at = time.monotonic()  # when chats without an event were looked for
+
+    async def open(self, person: UserHub, connection: Connection) -> None:
+        """Show a new chat list every chat of its person, and tell it where each is."""
+        person.sockets.add(connection)
+        chats = await read_chats_of(person.user_id)
+        hubs = await self._hubs.chats(chats, connection)
+        # Again: who was removed before the hubs listened is found here, later by the hubs.
+        own = set(await read_chats_of(person.user_id))
+        watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(connection)]
+        last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
+        connection.tell(Watching(user_id=person.user_id, last_seqs=last_seqs))
+
+    async def show(self, person: UserHub, added: ChatAdded) -> None:
+        """Show the person's chat lists one more chat, then tell them that it came."""
+        chat_id, told = uuid.UUID(added.chat_id), Batch([added.encode()])
+        for connection in tuple(person.sockets):
+            for hub in await self._hubs.chats([chat_id], connection):
+                chat = await read_chat(chat_id)
+                new = connection not in hub.watchers
+                if new and chat and person.user_id in chat.member_ids and hub.watch(connection):
+                    connection.write(told)
+            if connection.closed:  # meanwhile
+                await self._hubs.drop(connection)
+
+    async def show_new(self) -> None:
+        """Show the chats that people were added to without an event that came here."""
+        moment = time.monotonic()
+        people = self._hubs.with_chat_lists()
+        seconds = moment - self._looked_at + CLOCKS
+        for chat in await read_changed(list(people), seconds) if people else ():
+            for user_id in people.keys() & set(chat.member_ids):
+                await self._show_if_new(people[user_id], chat)
+        self._looked_at = moment
+
+    async def _show_if_new(self, person: UserHub, chat: Chat) -> None:
+        if not self._hubs.shows(chat.pk, person.sockets):
+            added = ChatAdded(chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group)
+            await self.show(person, added)

@@ -1,0 +1,105 @@
+"""The sockets: frames in become actions or events; what goes out comes from the hubs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+
+from chatproject.stores.outages import in_thread
+from chats import actions, events
+from chats.models import Chat, Message
+
+from .chat_hub import ChatHub
+from .frames import FrameError, fields_of
+from .process import live_process
+from .socket_consumer import SocketConsumer
+
+
+class ChatConsumer(SocketConsumer):
+    """A member's socket of one chat."""
+
+    hub: ChatHub | None = None
+
+    async def connect(self) -> None:
+        if not self.user.is_authenticated or not await self._is_member():
+            await self.close()
+            return
+        process = live_process()
+        hubs = await process.hubs.chats([self.chat_id], self.connection)
+        person = await process.hubs.user(self.user.pk, self.connection)
+        person.watchers.add(self.connection)
+        # Again: who was removed before the hub listened is found here, later by the hub.
+        if not hubs or not await self._may_stay() or self.connection.closed:
+            await self.refuse()
+            return
+        await self.accept()
+        self.hub = hubs[0]
+        online = await process.presence.join(self.chat_id, self.user.pk, self.user.username)
+        self.hub.join(self.connection, online)
+
+    async def disconnect(self, code: int) -> None:
+        if self.hub is not None:
+            self.connection.closed = True
+            hub, self.hub = self.hub, None
+            hub.sockets.discard(self.connection)
+            live_process().presence.leave(self.chat_id, self.user.pk, self.user.username)
+            await super().disconnect(code)
+
+    @property
+    def chat_id(self) -> uuid.UUID:
+        return self.scope["url_route"]["kwargs"]["chat_id"]
+
+    async def on_typing_indicator(self, data: Any) -> None:
+        is_typing = fields_of("data", data, {"is_typing": bool})["is_typing"]
+        user = self.user
+        event = events.TypingIndicator(user_id=user.pk, username=user.username, is_typing=is_typing)
+        live_process().presence.typing.tell((self.chat_id, user.pk), event)
+
+    async def on_message_read(self, data: Any) -> None:
+        text = fields_of("data", data, {"message_id": str})["message_id"]
+        try:
+            message_id = uuid.UUID(text)
+        except ValueError:
+            raise FrameError("This is no UUID.", field="message_id") from None
+        try:
+            await self._mark_read(message_id)
+        except ObjectDoesNotExist:  # the chat neither, a moment after a removal
+            raise FrameError("There is no such message here.", field="message_id") from None
+
+    @in_thread
+    def _is_member(self) -> bool:
+        return Chat.objects.has_member(self.user, self.chat_id)
+
+    @in_thread
+    def _may_stay(self) -> bool:
+        return Chat.objects.has_member(self.user, self.chat_id) and self.has_sign_in()
+
+    @in_thread
+    def _mark_read(self, message_id: uuid.UUID) -> None:
+        chat = Chat.objects.for_member(self.user).get(pk=self.chat_id)
+        message = Message.objects.in_chat(chat.pk).get(pk=message_id)
+        actions.mark_read(self.user, chat, message)
+
+
+class UserConsumer(SocketConsumer):
+    """A person's chat list: small events of all their chats."""
+
+    async def connect(self) -> None:
+        if not self.user.is_authenticated:
+            await self.close()
+            return
+        process = live_process()
+        person = await process.hubs.user(self.user.pk, self.connection)
+        person.watchers.add(self.connection)
+        if not await self.is_signed_in():
+            await self.refuse()
+            return
+        await self.accept()
+        await process.chat_lists.open(person, self.connection)
+
+    async def disconnect(self, code: int) -> None:
+        if self.user.is_authenticated:
+            self.connection.closed = True
+            await super().disconnect(code)

@@ -1,0 +1,206 @@
+"""The hubs of one process, and their one channel of the layer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from channels.layers import get_channel_layer
+
+from chatproject.sockets import channel_layer
+from chatproject.sockets.connection import Connection
+from chatproject.sockets.subscribers import Subscribers
+from chats import events
+
+from .chat_hub import ChatHub
+from .hub import Hub
+from .reads import read_revs, read_starts
+from .user_hub import UserHub
+
+logger = logging.getLogger(__name__)
+
+
+class Hubs:
+    """The hubs of one process by group, and which of them each connection keeps.
+
+    A hub begins with its first connection and ends with its last.
+    """
+
+    def __init__(
+        self,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        on_chat_added: Callable[[UserHub, events.ChatAdded], None],
+    ) -> None:
+        self.layer: Any = get_channel_layer()
+        self.channel = ""
+        self.kept: dict[Connection, set[Hub]] = {}  # hubs by connection
+        self._spawn = spawn
+        self._on_chat_added = on_chat_added
+        self._hubs: dict[str, Hub] = {}  # by group
+        self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
+        self._connected = asyncio.Event()
+
+    # Coming and going
+
+    async def chats(self, chat_ids: list[uuid.UUID], connection: Connection) -> list[ChatHub]:
+        """The hubs of those of these chats that exist, started, and kept for this connection."""
+        groups = {events.chat_group(chat_id): chat_id for chat_id in chat_ids}
+        fresh = [ChatHub(groups[g], self._on_deleted) for g in groups if g not in self._hubs]
+        self._keep(fresh, self._begin(fresh))
+        hubs = [hub for group in groups if isinstance(hub := self._hubs[group], ChatHub)]
+        for hub in hubs:
+            self._attach(hub, connection)
+        for start in {self._starts[hub.group] for hub in hubs}:
+            await asyncio.shield(start)
+        return [hub for hub in hubs if self._hubs.get(hub.group) is hub]
+
+    async def user(self, user_id: int, connection: Connection) -> UserHub:
+        """The hub of a person's sockets, kept for this one."""
+        group = events.user_group(user_id)
+        if group not in self._hubs:
+            fresh = [UserHub(user_id, self._on_chat_added)]
+            self._keep(fresh, self._subscribe(fresh))
+        hub = self._hubs[group]
+        assert isinstance(hub, UserHub)
+        self._attach(hub, connection)
+        await asyncio.shield(self._starts[group])
+        return hub
+
+    async def drop(self, connection: Connection) -> None:
+        """Take a connection out of every hub, and end the hubs that it leaves empty."""
+        hubs = self.kept.pop(connection, set())
+        for hub in hubs:
+            hub.detach(connection)
+        for hub in hubs:
+            if not hub.connections:
+                await self._end(hub)
+                await asyncio.sleep(0)
+
+    def shows(self, chat_id: uuid.UUID, chat_lists: Subscribers) -> bool:
+        """Whether each of these chat lists shows the chat."""
+        hub = self._hubs.get(events.chat_group(chat_id))
+        return hub is not None and all(one in hub.watchers for one in chat_lists)
+
+    def with_chat_lists(self) -> dict[int, UserHub]:
+        """The hubs of people who have a chat list open, by the id of the person."""
+        hubs = (hub for hub in self._hubs.values() if isinstance(hub, UserHub))
+        return {hub.user_id: hub for hub in hubs if hub.sockets}
+
+    def _attach(self, hub: Hub, connection: Connection) -> None:
+        hub.attach(connection)
+        self.kept.setdefault(connection, set()).add(hub)
+
+    def _on_deleted(self, hub: ChatHub) -> None:
+        for connection in hub.connections:
+            self.kept[connection].discard(hub)
+        self._spawn(self._end(hub))
+
+    # Starting and ending
+
+    def _keep(self, hubs: Sequence[Hub], start: Coroutine[Any, Any, None]) -> None:
+        """Let everyone find these hubs, who then awaits the one start."""
+        task = asyncio.create_task(start)
+        for hub in hubs:
+            self._hubs[hub.group] = hub
+            self._starts[hub.group] = task
+
+    async def _begin(self, hubs: list[ChatHub]) -> None:
+        if not hubs:
+            return
+        try:
+            await self._subscribe(hubs)
+            starts = await read_starts([hub.chat_id for hub in hubs])
+            for hub in hubs:
+                if hub.chat_id in starts:
+                    await hub.begin(starts[hub.chat_id])
+                else:
+                    self._forget(hub)
+        except BaseException:
+            for hub in hubs:
+                self._forget(hub)
+            raise
+
+    def _forget(self, hub: Hub) -> bool:
+        """False if it was forgotten already; another may stand in its place."""
+        if self._hubs.get(hub.group) is not hub:
+            return False
+        del self._hubs[hub.group], self._starts[hub.group]
+        hub.stop()
+        return True
+
+    async def _end(self, hub: Hub) -> None:
+        """Forget a hub that has nobody, and leave its group."""
+        if not self._forget(hub):
+            return
+        try:
+            await self.layer.group_discard(hub.group, self.channel)
+        except Exception as error:
+            logger.warning("Still subscribed to %s: %s", hub.group, error)
+        if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
+            await self._join_group(self._hubs[hub.group])
+
+    # The channel layer
+
+    async def receive(self) -> None:
+        """Take each event off the layer once and hand it to its hub, for ever."""
+        while True:
+            try:
+                if not self.channel:
+                    self.channel = await self.layer.new_channel("hub.")
+                    self._connected.set()
+                self._dispatch(await self.layer.receive(self.channel))
+            except Exception:
+                logger.exception("The channel layer failed")
+                await asyncio.sleep(1)
+
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        hub = self._hubs.get(message["group"])
+        if hub is None:
+            return
+        if message["type"] == "hub.close":
+            hub.close(message["code"], message["reason"], message["sign_in"], message["spared"])
+        else:
+            for frame in message["frames"]:
+                hub.receive(events.event_of(frame))
+
+    async def _subscribe(self, hubs: Sequence[Hub]) -> None:
+        try:
+            async with asyncio.timeout(channel_layer.TIMEOUT):
+                await self._connected.wait()
+        except TimeoutError:
+            logger.warning("The channel layer is away; events come from MongoDB.")
+            return
+        for hub in hubs:
+            await self._join_group(hub)
+            await asyncio.sleep(0)  # subscribing waits for no answer: 500 would hold up everyone
+
+    async def _join_group(self, hub: Hub) -> None:
+        """Join the group of a hub; when the layer is away, `resubscribe` tries again."""
+        try:
+            async with asyncio.timeout(channel_layer.TIMEOUT):
+                await self.layer.group_add(hub.group, self.channel)
+            hub.subscribed = True
+        except Exception as error:
+            reason = str(error) or type(error).__name__
+            logger.warning("Not subscribed to %s: %s", hub.group, reason)
+
+    # Now and then
+
+    async def resubscribe(self) -> None:
+        """Join the groups that couldn't be joined; comparing with MongoDB doesn't wait for it."""
+        for hub in tuple(self._hubs.values()):
+            if not hub.subscribed and self.channel:
+                await self._join_group(hub)
+
+    async def compare(self) -> None:
+        """Compare with MongoDB what went out of each chat."""
+        hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
+        if not hubs:
+            return
+        revs = await read_revs(list(hubs))
+        for chat_id, hub in hubs.items():
+            # A chat that isn't there any more: the hub finds that out.
+            hub.look(revs.get(chat_id, hub.order.rev + 1))

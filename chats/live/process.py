@@ -1,0 +1,92 @@
+"""The live part of one process: its hubs, who is present, and what is done now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from chatproject.sockets.presence_leases import RENEWAL
+from chatproject.stores.outages import is_away
+from chats.events import ChatAdded
+
+from .chat_lists import ChatLists
+from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
+from .hubs import Hubs
+from .presence import Presence
+from .user_hub import UserHub
+
+logger = logging.getLogger(__name__)
+
+POLL = 2.0  # seconds between looks at MongoDB
+
+
+class LiveProcess:
+    """All that the sockets of one event loop share."""
+
+    def __init__(self) -> None:
+        self._spawned: set[asyncio.Task[Any]] = set()
+        self.hubs = Hubs(self.spawn, self._show_added)
+        self.chat_lists = ChatLists(self.hubs)
+        self.presence = Presence(self.spawn)
+        self.expiry = Expiry(self.hubs.kept.keys())
+        self._tasks = [
+            asyncio.create_task(self.hubs.receive()),
+            asyncio.create_task(self._every(POLL, self.hubs.compare)),
+            asyncio.create_task(self._every(POLL, self.hubs.resubscribe)),
+            asyncio.create_task(self._every(RENEWAL, self._renew)),
+            asyncio.create_task(self._every(EXPIRY_LOOK, self.expiry.close_expired)),
+            asyncio.create_task(self._every(SIGN_IN_LOOK, self.expiry.look)),
+        ]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the events."""
+        task = asyncio.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
+    def stop(self) -> None:
+        """End what is done now and then."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _show_added(self, person: UserHub, added: ChatAdded) -> None:
+        self.spawn(self.chat_lists.show(person, added))
+
+    async def _renew(self) -> None:
+        """Renew presence, and look for chats that nobody told of."""
+        try:
+            await self.presence.renew()
+        finally:  # also while the layer is away: nobody else tells of them then
+            await self.chat_lists.show_new()
+
+    async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        is_well = True
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await work()
+            except Exception as error:
+                if not is_away(error):
+                    logger.exception("Will try again in %s seconds", seconds)
+                elif is_well:  # one line an outage, not one a try
+                    name = type(error).__name__
+                    logger.warning("%s waits: a store is away (%s)", work.__qualname__, name)
+                    is_well = False
+            else:
+                if not is_well:
+                    logger.warning("%s goes on: the store is back", work.__qualname__)
+                is_well = True
+
+
+_processes: WeakKeyDictionary[asyncio.AbstractEventLoop, LiveProcess] = WeakKeyDictionary()
+
+
+def live_process() -> LiveProcess:
+    """The live part of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _processes:
+        _processes[loop] = LiveProcess()
+    return _processes[loop]

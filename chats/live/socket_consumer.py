@@ -1,0 +1,170 @@
+"""A socket of a signed-in user: its handshake, its sign-in, and the frames that it sends."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils.functional import cached_property
+from rest_framework.exceptions import AuthenticationFailed
+
+from chatproject.sockets.connection import EXTENSION, Connection
+from chatproject.sockets.handshakes import Handshakes
+from chatproject.stores.outages import RETRY_AFTER, in_thread, is_away
+from chats import events
+from chats.protocol import CLOSE_FLOOD, CLOSE_SIGNED_OUT, CLOSE_TRY_AGAIN
+from chats.representation import iso
+from users.authentication import Access, read_access_token
+from users.models import User
+
+from .frames import AWAY, FrameError, FrameLimit, failure, fields_of, parse
+from .process import live_process
+
+handshakes = Handshakes()
+
+DENIAL = "websocket.http.response"  # the extension by which a handshake is answered with a status
+ABNORMAL = 1006  # what a close without a close frame counts as (RFC 6455, 7.1.5)
+
+
+class SocketConsumer(AsyncJsonWebsocketConsumer):
+    """A socket of a signed-in user; anybody else is refused at the handshake."""
+
+    is_accepted = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Run the socket: as Channels does, without a channel, for which a task would wait.
+
+        Old database connections need no closing here: `in_thread` does that.
+        """
+        self.scope, self.base_send = scope, send
+        try:
+            with suppress(StopConsumer):
+                while True:
+                    message = await receive()
+                    await getattr(self, get_handler_name(message))(message)
+        except asyncio.CancelledError:  # by Daphne, when its client has been gone for a while
+            await self.disconnect(ABNORMAL)
+            await live_process().hubs.drop(self.connection)
+            raise
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        """Let the socket in; while a store is away, ask the client to come again."""
+        if self.scope.get("store_is_away"):
+            await self.put_off()
+            return
+        try:
+            async with handshakes.turn():
+                await super().websocket_connect(message)
+        except Exception as error:
+            await live_process().hubs.drop(self.connection)
+            if not (isinstance(error, TimeoutError) or is_away(error)):
+                raise
+            await self.put_off()
+
+    async def accept(self, *args: Any, **kwargs: Any) -> None:
+        await super().accept(*args, **kwargs)
+        self.is_accepted = True
+
+    async def put_off(self) -> None:
+        """Answer 503 to the handshake (403 where the server can't), or close the open socket."""
+        if self.is_accepted:
+            self.connection.close(CLOSE_TRY_AGAIN, AWAY)
+            return
+        self.connection.closed = True
+        if DENIAL not in self.scope.get("extensions", {}):
+            await self.close()
+            return
+        headers = [(b"retry-after", str(RETRY_AFTER).encode())]
+        await self.base_send({"type": f"{DENIAL}.start", "status": 503, "headers": headers})
+        await self.base_send({"type": f"{DENIAL}.body", "body": AWAY.encode()})
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        await self.disconnect(message["code"])
+        raise StopConsumer
+
+    @property
+    def user(self) -> Any:
+        return self.scope["user"]
+
+    @cached_property
+    def frame_limit(self) -> FrameLimit:
+        """Of this socket."""
+        return FrameLimit()
+
+    @cached_property
+    def connection(self) -> Connection:
+        connection = self.scope.get("extensions", {}).get(EXTENSION)
+        connection = Connection(self.base_send, self.user.pk, connection)
+        connection.sign_in = self.scope.get("sign_in")
+        connection.expires_at = self.scope.get("token_expires_at")
+        connection.by_token = connection.expires_at is not None
+        return connection
+
+    async def disconnect(self, code: int) -> None:
+        await live_process().hubs.drop(self.connection)
+
+    async def refuse(self) -> None:
+        """Answer a handshake with 403, unless the socket was closed meanwhile: that did."""
+        await live_process().hubs.drop(self.connection)
+        if not self.connection.closed:
+            self.connection.closed = True
+            await self.close()
+
+    async def is_signed_in(self) -> bool:
+        """Whether it may stay: asked when the person's hub listens, which is told later ends."""
+        return await in_thread(self.has_sign_in)() and not self.connection.closed
+
+    def has_sign_in(self) -> bool:
+        sign_in = self.connection.sign_in
+        return sign_in is None or User.objects.signed_in(self.user.pk, sign_in) is not None
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        if self.connection.closed:
+            return
+        try:
+            self.frame_limit.count(self._close_flood)
+            await self.receive_json(parse(text_data))
+        except FrameError as refusal:
+            self.connection.tell(refusal.error)
+        except Exception as error:
+            self.connection.tell(failure(error))
+
+    def _close_flood(self) -> None:
+        self.connection.close(CLOSE_FLOOD, "Too many frames.")
+
+    async def on_authenticate(self, data: Any) -> None:
+        """A newer access token of the same person, by which a socket of a token stays open."""
+        token = fields_of("data", data, {"token": str})["token"]
+        if not self.connection.by_token:
+            raise FrameError("This socket is open by a session, and ends with it.", field="token")
+        access = await self._read(token)
+        self.connection.sign_in, self.connection.expires_at = access.sign_in, access.expires_at
+        # Again: the end of that sign-in closed its sockets, and this one wasn't among them yet.
+        if not await self.is_signed_in():
+            self.connection.close(CLOSE_SIGNED_OUT, "This sign-in has ended.")
+            return
+        ends = datetime.fromtimestamp(access.expires_at, UTC)
+        self.connection.tell(events.Authenticated(expires_at=iso(ends)))
+
+    @in_thread
+    def _read(self, token: str) -> Access:
+        try:
+            access = read_access_token(token)
+        except AuthenticationFailed as refusal:
+            raise FrameError(str(refusal.detail), field="token") from None
+        if access.user.pk != self.user.pk:
+            raise FrameError("This is a token of another person.", field="token")
+        return access
+
+    async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
+        handler = getattr(self, f"on_{content['type']}", None)
+        if handler is None:
+            raise FrameError("This socket takes no such type.", field="type")
+        await handler(content["data"])

@@ -1,0 +1,11 @@
+"""Chats, messages, permissions and read markers: documents of MongoDB.
+
+Users live in SQL, so relations to them are integer ids.
+"""
+
+from .chat import Chat as Chat
+from .message import Message as Message
+from .message import MessageRow as MessageRow
+from .message import Preview as Preview
+from .permissions import ChatPermissions as ChatPermissions
+from .read_marker import ReadMarker as ReadMarker

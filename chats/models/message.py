@@ -1,0 +1,232 @@
+"""Messages: the one model that is written, and the one row that is read."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, Self
+
+from django.db import models
+from django.db.models import Q
+from pymongo.errors import BulkWriteError
+
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
+from chatproject.stores.mongodb.indexes import UniqueIndex
+from chatproject.stores.outages import is_away
+from chats.protocol import PREVIEW_LENGTH
+
+from .chat import Chat
+from .read_marker import ReadMarker
+from .uuid7 import uuid7
+
+DUPLICATE_KEY = 11000  # MongoDB's code of the error
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MessageRow(NamedTuple):
+    """A message as it is read everywhere, in the types in which it is stored.
+
+    As an array it comes from MongoDB in a third of the time of a document, whose names are decoded
+    again in each.
+    """
+
+    id: str
+    chat_id: str
+    seq: int
+    rev: int
+    sender_id: int
+    content: str
+    kind: Literal["text", "photo"]
+    photo: Any
+    client_id: str | None
+    reply_to: str | None
+    created_at: datetime
+    updated_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    deleted_by: int | None
+
+    @classmethod
+    def of(cls, document: Document) -> MessageRow:
+        """Of a message's document."""
+        return cls._make(map(document.get, COLUMNS))
+
+
+COLUMNS = ["_id", *MessageRow._fields[1:]]
+ROW = [f"${column}" for column in COLUMNS]  # as MongoDB's expression
+
+
+class Preview(NamedTuple):
+    """What a list of chats shows of a message: the start of its content."""
+
+    id: str
+    seq: int
+    sender_id: int
+    content: str
+    kind: str
+    created_at: datetime
+    deleted_at: datetime | None
+
+
+# A projection.
+PREVIEWED: dict[str, Any] = {
+    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH]},
+}
+
+
+class MessageQuerySet(DocumentQuerySet["Message"]):
+    def in_chat(self, chat_id: uuid.UUID) -> Self:
+        return self.filter(chat_id=chat_id)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-seq")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("seq")
+
+    def before(self, seq: int) -> Self:
+        return self.filter(seq__lt=seq)
+
+    def after(self, seq: int) -> Self:
+        return self.filter(seq__gt=seq)
+
+    def changed_after(self, rev: int) -> Self:
+        return self.filter(rev__gt=rev).order_by("rev")
+
+    def between(self, chat_id: uuid.UUID, low: int, high: int) -> list[MessageRow]:
+        """The messages of a chat with the numbers after `low` up to `high`, in their order."""
+        query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
+        rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
+        return [MessageRow.of(row) for row in rows]
+
+    def beside_chats(
+        self, chats: Collection[Document], user_id: int
+    ) -> tuple[dict[str, Preview], dict[str, int]]:
+        """The start of the latest message of each chat, and how far one person has read them.
+
+        By the stored id of the chat, in one command: the markers come behind the messages.
+        """
+        if not chats:
+            return {}, {}
+        ends = [{"chat_id": chat["_id"], "seq": chat["last_seq"]} for chat in chats]
+        read = {"user_id": user_id, "chat_id": {"$in": [chat["_id"] for chat in chats]}}
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"$or": ends}},
+                {"$project": PREVIEWED},
+                {
+                    "$unionWith": {
+                        "coll": ReadMarker._meta.db_table,
+                        "pipeline": [{"$match": read}, {"$project": {"_id": 0}}],
+                    }
+                },
+            ],
+            # Otherwise MongoDB tries out four indexes for each branch: five times as long.
+            hint="message_seq",
+            batchSize=ONE_BATCH,
+        )
+        latest, markers = parted(rows)
+        return (
+            {row.pop("chat_id"): Preview(id=row.pop("_id"), **row) for row in latest},
+            {row["chat_id"]: row["seq"] for row in markers},
+        )
+
+    def changes(self, chat: Chat, rev: int, limit: int) -> list[MessageRow]:
+        """The messages that changed after a `rev`, in the order of `rev`, as a majority has them,
+        up to the `last_rev` of this chat: who was a member then may be none any more.
+
+        Who asks has seen a gap, and so is the first to see a write that may yet be undone.
+        """
+        query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev, "$lte": chat.last_rev}}
+        rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
+        return [MessageRow.of(row) for row in rows]
+
+    def insert(self, messages: Iterable[Message]) -> list[bool]:
+        """Store new messages in one command; False for one whose numbers, or whose `client_id`,
+        are stored already.
+        """
+        documents = [self.document(message) for message in messages]
+        stored = [True] * len(documents)
+        try:
+            self.collection().insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            failed = error.details["writeErrors"]
+            if is_away(error) or any(one["code"] != DUPLICATE_KEY for one in failed):
+                raise
+            for one in failed:
+                stored[one["index"]] = False
+        return stored
+
+    def rows_by_id(self, chat_id: str, ids: Iterable[str]) -> dict[str, MessageRow]:
+        """The messages of a chat with these ids, as they are stored; in one query, or in none."""
+        wanted = list(ids)
+        query = {"_id": {"$in": wanted}, "chat_id": chat_id}
+        rows = self.collection().find(query) if wanted else ()
+        return {row["_id"]: MessageRow.of(row) for row in rows}
+
+    def changed_at(self, chat_id: uuid.UUID, revs: Collection[int]) -> list[MessageRow]:
+        """The messages whose last change has one of these numbers, as a majority has them."""
+        query = {"chat_id": chat_id.hex, "rev": {"$in": list(revs)}}
+        rows = self.committed().find(query, sort={"rev": 1}, batch_size=ONE_BATCH)
+        return [MessageRow.of(row) for row in rows]
+
+
+class Message(models.Model):
+    """A message, or the tombstone of one (`deleted_at` set, no content)."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        PHOTO = "photo"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="_id")
+    chat_id = models.UUIDField()
+    seq = models.BigIntegerField()
+    rev = models.BigIntegerField()
+    sender_id = models.BigIntegerField()
+    content = models.TextField(blank=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    # image_url, alt, author, author_url, page_url; only for a photo.
+    photo = models.JSONField(null=True, blank=True)
+    client_id = models.CharField(max_length=64, null=True, blank=True)
+    reply_to = models.UUIDField(null=True, blank=True)
+    # An @ai or @photo question is due for the worker from then on; null: nothing to do.
+    command_due_at = models.DateTimeField(null=True, blank=True)
+    # How often a worker has taken it: what ends every worker must not be taken for ever.
+    command_attempts = models.IntegerField(default=0, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.BigIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+    updated_at = models.DateTimeField(default=now, editable=False)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        # No index on `chat_id` alone: it is a prefix of three of these.
+        indexes = [
+            # History at any offset, before and after; the latest message of a chat.
+            UniqueIndex(fields=["chat_id", "-seq"], name="message_seq"),
+            # Catch-up: what changed after a rev.
+            UniqueIndex(fields=["chat_id", "rev"], name="message_rev"),
+            # Messages of a chat by date: the admin's filter.
+            models.Index(fields=["chat_id", "-created_at"], name="message_created"),
+            # Messages of a person, newest first (ids are in the order of time): the admin's filter.
+            models.Index(fields=["sender_id", "-id"], name="message_sender"),
+            # A send that is repeated: stored once.
+            UniqueIndex(
+                fields=["chat_id", "sender_id", "client_id"],
+                condition=Q(client_id__gt=""),
+                name="message_client_id",
+            ),
+            # The worker's next @ai or @photo.
+            models.Index(
+                fields=["command_due_at"],
+                condition=Q(command_due_at__gt=EPOCH),
+                name="message_command_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:60] or "(deleted)"

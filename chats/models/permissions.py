@@ -1,0 +1,61 @@
+"""What the members of groups may do, as it is stored; the rules are in `chats/permissions.py`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from pymongo import ReturnDocument
+
+from chatproject.stores.mongodb.documents import Document, DocumentQuerySet
+from chatproject.stores.mongodb.indexes import UniqueIndex
+
+
+class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
+    def store(self, chat_id: uuid.UUID, user_id: int, flags: dict[str, bool], rev: int) -> Document:
+        """Change some permissions of a member, atomically; answer all of them, and the highest
+        `rev` with which they were changed.
+        """
+        new = ChatPermissions()
+        unset = {name: getattr(new, name) for name in ChatPermissions.FLAGS if name not in flags}
+        stored: Any = self.collection().find_one_and_update(
+            {"chat_id": chat_id.hex, "user_id": user_id},
+            {"$set": flags, "$max": {"rev": rev}, "$setOnInsert": unset},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+        )
+        return dict(stored)
+
+
+class ChatPermissions(models.Model):
+    """What a member of a group may do; the owner has all, whatever is stored."""
+
+    chat_id = models.UUIDField()
+    user_id = models.BigIntegerField()
+    rev = models.BigIntegerField(default=0, editable=False)  # of the chat, at the latest change
+    can_send_messages = models.BooleanField(default=True)
+    can_change_permissions = models.BooleanField(default=False)
+    can_remove_members = models.BooleanField(default=False)
+    can_delete_other_messages = models.BooleanField(default=False)
+
+    FLAGS = (
+        "can_send_messages",
+        "can_change_permissions",
+        "can_remove_members",
+        "can_delete_other_messages",
+    )
+
+    objects = ChatPermissionsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "chat permissions"
+        indexes = [
+            # The permissions of a member; `chat_id` alone (the members panel) is its prefix.
+            UniqueIndex(fields=["chat_id", "user_id"], name="permissions_member"),
+            # Account deletion.
+            models.Index(fields=["user_id"], name="permissions_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Permissions of user {self.user_id}"

@@ -1,0 +1,73 @@
+"""The chat list of a person: titles, previews, unread counts."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth import get_user_model
+
+from chats.models import Chat, Message, Preview
+from chats.representation import title_of
+
+SHOWN = 100  # chats; a link shows the rest
+ALL = 2**31 - 1  # more than anybody has
+
+
+@dataclass(frozen=True)
+class ChatItem:
+    """One line of the list."""
+
+    chat: Chat
+    title: str
+    colour_key: uuid.UUID | int
+    marker: int
+    last_message: Preview | None
+    preview: str
+
+    @property
+    def unread(self) -> int:
+        return max(self.chat.last_seq - self.marker, 0)
+
+
+def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
+    """What an avatar's colour is derived from: a private chat has the colour of the other."""
+    return chat.other_id(user_id) or chat.pk
+
+
+def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
+    """The latest chats of a person, and how many there are; three queries whatever their number."""
+    documents, count = Chat.objects.page_of_member(user, 0, limit)
+    latest, markers = Message.objects.beside_chats(documents, user.pk)
+    chats = list(Chat.objects.from_documents(documents))
+    names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
+    items = [
+        ChatItem(
+            chat=chat,
+            title=title_of(chat.name, chat.other_id(user.pk), names),
+            colour_key=colour_key(chat, user.pk),
+            marker=markers.get(chat.pk.hex, 0),
+            last_message=latest.get(chat.pk.hex),
+            preview=_preview(chat, latest.get(chat.pk.hex), user.pk, names),
+        )
+        for chat in chats
+    ]
+    return items, count
+
+
+def _people(chats: Iterable[Chat], messages: Iterable[Preview], user_id: int) -> set[int]:
+    others = {other for chat in chats if (other := chat.other_id(user_id)) is not None}
+    return others | {message.sender_id for message in messages}
+
+
+def _preview(chat: Chat, message: Preview | None, user_id: int, names: dict[int, Any]) -> str:
+    if message is None:
+        return "No messages yet"
+    if message.deleted_at:
+        return "Message deleted"
+    if message.sender_id == user_id:
+        return f"You: {message.content}"
+    sender = names.get(message.sender_id)
+    return f"{sender.name}: {message.content}" if chat.is_group and sender else message.content

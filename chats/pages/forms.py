@@ -1,0 +1,64 @@
+"""Forms of the chat pages; the rules about values are those of the actions."""
+
+from __future__ import annotations
+
+import re
+
+from django import forms
+from django.conf import settings
+
+from chats.errors import Invalid
+
+
+class MessageForm(forms.Form):
+    content = forms.CharField(strip=False, max_length=settings.MESSAGE_MAX_LENGTH)
+    client_id = forms.CharField(required=False, empty_value=None)
+    reply_to = forms.UUIDField(required=False)
+
+    def clean_content(self) -> str:
+        """Forms send lines that end as in mail (CR LF)."""
+        content: str = self.cleaned_data["content"]
+        return content.replace("\r\n", "\n")
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, label="Name of the group")
+
+
+class IdsField(forms.Field):
+    """Ids of users, picked by check boxes; the action says which don't exist."""
+
+    widget = forms.SelectMultiple
+    default_error_messages = {"required": "Pick at least one person."}
+
+    def to_python(self, value: list[str] | None) -> list[int]:
+        if not all(re.fullmatch("[0-9]{1,18}", item) for item in value or []):
+            raise forms.ValidationError("These aren't people.")
+        return [int(item) for item in value or []]
+
+
+class GroupForm(NameForm):
+    member_ids = IdsField()
+
+
+class MemberForm(forms.Form):
+    user_id = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class PermissionsForm(forms.Form):
+    """The four switches of a member: one that is off isn't sent."""
+
+    can_send_messages = forms.BooleanField(required=False, label="Send messages")
+    can_change_permissions = forms.BooleanField(
+        required=False, label="Rename the chat and change permissions"
+    )
+    can_remove_members = forms.BooleanField(required=False, label="Remove members")
+    can_delete_other_messages = forms.BooleanField(
+        required=False, label="Delete messages of others"
+    )
+
+
+def first_error(form: forms.Form) -> Invalid:
+    """The first thing that is wrong with a form, as the actions would say it."""
+    field, errors = next(iter(form.errors.items()))
+    return Invalid(field, str(errors[0]))

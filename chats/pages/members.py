@@ -1,0 +1,128 @@
+"""The members panel: who is in a chat, and what they may do."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chatproject.sockets import presence_leases
+from chats import actions
+from chats.errors import Invalid
+from chats.models import Chat
+from chats.permissions import permissions_for, permissions_of
+from chats.representation import title_of
+
+from .forms import MemberForm, PermissionsForm, first_error
+from .people import find_people
+from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
+
+
+@require_GET
+@chat_page
+def members(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Who is in a chat, what they may do, and people to add."""
+    chat = find_chat(request, chat_id)
+    return _members_page(request, chat)
+
+
+@require_POST
+@chat_page
+def add_member(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    chat = find_chat(request, chat_id)
+    form = MemberForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise first_error(form)
+        actions.add_members(request.user, chat, [form.cleaned_data["user_id"]])
+    except Invalid as refusal:
+        return _members_page(request, chat, problem=refusal.message)
+    return redirect("chats:members", chat.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
+    """Remove a member from a group, after a question."""
+    chat = find_chat(request, chat_id)
+    if request.method == "POST":
+        if user_id == request.user.pk:
+            return redirect("chats:leave", chat.pk)
+        return _member_action(request, chat, actions.remove_member, user_id)
+    allow(permissions_for(chat, request.user.pk).can_remove_members)
+    return _ask_about_member(request, chat, user_id, "chats/remove_member.html")
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def make_owner(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
+    """Hand a group over to another member, after a question."""
+    chat = find_chat(request, chat_id)
+    if request.method == "POST":
+        return _member_action(request, chat, actions.transfer_ownership, user_id)
+    allow(permissions_for(chat, request.user.pk).is_owner)
+    return _ask_about_member(request, chat, user_id, "chats/make_owner.html")
+
+
+@require_POST
+@chat_page
+def permissions(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
+    """Store the four switches of a member."""
+    chat = find_chat(request, chat_id)
+    form = PermissionsForm(request.POST)
+    form.is_valid()  # a switch is on or off: there is nothing to get wrong
+    return _member_action(request, chat, actions.set_permissions, user_id, **form.cleaned_data)
+
+
+def _member_action(
+    request: MemberRequest, chat: Chat, action: Any, user_id: int, **values: Any
+) -> HttpResponse:
+    try:
+        action(request.user, chat, user_id, **values)
+    except Invalid as refusal:
+        return _members_page(request, chat, problem=refusal.message)
+    return redirect("chats:members", chat.pk)
+
+
+def _ask_about_member(
+    request: MemberRequest, chat: Chat, user_id: int, template: str
+) -> HttpResponse:
+    people = get_user_model().objects.names([user_id])
+    if user_id not in chat.member_ids or user_id not in people:
+        return _members_page(request, chat, problem="This user is no member of the chat.")
+    return render_page(request, template, {"chat": chat, "person": people[user_id]})
+
+
+def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> HttpResponse:
+    user = request.user
+    query = request.GET.get("q", "").strip()
+    allowed = permissions_of(chat)
+    names = get_user_model().objects.names(chat.member_ids)
+    online = presence_leases.online(chat.pk)
+    rows = [
+        {
+            "person": names[user_id],
+            "online": user_id in online,
+            "allowed": allowed[user_id],
+            "form": PermissionsForm(
+                initial=allowed[user_id].as_flags(), auto_id=f"id_{user_id}_%s"
+            ),
+        }
+        for user_id in chat.member_ids
+        if user_id in names
+    ]
+    found = find_people(user, query) if query else []
+    context = {
+        "chat": chat,
+        "title": title_of(chat.name, chat.other_id(user.pk), names),
+        "rows": sorted(rows, key=lambda row: (not row["allowed"].is_owner, row["person"].name)),
+        "mine": permissions_for(chat, user.pk),
+        "query": query,
+        "people": [person for person in found if person.pk not in chat.member_ids],
+        "problem": problem,
+    }
+    return render_page(request, "chats/members.html", context, status=400 if problem else 200)

@@ -1,0 +1,94 @@
+"""How a chat page is answered: whole, or as the part that a dialog shows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from chats.errors import Refused
+from chats.models import Chat, Message
+from users.models import User
+
+from .chat_list import ALL, SHOWN, chat_items
+
+PARTIAL = "X-Partial"  # a request header: answer without the frame around; repeated in the answer
+
+
+class MemberRequest(HttpRequest):
+    """A request of somebody who is signed in."""
+
+    user: User
+
+
+def find_chat(request: MemberRequest, chat_id: uuid.UUID) -> Chat:
+    """A chat of this person; `DoesNotExist` for anybody else."""
+    chat: Chat = Chat.objects.get_for_member(request.user, chat_id)
+    return chat
+
+
+def allow(rule: bool) -> None:
+    """Refuse a page that asks about something that the action would refuse."""
+    if not rule:
+        raise Refused("You may not do this in this chat.")
+
+
+def render_page(
+    request: MemberRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    whole: bool = False,
+    listed: int = SHOWN,
+) -> HttpResponse:
+    """A template in the app's frame with the chat list, or alone for a dialog.
+
+    A `whole` page has no place in a dialog: that is told its address by an empty answer.
+    """
+    partial = PARTIAL in request.headers
+    if partial and whole:
+        return HttpResponse(status=204)
+    context["layout"] = "chats/partial.html" if partial else "chats/app.html"
+    if not partial:
+        context |= _list_context(request, listed)
+    response = render(request, template, context, status=status)
+    patch_vary_headers(response, [PARTIAL])
+    if partial:
+        response.headers[PARTIAL] = "1"
+    return response
+
+
+def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:
+    items, count = chat_items(request.user, ALL if "all" in request.GET else listed)
+    return {"chat_items": items, "more_chats": count > len(items)}
+
+
+def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view for people signed in, whose refusals become pages: 403 with the reason, 404."""
+
+    @login_required
+    @wraps(view)
+    def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (Chat.DoesNotExist, Message.DoesNotExist):
+            _settle(request, **kwargs)
+            raise Http404 from None
+        except Refused as refusal:
+            _settle(request, **kwargs)
+            return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
+
+    return guarded
+
+
+def _settle(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:
+    """A change is refused by what a majority has: 503 if that can't be known."""
+    if request.method == "POST" and chat_id:
+        Chat.objects.settle(chat_id)

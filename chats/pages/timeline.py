@@ -1,0 +1,164 @@
+"""A stretch of a chat's history as a page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models.read_marker import Readers
+from chats.protocol import PAGE_SIZE, UNDER_WAY
+from chats.representation import MessageContext, dashed
+from users.models import User
+
+PEOPLE = 100  # members whose names a page has from the start; of a larger group: who is in sight
+NAMED = 3  # readers of a message that are named
+CONTINUED = timedelta(minutes=5)  # a sender's next message within this joins the one before
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message with what its row shows."""
+
+    message: dict[str, Any]  # as on the wire, with its `id`
+    sent_at: datetime
+    sender: Any
+    own: bool
+    new_day: bool
+    continued: bool
+    first_unread: bool
+    read_count: int
+    read_by: list[str]
+
+    @property
+    def edited(self) -> bool:
+        return bool(self.message["edited_at"] and not self.message["deleted_at"])
+
+    @property
+    def content(self) -> str:
+        if self.message["deleted_at"]:
+            return "This message was deleted."
+        return str(self.message["content"])
+
+    @property
+    def read_text(self) -> str:
+        return f"Read by {name_list(self.read_by, self.read_count)}" if self.read_count else "Sent"
+
+
+class Timeline:
+    """Up to 50 messages in order: those before one, those around one, or what is to be read next.
+
+    That is the newest ones; if more than these are unread, those around the first unread one.
+    """
+
+    def __init__(
+        self, chat: Chat, user: User, *, before: int | None = None, around: Message | None = None
+    ) -> None:
+        self.chat = chat
+        self.user = user
+        self.markers = ReadMarker.objects.of_chat(chat)
+        self.marker = self.markers.get(user.pk, 0)
+        self.high = min(self._highest(before, around.seq if around else None), chat.last_seq)
+        self.low = max(self.high - PAGE_SIZE, 0)
+        self.messages = Message.objects.between(chat.pk, self.low, self.high)
+        self.context = MessageContext.of(self.messages, self.markers, self._people())
+
+    def _highest(self, before: int | None, around: int | None) -> int:
+        if before is not None:
+            return before - 1
+        if around is None and self.chat.last_seq - self.marker > PAGE_SIZE:
+            around = self.marker + 1
+        return self.chat.last_seq if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
+
+    def _people(self) -> set[int]:
+        """Who is named besides senders: everyone, or in a large group who read what is shown."""
+        if len(self.chat.member_ids) <= PEOPLE:
+            return {self.user.pk, *self.chat.member_ids}
+        readers = Readers(self.markers)
+        own = (row for row in self.messages if row.sender_id == self.user.pk)
+        return {self.user.pk}.union(*(readers.of(row.seq, row.sender_id)[1][:NAMED] for row in own))
+
+    @property
+    def names(self) -> Any:
+        """Who is named, by id."""
+        return self.context.names
+
+    @property
+    def has_older(self) -> bool:
+        return self.low > 0
+
+    @property
+    def has_newer(self) -> bool:
+        return self.high < self.chat.last_seq
+
+    @property
+    def oldest_seq(self) -> int:
+        return self.low + 1
+
+    @property
+    def newest_before(self) -> int:
+        """`before` of the page that follows this one."""
+        return self.high + PAGE_SIZE + 1
+
+    @property
+    def settled_rev(self) -> int:
+        """The change after which a page asks for more: a later one may not be stored yet."""
+        return max(self.chat.last_rev - UNDER_WAY, 0)
+
+    @property
+    def people(self) -> dict[int, str]:
+        """Names by id, for what happens while the page is open."""
+        return {user_id: person.name for user_id, person in self.names.items()}
+
+    def rows(self) -> Iterable[Row]:
+        """The rows of these messages, in order."""
+        previous: MessageRow | None = None
+        unread = self._first_unread()
+        for message in self.messages:
+            read_count, read_by = self._read_by(message)
+            new_day = previous is None or message.created_at.date() != previous.created_at.date()
+            yield Row(
+                message={"id": dashed(message.id), **self.context.fields(message)},
+                sent_at=message.created_at,
+                sender=self.names.get(message.sender_id),
+                own=message.sender_id == self.user.pk,
+                new_day=new_day,
+                continued=not new_day and message.id != unread and _continues(message, previous),
+                first_unread=message.id == unread,
+                read_count=read_count,
+                read_by=read_by,
+            )
+            previous = message
+
+    def _first_unread(self) -> str | None:
+        if self.marker < self.low:
+            return None  # it is before this page
+        unread = (m for m in self.messages if m.seq > self.marker)
+        return next((m.id for m in unread if m.sender_id != self.user.pk), None)
+
+    def _read_by(self, message: MessageRow) -> tuple[int, list[str]]:
+        """How many have read one's own message, and the names of those who read furthest."""
+        if message.sender_id != self.user.pk:
+            return 0, []
+        count, first = self.context.readers.of(message.seq, message.sender_id)
+        shown = first[: NAMED if count <= NAMED else NAMED - 1]
+        return count, [self.names[user_id].name for user_id in shown if user_id in self.names]
+
+
+def _continues(message: MessageRow, previous: MessageRow | None) -> bool:
+    return (
+        previous is not None
+        and message.sender_id == previous.sender_id
+        and message.created_at - previous.created_at < CONTINUED
+    )
+
+
+def name_list(names: list[str], count: int) -> str:
+    """ "Ada and Grace", "Ada, Grace, and 3 others": `nameList` of static/js/helpers/names.js."""
+    others = count - len(names)
+    parts = [*names, f"{others} other{'s' * (others > 1)}"] if others > 0 else names
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"

@@ -1,0 +1,196 @@
+"""The chat pages: find, allow, call one action, answer."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from chats import actions
+from chats.errors import Invalid
+from chats.models import Chat, Message
+from chats.permissions import permissions_for
+from chats.representation import title_of
+
+from .chat_list import colour_key
+from .forms import GroupForm, MessageForm, NameForm, first_error
+from .people import acquaintances, find_people, people_by_id
+from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
+from .timeline import Timeline
+
+BESIDE = 40  # chats that are listed beside an open one; its script asks for more
+
+
+@require_GET
+@chat_page
+def chat_list(request: MemberRequest) -> HttpResponse:
+    """The chats of a person; on a wide screen beside an empty pane."""
+    return render_page(request, "chats/list.html", {}, whole=True)
+
+
+@require_GET
+@chat_page
+def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """A chat where one reads on, at messages `?before=SEQ`, or around `?at=MESSAGE`."""
+    chat = find_chat(request, chat_id)
+    timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
+    context = _detail_context(request, chat, timeline)
+    return render_page(request, "chats/detail.html", context, whole=True, listed=BESIDE)
+
+
+def _before(request: MemberRequest) -> int | None:
+    text = request.GET.get("before", "")
+    if text and not re.fullmatch("[1-9][0-9]{0,17}", text):
+        raise BadRequest("before: a number from 1 on, of at most 18 digits.")
+    return int(text) if text else None
+
+
+def _around(request: MemberRequest, chat: Chat) -> Message | None:
+    text = request.GET.get("at")
+    if not text:
+        return None
+    try:
+        message: Message = Message.objects.in_chat(chat.pk).get(pk=uuid.UUID(text))
+    except ValueError:
+        raise BadRequest("at: a UUID.") from None
+    return message
+
+
+def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
+    user = request.user
+    return {
+        "chat": chat,
+        "title": title_of(chat.name, chat.other_id(user.pk), timeline.names),
+        "colour_key": colour_key(chat, user.pk),
+        "allowed": permissions_for(chat, user.pk),
+        "timeline": timeline,
+        "rows": list(timeline.rows()),
+        "markers_json": json.dumps([*timeline.markers.items()], separators=(",", ":")),
+        "people_json": json.dumps(timeline.people),
+        "bots_json": json.dumps([get_user_model().objects.bot().pk]),
+        "max_length": settings.MESSAGE_MAX_LENGTH,
+    }
+
+
+@require_POST
+@chat_page
+def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Send from a browser without scripts."""
+    form = MessageForm(request.POST)
+    try:
+        if not form.is_valid():
+            raise first_error(form)
+        actions.post_message(request.user, chat_id, **form.cleaned_data)
+    except Invalid as refusal:
+        find_chat(request, chat_id)
+        messages.error(request, f"Not sent. {refusal.message}")
+    return redirect("chats:detail", chat_id)
+
+
+# New chats ---------------------------------------------------------------------------------------
+
+
+@require_GET
+@chat_page
+def new(request: MemberRequest) -> HttpResponse:
+    """Find a person to talk to."""
+    query = request.GET.get("q", "").strip()
+    people = find_people(request.user, query) if query else acquaintances(request.user)
+    return render_page(request, "chats/new.html", {"query": query, "people": people})
+
+
+@require_POST
+@chat_page
+def new_private(request: MemberRequest, user_id: int) -> HttpResponse:
+    """Open the private chat with a person; it is made if there is none."""
+    try:
+        chat, _ = actions.create_private_chat(request.user, user_id)
+    except Invalid as refusal:
+        messages.error(request, refusal.message)
+        return redirect("chats:new")
+    return redirect("chats:detail", chat.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def new_group(request: MemberRequest) -> HttpResponse:
+    """Pick people and a name. Searching keeps what was picked: the form is sent by GET then."""
+    form = GroupForm(request.POST or None, initial={"name": request.GET.get("name", "")})
+    if request.method == "POST":
+        chat = _create_group(request, form)
+        if chat:
+            return redirect("chats:detail", chat.pk)
+    data = request.POST if request.method == "POST" else request.GET
+    query = data.get("q", "").strip()
+    picked = people_by_id(data.getlist("member_ids"))
+    found = find_people(request.user, query) if query else acquaintances(request.user)
+    context = {
+        "form": form,
+        "query": query,
+        "picked": picked,
+        "people": [person for person in found if person not in picked],
+    }
+    return render_page(request, "chats/new_group.html", context, status=400 if form.errors else 200)
+
+
+def _create_group(request: MemberRequest, form: GroupForm) -> Chat | None:
+    if not form.is_valid():
+        return None
+    try:
+        return actions.create_group(request.user, **form.cleaned_data)
+    except Invalid as refusal:
+        form.add_error(refusal.field, refusal.message)
+    return None
+
+
+# The chat itself ---------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    chat = find_chat(request, chat_id)
+    allow(permissions_for(chat, request.user.pk).can_rename)
+    form = NameForm(request.POST or None, initial={"name": chat.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.rename_chat(request.user, chat, form.cleaned_data["name"])
+            return redirect("chats:detail", chat.pk)
+        except Invalid as refusal:
+            form.add_error("name", refusal.message)
+    context = {"chat": chat, "form": form}
+    return render_page(request, "chats/rename.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Delete a chat for everybody, after a question."""
+    chat = find_chat(request, chat_id)
+    if request.method == "POST":
+        actions.delete_chat(request.user, chat)
+        messages.success(request, "The chat was deleted.")
+        return redirect("chats:list")
+    allow(permissions_for(chat, request.user.pk).can_delete_chat)
+    return render_page(request, "chats/delete.html", {"chat": chat})
+
+
+@require_http_methods(["GET", "POST"])
+@chat_page
+def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    chat = find_chat(request, chat_id)
+    if request.method == "POST":
+        actions.remove_member(request.user, chat, request.user.pk)
+        messages.success(request, f"You left {chat.name}.")
+        return redirect("chats:list")
+    allow(permissions_for(chat, request.user.pk).can_leave)
+    return render_page(request, "chats/leave.html", {"chat": chat})

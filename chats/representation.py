@@ -1,0 +1,194 @@
+"""What a message is on the wire: the same in events, in the API, and in the rows of pages.
+
+Types are those of JSON. `api/serializers.py` makes the OpenAPI schema of these declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypedDict
+
+from django.contrib.auth import get_user_model
+
+from chatproject.rest.shapes import DateTime, Link, Uuid
+from chats.models import MessageRow
+from users.names import Named
+
+from .models import Message
+from .models.read_marker import Readers
+from .protocol import PREVIEW_LENGTH
+
+CHATS_KNOWN = 1024  # chats whose id a process has written lately
+
+Names = Mapping[int, Named]  # by the id of the user
+
+
+class Reply(TypedDict):
+    """What a reply shows of the message that it answers."""
+
+    id: Uuid
+    sender_name: str
+    content: Annotated[str, f"The first {PREVIEW_LENGTH} characters."]
+    deleted: bool
+
+
+class Photo(TypedDict):
+    """A photo of a provider, with its attribution."""
+
+    image_url: Link
+    alt: str
+    author: str
+    author_url: Link
+    page_url: Link
+
+
+class MessageFields(TypedDict):
+    """A message as it is now, without its id."""
+
+    chat_id: Uuid
+    seq: Annotated[int, "Its number in the chat: 1, 2, 3 …"]
+    rev: Annotated[int, "The number of its last change in the chat."]
+    sender_id: int
+    sender_username: str
+    sender_name: str
+    content: Annotated[str, "Empty when it was deleted."]
+    kind: Literal["text", "photo"]
+    photo: Photo | None
+    client_id: str | None
+    reply_to: Uuid | None
+    reply: Reply | None
+    created_at: DateTime
+    updated_at: DateTime
+    edited_at: DateTime | None
+    deleted_at: DateTime | None
+    deleted_by: int | None
+
+
+class MessageData(MessageFields):
+    """A message of the API: as everybody sees it, and who has read it."""
+
+    id: Uuid
+    is_read: Annotated[bool, "By somebody else than its sender."]
+    read_count: Annotated[int, "By how many others than its sender."]
+    read_by: Annotated[list[int], "Who they are; the first 100."]
+
+
+def message_fields(row: MessageRow, names: Names, replied: MessageRow | None) -> MessageFields:
+    """A message on the wire; `names` has its sender's, and that of the message it replies to."""
+    sender = names.get(row.sender_id)
+    created_at = iso(row.created_at)
+    return {
+        "chat_id": dashed_chat_id(row.chat_id),
+        "seq": row.seq,
+        "rev": row.rev,
+        "sender_id": row.sender_id,
+        "sender_username": sender.username if sender else "",
+        "sender_name": sender.name if sender else "",
+        "content": row.content,
+        "kind": row.kind,
+        "photo": row.photo,
+        "client_id": row.client_id,
+        "reply_to": dashed(row.reply_to) if row.reply_to else None,
+        "reply": replied and reply_preview(replied, names),
+        "created_at": created_at,
+        "updated_at": created_at if row.updated_at == row.created_at else iso(row.updated_at),
+        "edited_at": iso(row.edited_at) if row.edited_at else None,
+        "deleted_at": iso(row.deleted_at) if row.deleted_at else None,
+        "deleted_by": row.deleted_by,
+    }
+
+
+def reply_preview(replied: MessageRow, names: Names) -> Reply:
+    """What a reply shows of the message that it answers."""
+    sender = names.get(replied.sender_id)
+    return {
+        "id": dashed(replied.id),
+        "sender_name": sender.name if sender else "",
+        "content": replied.content[:PREVIEW_LENGTH],
+        "deleted": replied.deleted_at is not None,
+    }
+
+
+@dataclass(frozen=True)
+class MessageContext:
+    """What messages show that isn't stored with them: names, quoted messages, readers."""
+
+    readers: Readers
+    replies: Mapping[str, MessageRow]  # by stored id
+    names: Names
+
+    @classmethod
+    def of(
+        cls,
+        rows: Collection[MessageRow],
+        markers: dict[int, int],
+        people: Collection[Any] = (),
+    ) -> MessageContext:
+        """The context of these messages: one query for names, one where there are replies.
+
+        `people` are users whose names need not be read, or ids of others whose names are shown.
+        """
+        wanted = [row.reply_to for row in rows if row.reply_to]
+        replies = Message.objects.rows_by_id(next(iter(rows)).chat_id, wanted) if wanted else {}
+        known: dict[int, Named] = {
+            person.pk: person for person in people if not isinstance(person, int)
+        }
+        ids = {person for person in people if isinstance(person, int)}
+        ids |= {row.sender_id for row in rows} | {row.sender_id for row in replies.values()}
+        names = get_user_model().objects.names(ids - known.keys())
+        return cls(Readers(markers), replies, {**known, **names})
+
+    def reply_of(self, row: MessageRow) -> MessageRow | None:
+        """The message that this one replies to; None if there is none (any more)."""
+        return self.replies.get(row.reply_to) if row.reply_to else None
+
+    def fields(self, row: MessageRow) -> MessageFields:
+        """One of these messages on the wire."""
+        return message_fields(row, self.names, self.reply_of(row))
+
+
+def message_data(rows: Iterable[MessageRow], context: MessageContext) -> list[MessageData]:
+    """Messages as the API answers them."""
+    readers_of = context.readers.of
+    data: list[MessageData] = []
+    for row in rows:
+        count, first = readers_of(row.seq, row.sender_id)
+        data.append(
+            {
+                "id": dashed(row.id),
+                **context.fields(row),
+                "is_read": count > 0,
+                "read_count": count,
+                "read_by": first,
+            }
+        )
+    return data
+
+
+def title_of(name: str, other_id: int | None, names: Names) -> str:
+    """The name of a group; the other person's name in a private chat (`other_id`)."""
+    if other_id is None:
+        return name
+    return names[other_id].name if other_id in names else "Deleted user"
+
+
+# Values ------------------------------------------------------------------------------------------
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 with milliseconds; the moment is in UTC."""
+    if moment.tzinfo:  # which would be asked for its offset
+        moment = moment.replace(tzinfo=None)
+    return moment.isoformat("T", "milliseconds") + "Z"
+
+
+def dashed(stored_id: str) -> str:
+    """A UUID as it is written, of one as it is stored: 32 hexadecimal digits."""
+    first, second, third = stored_id[:8], stored_id[8:12], stored_id[12:16]
+    return f"{first}-{second}-{third}-{stored_id[16:20]}-{stored_id[20:]}"
+
+
+dashed_chat_id = lru_cache(CHATS_KNOWN)(dashed)  # the same in every row of a page
