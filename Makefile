@@ -45,10 +45,11 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	DEBUG=1 $(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/djlint --check templates
 	$(BIN)/djlint --quiet --lint templates
-	@echo "group_send is called in chats/events/types.py only"
-	@! grep -rnE --include='*.py' '\.group_send(_now)?\(' $(APPS) | grep -v '^chats/events/types.py:'
+	@echo "group_send is called in chats/events/publish.py only"
+	@! grep -rnE --include='*.py' '\.group_send(_now)?\(' $(APPS) | grep -v '^chats/events/publish.py:'
 	$(BIN)/python -m chatproject.development.embedded manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -7,7 +7,7 @@ question is due again when the lease ends. The answer's `client_id` makes it one
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,8 @@ from django import db
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from pymongo import ReturnDocument
-from pymongo.errors import PyMongoError
 
+from chatproject.jobs.worker import RETRY_DELAY, RETRY_MAX_DELAY, STORE_AWAY
 from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import deadline
 from chats import actions
@@ -29,9 +29,6 @@ from .answers import BROKEN, GAVE_UP, Answer, answer_to
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-RETRY_DELAY, RETRY_MAX_DELAY = 0.5, 10.0  # seconds between two tries when a store is away
-
-STORE_AWAY = (PyMongoError, db.Error)
 
 
 def claim() -> Message | None:
@@ -153,3 +150,24 @@ def _patiently(work: Callable[[], None], until: datetime | None) -> None:
         time.sleep(delay)
         db.close_old_connections()  # one that broke would be broken for each try
         delay = min(delay * 2, RETRY_MAX_DELAY)
+
+
+class Questions:
+    """The questions of all chats, as the worker's queue."""
+
+    def claim(self) -> Message | None:
+        """Take the question that is due longest, for the time of a lease."""
+        return claim()
+
+    def work(self, job: Message) -> None:
+        """Answer a question."""
+        answer(job)
+
+    def release(self, job: Message) -> None:
+        """Let another worker take a question now."""
+        release(job)
+
+    def show(self, job: Message, others: Collection[Message], *, is_at_work: bool) -> None:
+        """Show the bot typing in a chat, until nothing of it is at work."""
+        if is_at_work or job.chat_id not in {other.chat_id for other in others}:
+            actions.bot_typing(job.chat_id, is_at_work)

@@ -9,12 +9,12 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections
 
+from chatproject.jobs.worker import CONCURRENCY, SIGN
 from chatproject.stores.mongodb.documents import now
 from chats import actions, events
 from chats.actions.commands import Command, parse
 from chats.assistant import questions
 from chats.assistant.answers import BROKEN, GAVE_UP, USAGE, Answer
-from chats.assistant.worker import CONCURRENCY, TYPING
 from chats.models import Chat, Message
 from tests.cable import Cable
 from tests.provider_server import completion, search_results
@@ -422,7 +422,7 @@ def test_the_bot_is_seen_typing_until_it_answers(
     asked_at = time.monotonic()
     ask(ada, group, "@ai Why?")
     signs = heard.wait_for("typing_indicator", 2)  # again while it waits
-    assert time.monotonic() - asked_at >= TYPING
+    assert time.monotonic() - asked_at >= SIGN
     assert [sign["is_typing"] for sign in signs] == [True, True]
     assert signs[0]["user_id"] == get_user_model().objects.bot().pk
 

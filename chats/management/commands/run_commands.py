@@ -6,15 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chats.assistant.worker import Worker
+from chatproject.jobs.worker import Worker
+from chats.assistant.questions import Questions
 
 
 class Command(BaseCommand):
     help = "Answer @ai and @photo questions until SIGTERM or Ctrl-C. Run as many as you like."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = Worker()
+        worker = Worker(Questions())
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
-        logging.getLogger("chats.assistant.worker").info("Answering @ai and @photo.")
+        logging.getLogger(__name__).info("Answering @ai and @photo.")
         worker.run()
