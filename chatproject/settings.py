@@ -279,7 +279,7 @@ UNSPLASH_ACCESS_KEY = os.environ.get("UNSPLASH_ACCESS_KEY", "")
 UNSPLASH_TIMEOUT = env_int("UNSPLASH_TIMEOUT", 10)  # seconds
 UNSPLASH_APP_NAME = os.environ.get("UNSPLASH_APP_NAME", "chat")  # as registered at Unsplash
 # Seconds that a worker has for one @ai or @photo before another worker may take it.
-COMMAND_LEASE = env_int("COMMAND_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
+ANSWER_LEASE = env_int("ANSWER_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
 
 # Limits ------------------------------------------------------------------------------------------
 

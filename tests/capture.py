@@ -64,7 +64,7 @@ class CapturedEvents:
         return [frame["data"] for frame in self._frames() if frame["type"] == kind]
 
     def _frames(self) -> list[dict[str, Any]]:
-        return [frame for message in list(self.messages) for frame in message.get("frames", ())]
+        return [frame for message in list(self.messages) for frame in message.get("events", ())]
 
     def _wait_until_all_arrived(self) -> None:
         """One connection's messages arrive in order: what is here before our mark is all."""

@@ -13,13 +13,13 @@ from .waiting import wait_for
 
 
 class WorkerProcess:
-    """`manage.py run_commands`, asking the given provider."""
+    """`manage.py run_worker`, asking the given provider."""
 
     def __init__(self, provider: ProviderServer, number: int, **environment: str) -> None:
         self.log = Path(settings.VAR_DIR) / f"worker-{os.getpid()}-{number}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_commands"],
+                [sys.executable, "manage.py", "run_worker"],
                 cwd=settings.BASE_DIR,
                 env={**os.environ, **stores_of_tests(), **self._providers(provider), **environment},
                 stdin=subprocess.DEVNULL,

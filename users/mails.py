@@ -20,7 +20,7 @@ _threads = ThreadPoolExecutor(2, thread_name_prefix="mail")
 _room = threading.BoundedSemaphore(MOST_WAITING)
 
 
-def beside(work: Callable[[], object]) -> None:
+def in_background(work: Callable[[], object]) -> None:
     """Do this in a thread; where the process ends it is done before. It must ask no database."""
     if not _room.acquire(blocking=False):
         logger.error("%s mails are waiting: one is dropped", MOST_WAITING)
@@ -42,7 +42,7 @@ class ResetForm(PasswordResetForm):
 
     def save(self, *args: Any, **options: Any) -> None:
         self.found = list(super().get_users(self.cleaned_data["email"]))
-        beside(lambda: super(ResetForm, self).save(*args, **options))
+        in_background(lambda: super(ResetForm, self).save(*args, **options))
 
     def get_users(self, email: str) -> list[User]:
         return self.found

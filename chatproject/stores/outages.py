@@ -41,7 +41,7 @@ MOMENTARY = {11601, 262, 134}
 PASSING = {"25006", "25P03"}
 
 
-class Unsettled(PyMongoError):
+class Unconfirmed(PyMongoError):
     """A write that another request made is no majority's yet, so it must not be answered with."""
 
 
@@ -112,7 +112,7 @@ def is_away(error: BaseException) -> bool:
 
 
 def _is_mongodb_away(error: PyMongoError) -> bool:
-    if isinstance(error, ConnectionFailure | WriteConcernError | CursorNotFound | Unsettled):
+    if isinstance(error, ConnectionFailure | WriteConcernError | CursorNotFound | Unconfirmed):
         return True
     if isinstance(error, BulkWriteError) and error.details.get("writeConcernErrors"):
         return True

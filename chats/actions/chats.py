@@ -16,7 +16,7 @@ from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from chats.permissions import permissions_for
 
 from .rules import require_group, require_people, require_room, valid_name
-from .sending import settled
+from .sending import confirmed
 
 logger = logging.getLogger(__name__)
 
@@ -27,13 +27,13 @@ def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
         raise Invalid("user_id", "A private chat needs somebody else.")
     require_people("user_id", [other_id])
     pair = Chat.pair_of(user.pk, other_id)
-    chat = Chat.objects.settled({"pair": pair})
+    chat = Chat.objects.confirmed({"pair": pair})
     if chat:
         return chat, False
     try:
         chat = Chat.objects.create(pair=pair, owner_id=user.pk, member_ids=[user.pk, other_id])
     except IntegrityError:  # the other side was faster
-        return settled(Chat.objects.all(), {"pair": pair}), False
+        return confirmed(Chat.objects.all(), {"pair": pair}), False
     announce_added(chat, chat.member_ids)
     return chat, True
 

@@ -32,8 +32,8 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
             _announce_members(user, added, [people[user_id] for user_id in some])
             wanted = new_ids[ADDED_AT_ONCE:]
         # None: others were added or removed meanwhile.
-        chat = added or settled_chat(user, chat)
-    return added or settled_chat(user, chat)
+        chat = added or confirmed_chat(user, chat)
+    return added or confirmed_chat(user, chat)
 
 
 def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
@@ -155,9 +155,9 @@ def _store_permissions(user: Any, chat: Chat, user_id: int, flags: dict[str, boo
     return allowed
 
 
-def settled_chat(user: Any, chat: Chat) -> Chat:
+def confirmed_chat(user: Any, chat: Chat) -> Chat:
     """A member's chat as a majority has it; `DoesNotExist` if it is theirs no more."""
-    found = Chat.objects.settled({"_id": chat.pk.hex, "member_ids": user.pk})
+    found = Chat.objects.confirmed({"_id": chat.pk.hex, "member_ids": user.pk})
     if found is None:
         raise Chat.DoesNotExist
     return found

@@ -16,7 +16,7 @@ from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
 
-from . import commands, sending
+from . import prompts, sending
 from .chats import next_rev
 from .rules import valid_client_id, valid_content
 
@@ -43,7 +43,7 @@ def post_message(
         content=content,
         client_id=client_id,
         reply_to=reply_to,
-        command_due_at=now() if asks else None,
+        answer_due_at=now() if asks else None,
     )
     return sending.send(message, user, replied)
 
@@ -90,7 +90,7 @@ def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Messa
     changed = _change_message(
         message, rev, {"content": content, "edited_at": now()}, deleted_at=None
     )
-    return changed or _settled_message(message)
+    return changed or _confirmed_message(message)
 
 
 def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
@@ -102,18 +102,18 @@ def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool =
         "content": "",
         "photo": None,
         "kind": Message.Kind.TEXT.value,
-        "command_due_at": None,
+        "answer_due_at": None,
         "deleted_at": now(),
         "deleted_by": user.pk,
     }
     conditions = {} if moderator else {"member_ids": user.pk}
     if message.deleted_at:
-        return _settled_message(message)
+        return _confirmed_message(message)
     while not message.deleted_at:
         rev = next_rev(chat, **conditions).last_rev
         changed = _change_message(message, rev, tombstone, deleted_at=None)
         # None: an edit took a later number meanwhile, or somebody else deleted it.
-        message = changed or _settled_message(message)
+        message = changed or _confirmed_message(message)
     return message
 
 
@@ -129,7 +129,7 @@ def mark_read(user: Any, chat: Chat, message: Message) -> bool:
 def _spend_send(user: Any, content: str) -> bool:
     """Count a send, and a question if this is one, which is answered; `TooMany` beyond a limit."""
     limits.SENDS.spend(user.pk)
-    asks = commands.parse(content) is not None
+    asks = prompts.parse(content) is not None
     if asks:
         limits.QUESTIONS.spend(user.pk)
     return asks
@@ -147,9 +147,9 @@ def _replied_message(
     return replied[reply_to.hex]
 
 
-def _settled_message(message: Message) -> Message:
+def _confirmed_message(message: Message) -> Message:
     """A message as a majority has it; `DoesNotExist` if its chat was deleted."""
-    found = Message.objects.settled({"_id": message.pk.hex})
+    found = Message.objects.confirmed({"_id": message.pk.hex})
     if found is None:
         raise Message.DoesNotExist
     return found

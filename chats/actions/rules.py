@@ -42,7 +42,7 @@ def require_group(chat: Chat) -> None:
 
 def require_member(chat: Chat, user_id: int) -> None:
     if user_id not in chat.member_ids:
-        Chat.objects.settle(chat.pk)  # a removal that may be undone isn't done
+        Chat.objects.confirm(chat.pk)  # a removal that may be undone isn't done
         raise Invalid("user_id", "This user is no member of the chat.")
 
 

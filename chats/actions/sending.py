@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 
 from chatproject.stores.group_commit import GroupCommit
 from chatproject.stores.mongodb.documents import now
-from chatproject.stores.outages import Unsettled
+from chatproject.stores.outages import Unconfirmed
 from chats import events
 from chats.errors import Refused
 from chats.models import Chat, Message, MessageRow, ReadMarker
@@ -200,19 +200,19 @@ def _wait_until_stored(message: Message) -> Message | None:
 
 
 def stored(message: Message) -> Message:
-    """What a send found stored already; `Unsettled` if it was `check_sequences` that took the
+    """What a send found stored already; `Unconfirmed` if it was `check_sequences` that took the
     number meanwhile: the next try takes another one.
     """
     if message.client_id is None:
-        raise Unsettled("The number of this message was filled meanwhile.")
+        raise Unconfirmed("The number of this message was filled meanwhile.")
     query = {"chat_id": message.chat_id.hex, "sender_id": message.sender_id}
-    found: Message = settled(Message.objects.all(), {**query, "client_id": message.client_id})
+    found: Message = confirmed(Message.objects.all(), {**query, "client_id": message.client_id})
     return found
 
 
-def settled(rows: Any, query: dict[str, Any]) -> Any:
-    """What a majority has and another request wrote; `Unsettled` if that was undone since."""
-    found = rows.settled(query)
+def confirmed(rows: Any, query: dict[str, Any]) -> Any:
+    """What a majority has and another request wrote; `Unconfirmed` if that was undone since."""
+    found = rows.confirmed(query)
     if found is None:
-        raise Unsettled("What was written a moment ago isn't there any more.")
+        raise Unconfirmed("What was written a moment ago isn't there any more.")
     return found

@@ -99,9 +99,9 @@ class MessageViewSet(ChatViews):
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
         context = MessageContext.of(messages, markers, people)
-        beside = {"chats": ChatContext.beside(self.user, chat, context)}
+        context_of_chat = {"chats": ChatContext.with_messages(self.user, chat, context)}
         return {
-            "chat": ChatSerializer(context=beside).to_representation(chat),
+            "chat": ChatSerializer(context=context_of_chat).to_representation(chat),
             "results": message_data(messages, context),
         }
 

@@ -97,13 +97,13 @@ class ChatContext:
 
     @classmethod
     def of(cls, user: User, chats: Collection[Document]) -> ChatContext:
-        latest, markers = Message.objects.beside_chats(chats, user.pk)
+        latest, markers = Message.objects.previews_and_markers(chats, user.pk)
         others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
         ids = others | {message.sender_id for message in latest.values()}
         return cls(user.pk, latest, markers, get_user_model().objects.names(ids))
 
     @classmethod
-    def beside(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
+    def with_messages(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
         """The context of a chat that goes out beside messages of it; no query."""
         marker = messages.readers.markers.get(user.pk, 0)
         return cls(user.pk, markers={chat["_id"]: marker}, names=messages.names)
@@ -136,12 +136,12 @@ class ChatSerializer(serializers.Serializer[Document]):
     unread_count = serializers.IntegerField()
 
     @cached_property
-    def beside(self) -> ChatContext:
+    def chats(self) -> ChatContext:
         context: ChatContext = self.context["chats"]
         return context
 
     def to_representation(self, chat: Document) -> dict[str, Any]:
-        context = self.beside
+        context = self.chats
         marker = context.markers.get(chat["_id"], 0)
         return {
             "id": dashed(chat["_id"]),
@@ -164,8 +164,8 @@ class ListedChatSerializer(ChatSerializer):
     last_message = LastMessageSerializer(allow_null=True)
 
     def to_representation(self, chat: Document) -> dict[str, Any]:
-        row, latest = super().to_representation(chat), self.beside.latest.get(chat["_id"])
-        row["last_message"] = _last_message(latest, self.beside.names) if latest else None
+        row, latest = super().to_representation(chat), self.chats.latest.get(chat["_id"])
+        row["last_message"] = _last_message(latest, self.chats.names) if latest else None
         return row
 
 

@@ -38,9 +38,9 @@ class ChatViews(GenericViewSet[Any]):
         changes = self.request.method not in SAFE_METHODS and "chat_id" in self.kwargs
         if refused and changes:
             try:
-                Chat.objects.settle(self.kwargs["chat_id"])
-            except Exception as unsettled:
-                exc = unsettled
+                Chat.objects.confirm(self.kwargs["chat_id"])
+            except Exception as unconfirmed:
+                exc = unconfirmed
         return super().handle_exception(exc)
 
     def find_chat(self, chat_id: uuid.UUID) -> Chat:

@@ -1,4 +1,4 @@
-"""What the bot says to a command."""
+"""What the bot says to a prompt."""
 
 import logging
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 
 from chatproject.stores.outages import deadline
-from chats.actions.commands import Command, parse
+from chats.actions.prompts import Prompt, parse
 from chats.models import Message
 
 from . import ai, unsplash
@@ -32,16 +32,16 @@ class Answer:
     photo: dict[str, str] | None = None
 
 
-def answer_to(question: Message, command: Command) -> Answer:
-    """The answer to a message's command; whatever goes wrong, in words."""
-    if not command.argument:
-        return Answer(USAGE[command.kind])
+def answer_to(question: Message, prompt: Prompt) -> Answer:
+    """The answer to a message's prompt; whatever goes wrong, in words."""
+    if not prompt.argument:
+        return Answer(USAGE[prompt.kind])
     try:
-        if command.kind == "photo":
-            return _photo_answer(command.argument)
+        if prompt.kind == "photo":
+            return _photo_answer(prompt.argument)
         with deadline():
             thread = _thread_before(question)
-        return Answer(ai.ask(command.argument, thread))
+        return Answer(ai.ask(prompt.argument, thread))
     except ProviderError as error:
         return Answer(error.message)
 

@@ -1,7 +1,7 @@
 """Questions to the bot: taken by one worker at a time, answered once.
 
-A message with a command is stored with `command_due_at`, so the work is never lost and needs no
-queue beside it. Taking a question moves `command_due_at` on by a lease; if the process dies, the
+A message with a prompt is stored with `answer_due_at`, so the work is never lost and needs no
+queue beside it. Taking a question moves `answer_due_at` on by a lease; if the process dies, the
 question is due again when the lease ends. The answer's `client_id` makes it one, whoever gives it.
 """
 
@@ -20,7 +20,7 @@ from chatproject.jobs.worker import RETRY_DELAY, RETRY_MAX_DELAY, STORE_AWAY
 from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import deadline
 from chats import actions
-from chats.actions.commands import Command, parse
+from chats.actions.prompts import Prompt, parse
 from chats.models import Chat, Message
 from chats.models.message import EPOCH
 
@@ -36,15 +36,15 @@ def claim() -> Message | None:
     moment = now()
     document = Message.objects.collection().find_one_and_update(
         {
-            "command_due_at": {"$gt": EPOCH, "$lte": moment},
+            "answer_due_at": {"$gt": EPOCH, "$lte": moment},
             # One more than are tried: the last says that we give up.
-            "command_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
+            "answer_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
         },
         {
-            "$set": {"command_due_at": moment + timedelta(seconds=settings.COMMAND_LEASE)},
-            "$inc": {"command_attempts": 1},
+            "$set": {"answer_due_at": moment + timedelta(seconds=settings.ANSWER_LEASE)},
+            "$inc": {"answer_attempts": 1},
         },
-        sort=[("command_due_at", 1)],
+        sort=[("answer_due_at", 1)],
         return_document=ReturnDocument.AFTER,
     )
     return Message.objects.all().from_document(document) if document else None
@@ -52,43 +52,43 @@ def claim() -> Message | None:
 
 def finish(question: Message) -> None:
     """Nothing more to do for this question."""
-    _change_claim(question, {"$set": {"command_due_at": None}})
+    _change_claim(question, {"$set": {"answer_due_at": None}})
 
 
 def release(question: Message) -> None:
     """Let another worker take this question now, as if we hadn't."""
-    _change_claim(question, {"$set": {"command_due_at": now()}, "$inc": {"command_attempts": -1}})
+    _change_claim(question, {"$set": {"answer_due_at": now()}, "$inc": {"answer_attempts": -1}})
 
 
 def ask_again(question: Message) -> None:
     """The question has been edited: it is a new one."""
-    _change_claim(question, {"$set": {"command_due_at": now(), "command_attempts": 0}})
+    _change_claim(question, {"$set": {"answer_due_at": now(), "answer_attempts": 0}})
 
 
 def _change_claim(question: Message, update: dict[str, Any]) -> None:
     """Change the question unless our lease ended and another worker has taken it."""
     Message.objects.collection().update_one(
-        {"_id": question.pk.hex, "command_due_at": question.command_due_at}, update
+        {"_id": question.pk.hex, "answer_due_at": question.answer_due_at}, update
     )
 
 
 def answer(question: Message) -> None:
     """Answer a question that we have claimed, once, if it is still wanted."""
-    command = parse(question.content)
+    prompt = parse(question.content)
     with deadline():
-        if command is None or not _is_wanted(question) or _is_answered(question):
+        if prompt is None or not _is_wanted(question) or _is_answered(question):
             finish(question)
             return
-    given = _safe_answer(question, command)
+    given = _safe_answer(question, prompt)
     # Not asking twice: an answer that can't be stored now is kept for as long as it is ours.
-    _patiently(lambda: deliver(question, command, given), question.command_due_at)
+    _patiently(lambda: deliver(question, prompt, given), question.answer_due_at)
 
 
-def _safe_answer(question: Message, command: Command) -> Answer:
-    if question.command_attempts > MAX_ATTEMPTS:
+def _safe_answer(question: Message, prompt: Prompt) -> Answer:
+    if question.answer_attempts > MAX_ATTEMPTS:
         return Answer(GAVE_UP)
     try:
-        return answer_to(question, command)
+        return answer_to(question, prompt)
     except STORE_AWAY:
         raise
     except Exception:
@@ -96,12 +96,12 @@ def _safe_answer(question: Message, command: Command) -> Answer:
         return Answer(BROKEN)
 
 
-def deliver(question: Message, command: Command, given: Answer) -> None:
+def deliver(question: Message, prompt: Prompt, given: Answer) -> None:
     """Store and announce the answer, unless the question has gone or changed meanwhile."""
     current = Message.objects.filter(pk=question.pk).first()
     if current is None or not _is_wanted(current):
         finish(question)
-    elif parse(current.content) != command:
+    elif parse(current.content) != prompt:
         ask_again(question)
     else:
         _post(question, given)

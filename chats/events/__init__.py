@@ -30,7 +30,7 @@ from .types import ChatAdded as ChatAdded
 from .types import ChatRemoved as ChatRemoved
 from .types import Error as Error
 from .types import Event as Event
-from .types import Frame as Frame
+from .types import Json as Json
 from .types import MessageRead as MessageRead
 from .types import TypingIndicator as TypingIndicator
 from .types import UserJoined as UserJoined

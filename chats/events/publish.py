@@ -82,7 +82,7 @@ def send_now(group: str, message: dict[str, Any]) -> None:
 
 
 def _to_hubs(group: str, *events: Event) -> dict[str, Any]:
-    return {"type": "hub.events", "group": group, "frames": [event.frame() for event in events]}
+    return {"type": "hub.events", "group": group, "events": [event.to_json() for event in events]}
 
 
 def _layer() -> Any:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import orjson
 
-Frame = dict[str, Any]  # an event as JSON: {"type": …, "data": {…}}
+Json = dict[str, Any]  # an event as JSON: {"type": …, "data": {…}}
 ForChatList = tuple["Event", int | None]  # an event, and the one person who is told; None: everyone
 
 _types: dict[str, type[Event]] = {}
@@ -41,22 +41,22 @@ class Event:
         """The event with these fields; `TypeError` for one that it doesn't have."""
         return cls(**data)
 
-    def frame(self) -> Frame:
+    def to_json(self) -> Json:
         """The event as JSON."""
         return {"type": self.type, "data": self.data}
 
     def encode(self) -> bytes:
         """The text of a socket's frame, in UTF-8."""
-        return orjson.dumps(self.frame())
+        return orjson.dumps(self.to_json())
 
     def for_chat_list(self) -> ForChatList | None:
         """What chat lists show of it; None: nothing."""
         return None
 
 
-def event_of(frame: Frame) -> Event:
-    """The event of a frame that came over the channel layer."""
-    return _types[frame["type"]].of(frame["data"])
+def event_of(data: Json) -> Event:
+    """The event that came as JSON over the channel layer."""
+    return _types[data["type"]].of(data["data"])
 
 
 # People in a chat ------------------------------------------------------------------------------

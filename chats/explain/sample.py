@@ -54,7 +54,7 @@ def _messages(chat: Chat) -> Iterator[Message]:
             + "the quick brown fox jumps over the lazy dog. " * (seq % 5),
             client_id=f"sample-{seq}",
             reply_to=replied if seq % 5 == 0 else None,
-            command_due_at=moment if seq % COMMAND_EVERY == 0 else None,
+            answer_due_at=moment if seq % COMMAND_EVERY == 0 else None,
             created_at=moment,
             updated_at=moment,
         )

@@ -26,17 +26,17 @@ class ChangeOrder:
 
     def __init__(self) -> None:
         self.rev = 0  # the highest change that went out
-        self.settled = 0  # every change up to this one went out, or is a hole for good
+        self.watermark = 0  # every change up to this one went out, or is a hole for good
         self.read_after: float | None = None
         self._is_started = False
         self._state_rev = 0  # of the state of the chat that went out last
-        self._seen: set[int] = set()  # changes after `settled` that went out
+        self._seen: set[int] = set()  # changes after `watermark` that went out
         self._pending: dict[int, Change] = {}  # changes that came before those that they follow
         self._looks: deque[tuple[float, int]] = deque()  # times, and the `last_rev` seen then
 
-    def start(self, rev: int, settled: int, seen: Iterable[int]) -> list[Change]:
-        """Begin, or begin anew, where the chat is: at `rev`, with these after `settled` stored."""
-        self.rev, self.settled, self._seen = rev, settled, set(seen)
+    def start(self, rev: int, watermark: int, seen: Iterable[int]) -> list[Change]:
+        """Begin, or begin anew, at `rev`; `seen` are the changes after the watermark that exist."""
+        self.rev, self.watermark, self._seen = rev, watermark, set(seen)
         self._is_started = True
         return self.following()
 
@@ -75,10 +75,10 @@ class ChangeOrder:
             self._looks.clear()  # what was under way when MongoDB went may come only now
         self._looks.append((moment, last_rev))
         while self._looks[0][0] < moment - QUIET:
-            self.settled = max(self.settled, min(self._looks.popleft()[1], self.rev))
+            self.watermark = max(self.watermark, min(self._looks.popleft()[1], self.rev))
         if self._seen:
-            self._seen = {rev for rev in self._seen if rev > self.settled}
-        if last_rev > self.rev or len(self._seen) < self.rev - self.settled:
+            self._seen = {rev for rev in self._seen if rev > self.watermark}
+        if last_rev > self.rev or len(self._seen) < self.rev - self.watermark:
             self._read_in(0)
 
     def is_too_far_behind(self, last_rev: int) -> bool:
@@ -87,7 +87,7 @@ class ChangeOrder:
 
     def missing(self, last_rev: int) -> list[int]:
         """The changes up to `last_rev` that didn't go out; the latest ones where they are many."""
-        every = range(self.settled + 1, last_rev + 1)
+        every = range(self.watermark + 1, last_rev + 1)
         return [rev for rev in every if rev not in self._seen][-MOST_MISSED:]
 
     def fill(self, found: Mapping[int, Change], last_rev: int) -> list[Change]:
@@ -131,7 +131,7 @@ class ChangeOrder:
         return [(r, both[r]) for r in sorted(both) if r <= last_rev and not self._is_known(r)]
 
     def _is_known(self, rev: int) -> bool:
-        return rev in self._seen or rev <= self.settled
+        return rev in self._seen or rev <= self.watermark
 
     def _send(self, change: Change) -> list[Change]:
         self._seen.add(change.rev)

@@ -38,19 +38,19 @@ class ChatHub(Hub):
 
     async def begin(self, start: Document) -> None:
         """Start from where the chat is, which was read after the hub had subscribed."""
-        last_rev, settled, seen = start["last_rev"], start["last_rev"], set[int]()
+        last_rev, watermark, seen = start["last_rev"], start["last_rev"], set[int]()
         if not start["is_quiet"]:
-            settled, seen = await self._late(last_rev)
+            watermark, seen = await self._late(last_rev)
         self.seq = start["last_seq"]
-        self._send(self.order.start(last_rev, settled, seen))
+        self._send(self.order.start(last_rev, watermark, seen))
 
     async def _late(self, last_rev: int) -> tuple[int, set[int]]:
         """Up to which change nothing more comes, and those after it that are stored.
 
         Of the others, writes may be under way that took their numbers before: sent when they come.
         """
-        settled = max(last_rev - LATE, 0)
-        return settled, await read_stored_revs(self.chat_id, settled, last_rev)
+        watermark = max(last_rev - LATE, 0)
+        return watermark, await read_stored_revs(self.chat_id, watermark, last_rev)
 
     def stop(self) -> None:
         """End the catching up."""
@@ -196,10 +196,10 @@ class ChatHub(Hub):
 
     async def _resync(self, chat: Chat) -> None:
         """Tell everybody to read the chat again; start anew from where it is."""
-        settled, seen = await self._late(chat.last_rev)
+        watermark, seen = await self._late(chat.last_rev)
         changes = await read_changes(chat, [], self.seq)
         self.seq = chat.last_seq
-        following = self.order.start(chat.last_rev, settled, seen)
+        following = self.order.start(chat.last_rev, watermark, seen)
         self.deliver(events.Resync(chat_id=str(chat.pk), last_rev=chat.last_rev))
         self._send_state(chat, changes.state)
         self._send(following)

@@ -163,8 +163,8 @@ class Hubs:
         if message["type"] == "hub.close":
             hub.close(message["code"], message["reason"], message["sign_in"], message["spared"])
         else:
-            for frame in message["frames"]:
-                hub.receive(events.event_of(frame))
+            for event in message["events"]:
+                hub.receive(events.event_of(event))
 
     async def _subscribe(self, hubs: Sequence[Hub]) -> None:
         try:

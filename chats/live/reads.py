@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 
 from chatproject.stores.mongodb.documents import Document
-from chatproject.stores.outages import Unsettled, in_thread
+from chatproject.stores.outages import Unconfirmed, in_thread
 from chats import events
 from chats.models import Chat, Message, ReadMarker
 from chats.models.chat import WITHOUT_SENDS
@@ -34,7 +34,7 @@ def read_chat(chat_id: uuid.UUID) -> Chat | None:
     if found := chats.found(query, committed=True, projection=WITHOUT_SENDS):
         return found[0]
     if chats.found(query, projection={"_id": 1}):
-        raise Unsettled("A majority doesn't have this chat yet.")
+        raise Unconfirmed("A majority doesn't have this chat yet.")
     return None
 
 

@@ -45,11 +45,11 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         query = {"_id": chat_id.hex, "member_ids": user.pk}
         return self.collection().find_one(query, {"_id": 1}) is not None
 
-    def settle(self, chat_id: uuid.UUID) -> None:
+    def confirm(self, chat_id: uuid.UUID) -> None:
         """Wait until a majority has what the primary has of a chat, before it is said what isn't
         there: a removal that only a lone primary has may yet be undone.
         """
-        self.settled({"_id": chat_id.hex})
+        self.confirmed({"_id": chat_id.hex})
 
     def latest_first(self) -> Self:
         return self.order_by("-last_message_at")

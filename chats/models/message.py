@@ -101,7 +101,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
 
-    def beside_chats(
+    def previews_and_markers(
         self, chats: Collection[Document], user_id: int
     ) -> tuple[dict[str, Preview], dict[str, int]]:
         """The start of the latest message of each chat, and how far one person has read them.
@@ -192,9 +192,9 @@ class Message(models.Model):
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
     # An @ai or @photo question is due for the worker from then on; null: nothing to do.
-    command_due_at = models.DateTimeField(null=True, blank=True)
+    answer_due_at = models.DateTimeField(null=True, blank=True)
     # How often a worker has taken it: what ends every worker must not be taken for ever.
-    command_attempts = models.IntegerField(default=0, editable=False)
+    answer_attempts = models.IntegerField(default=0, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.BigIntegerField(null=True, blank=True)
@@ -222,9 +222,9 @@ class Message(models.Model):
             ),
             # The worker's next @ai or @photo.
             models.Index(
-                fields=["command_due_at"],
-                condition=Q(command_due_at__gt=EPOCH),
-                name="message_command_due",
+                fields=["answer_due_at"],
+                condition=Q(answer_due_at__gt=EPOCH),
+                name="message_answer_due",
             ),
         ]
 

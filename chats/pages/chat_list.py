@@ -40,7 +40,7 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
 def chat_items(user: Any, limit: int = SHOWN) -> tuple[list[ChatItem], int]:
     """The latest chats of a person, and how many there are; three queries whatever their number."""
     documents, count = Chat.objects.page_of_member(user, 0, limit)
-    latest, markers = Message.objects.beside_chats(documents, user.pk)
+    latest, markers = Message.objects.previews_and_markers(documents, user.pk)
     chats = list(Chat.objects.from_documents(documents))
     names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
     items = [

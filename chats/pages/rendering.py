@@ -79,16 +79,16 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         try:
             return view(request, *args, **kwargs)
         except (Chat.DoesNotExist, Message.DoesNotExist):
-            _settle(request, **kwargs)
+            _confirm(request, **kwargs)
             raise Http404 from None
         except Refused as refusal:
-            _settle(request, **kwargs)
+            _confirm(request, **kwargs)
             return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
 
     return guarded
 
 
-def _settle(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:
+def _confirm(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:
     """A change is refused by what a majority has: 503 if that can't be known."""
     if request.method == "POST" and chat_id:
-        Chat.objects.settle(chat_id)
+        Chat.objects.confirm(chat_id)

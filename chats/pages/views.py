@@ -27,7 +27,7 @@ from .people import acquaintances, find_people, people_by_id
 from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
 from .timeline import Timeline
 
-BESIDE = 40  # chats that are listed beside an open one; its script asks for more
+LISTED_WITH_CHAT = 40  # chats that are listed beside an open one; its script asks for more
 
 
 @require_GET
@@ -44,7 +44,7 @@ def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
     context = _detail_context(request, chat, timeline)
-    return render_page(request, "chats/detail.html", context, whole=True, listed=BESIDE)
+    return render_page(request, "chats/detail.html", context, whole=True, listed=LISTED_WITH_CHAT)
 
 
 def _before(request: MemberRequest) -> int | None:

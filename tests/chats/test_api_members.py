@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatproject.stores.outages import Unsettled
+from chatproject.stores.outages import Unconfirmed
 from chats import actions
 from chats.models import Chat
 from chats.models.chat import ChatQuerySet
@@ -105,12 +105,12 @@ def test_a_change_is_refused_only_by_what_a_majority_has(
     """A removal that only a lone primary has may yet be undone: nobody is told that it is done."""
 
     def alone(rows, chat_id):
-        raise Unsettled("no majority")
+        raise Unconfirmed("no majority")
 
     client.force_login(alan)
     page = f"/chats/{group.pk}/members/{grace.pk}/remove/"
     assert client.post(page).status_code == 403
-    monkeypatch.setattr(ChatQuerySet, "settle", alone)
+    monkeypatch.setattr(ChatQuerySet, "confirm", alone)
     assert api(ada).delete(url_of(group, stranger.pk)).status_code == 503
     assert api(stranger).post(url_of(group), {"user_id": ada.pk}).status_code == 503
     assert api(alan).delete(url_of(group, grace.pk)).status_code == 503

@@ -40,10 +40,10 @@ def revs(changes: list[events.Change]) -> list[int]:
     return [change.rev for change in changes]
 
 
-def started(rev: int = 0, settled: int | None = None) -> ChangeOrder:
+def started(rev: int = 0, watermark: int | None = None) -> ChangeOrder:
     """An order that begins where nothing is under way."""
     order = ChangeOrder()
-    order.start(rev, rev if settled is None else settled, ())
+    order.start(rev, rev if watermark is None else watermark, ())
     return order
 
 
@@ -162,7 +162,7 @@ def test_what_was_under_way_at_the_start_goes_out_when_it_is_found(made, data):
 
 
 def test_a_late_message_is_read_again_and_not_shown_as_it_was():
-    order = started(3, settled=1)
+    order = started(3, watermark=1)
     assert order.receive(message(2)) == []
     assert order.read_after == 0
 
@@ -174,7 +174,7 @@ def test_a_gap_is_read_after_a_moment():
 
 
 def test_a_state_stands_for_what_it_holds():
-    order = started(1, settled=0)
+    order = started(1, watermark=0)
     assert order.tell_state(2)
     assert order.receive(renaming(2)) == []  # in that state already
     assert order.rev == 2
@@ -209,10 +209,10 @@ class Looks:
 def test_a_number_is_given_up_after_a_while():
     looks = Looks()
     looks.go_on(QUIET)
-    assert looks.order.settled == HOLE - 1
+    assert looks.order.watermark == HOLE - 1
     assert looks.order.missing(LAST) == [HOLE]
     looks.go_on(4)
-    assert looks.order.settled == LAST
+    assert looks.order.watermark == LAST
     assert looks.order.missing(LAST) == []
 
 
@@ -221,6 +221,6 @@ def test_after_an_outage_it_is_asked_for_as_long_again():
     looks.go_on(QUIET - 4)
     looks.moment += INTERRUPTION
     looks.go_on(QUIET)
-    assert looks.order.settled == HOLE - 1
+    assert looks.order.watermark == HOLE - 1
     looks.go_on(4)
-    assert looks.order.settled == LAST
+    assert looks.order.watermark == LAST

@@ -59,7 +59,7 @@ def test_the_close_codes_are_the_documented_ones():
 
 
 def test_an_event_refuses_unknown_and_missing_fields():
-    assert events.UserJoined(user_id=1, username=None).frame()["type"] == "user_joined"
+    assert events.UserJoined(user_id=1, username=None).to_json()["type"] == "user_joined"
     with pytest.raises(TypeError):
         events.UserJoined(user_id=1, username=None, shoe_size=43)
     with pytest.raises(TypeError):

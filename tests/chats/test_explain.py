@@ -231,7 +231,7 @@ def explained(*arguments):
 
 
 def test_the_command_shows_each_query_with_the_indexes_and_without(long_chat):
-    before = Message.objects.filter(command_due_at__isnull=False).count()
+    before = Message.objects.filter(answer_due_at__isnull=False).count()
     told = explained(f"--chat={long_chat.pk}", "--user=1", "--stock")
     for query in hot_queries(long_chat, User(pk=1)):
         assert query.name in told
@@ -240,8 +240,8 @@ def test_the_command_shows_each_query_with_the_indexes_and_without(long_chat):
     assert told.count("with indexes") == told.count("without") > 20
     assert "stock engine" in told
     # Nothing was written: no question was taken, no number, no marker.
-    assert Message.objects.filter(command_due_at__isnull=False).count() == before == 3
-    assert Message.objects.filter(command_attempts__gt=0).count() == 0
+    assert Message.objects.filter(answer_due_at__isnull=False).count() == before == 3
+    assert Message.objects.filter(answer_attempts__gt=0).count() == 0
     assert Chat.objects.get(pk=long_chat.pk).last_seq == 3_000
     assert ReadMarker.objects.get(chat_id=long_chat.pk, user_id=1).seq == 1_500
 

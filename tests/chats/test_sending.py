@@ -161,7 +161,7 @@ def test_a_number_that_was_filled_meanwhile_costs_its_message_alone(
         sends = [crowd.send(who, who.username).result for who in (ada, grace, ada)]
         crowd.go()
         assert [sends[0](10)[0].seq, sends[2](10)[0].seq] == [2, 4]
-        with pytest.raises(sending.Unsettled):
+        with pytest.raises(sending.Unconfirmed):
             sends[1](10)
     assert stored(group) == [(1, "first"), (2, "ada"), (3, "filler"), (4, "ada")]
 

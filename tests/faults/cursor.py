@@ -20,7 +20,7 @@ class Cursor:
         return bool(self._seen)
 
     @property
-    def settled(self) -> int:
+    def confirmed(self) -> int:
         """From where to ask for what changed."""
         return min(self._holes, default=self.rev + 1) - 1
 

@@ -12,7 +12,7 @@ from django.db import connections
 @pytest.fixture(autouse=True)
 def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mails are sent when the answer comes; `tests/users/test_mails.py` waits for them instead."""
-    monkeypatch.setattr("users.mails.beside", lambda work: work())
+    monkeypatch.setattr("users.mails.in_background", lambda work: work())
 
 
 @pytest.fixture

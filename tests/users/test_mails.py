@@ -75,12 +75,12 @@ def test_a_mail_that_fails_is_logged_and_keeps_no_other_back(client, ada, settin
 def test_what_waits_is_bounded(monkeypatch, caplog):
     monkeypatch.setattr(mails, "_room", threading.BoundedSemaphore(1))
     held, done = threading.Event(), []
-    mails.beside(lambda: held.wait(10))
-    mails.beside(lambda: done.append("dropped"))
+    mails.in_background(lambda: held.wait(10))
+    mails.in_background(lambda: done.append("dropped"))
     assert "one is dropped" in caplog.text
     held.set()
     wait_for(lambda: mails._room.acquire(blocking=False), what="for room")
     mails._room.release()
-    mails.beside(lambda: done.append("done"))
+    mails.in_background(lambda: done.append("done"))
     wait_for(lambda: done, what="for the next")
     assert done == ["done"]

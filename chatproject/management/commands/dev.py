@@ -71,7 +71,7 @@ def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
     web = ["-m", "daphne", "--verbosity", "1", *bind, "chatproject.asgi:application"]
     return [
         processes.Child("web process", web, environment),
-        processes.Child("worker", ["manage.py", "run_commands"], environment),
+        processes.Child("worker", ["manage.py", "run_worker"], environment),
     ]
 
 

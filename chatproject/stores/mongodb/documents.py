@@ -110,7 +110,7 @@ class DocumentQuerySet(models.QuerySet[M]):
         found = rows.find(query, batch_size=ONE_BATCH, **options)
         return list(self.from_documents(found))
 
-    def settled(self, query: dict[str, Any]) -> M | None:
+    def confirmed(self, query: dict[str, Any]) -> M | None:
         """The one document that a query finds, once a majority has it (a read of MongoDB's
         `linearizable` level): to answer with what another request may still be writing.
 

@@ -1,4 +1,4 @@
-"""@ai and @photo: what is a command, who answers it, and that it is answered once."""
+"""@ai and @photo: what is a prompt, who answers it, and that it is answered once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from django.db import OperationalError, connections
 from chatproject.jobs.worker import CONCURRENCY, SIGN
 from chatproject.stores.mongodb.documents import now
 from chats import actions, events
-from chats.actions.commands import Command, parse
+from chats.actions.prompts import Prompt, parse
 from chats.assistant import questions
 from chats.assistant.answers import BROKEN, GAVE_UP, USAGE, Answer
 from chats.models import Chat, Message
@@ -21,30 +21,30 @@ from tests.provider_server import completion, search_results
 from tests.waiting import wait_for
 from tests.worker_process import WorkerProcess
 
-# What is a command -------------------------------------------------------------------------------
+# What is a prompt -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("content", "command"),
+    ("content", "prompt"),
     [
-        ("@ai How does a loom work?", Command("ai", "How does a loom work?")),
-        ("@photo red bicycle", Command("photo", "red bicycle")),
-        ("/ai Why?", Command("ai", "Why?")),
-        ("/photo cats", Command("photo", "cats")),
-        ("@AI Why?", Command("ai", "Why?")),
-        ("/Photo Cats", Command("photo", "Cats")),
-        ("Well, @ai why?", Command("ai", "why?")),
-        ("Well,\n@ai\nwhy\nso?", Command("ai", "why\nso?")),
-        ("Well,\u00a0@ai why?", Command("ai", "why?")),
-        ("@ai: why?", Command("ai", "why?")),
-        ("@ai, why?", Command("ai", "why?")),
-        ("@ai @photo cats", Command("ai", "@photo cats")),
-        ("@ai", Command("ai", "")),
-        ("  @photo \n ", Command("photo", "")),
+        ("@ai How does a loom work?", Prompt("ai", "How does a loom work?")),
+        ("@photo red bicycle", Prompt("photo", "red bicycle")),
+        ("/ai Why?", Prompt("ai", "Why?")),
+        ("/photo cats", Prompt("photo", "cats")),
+        ("@AI Why?", Prompt("ai", "Why?")),
+        ("/Photo Cats", Prompt("photo", "Cats")),
+        ("Well, @ai why?", Prompt("ai", "why?")),
+        ("Well,\n@ai\nwhy\nso?", Prompt("ai", "why\nso?")),
+        ("Well,\u00a0@ai why?", Prompt("ai", "why?")),
+        ("@ai: why?", Prompt("ai", "why?")),
+        ("@ai, why?", Prompt("ai", "why?")),
+        ("@ai @photo cats", Prompt("ai", "@photo cats")),
+        ("@ai", Prompt("ai", "")),
+        ("  @photo \n ", Prompt("photo", "")),
     ],
 )
-def test_a_command_starts_the_message_or_a_word(content, command):
-    assert parse(content) == command
+def test_a_command_starts_the_message_or_a_word(content, prompt):
+    assert parse(content) == prompt
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def answers(chat: Chat) -> list[Message]:
 
 
 def is_done(question: Message) -> bool:
-    return Message.objects.get(pk=question.pk).command_due_at is None
+    return Message.objects.get(pk=question.pk).answer_due_at is None
 
 
 def test_a_question_is_answered_by_a_reply_of_the_bot(provider, ada, group):
@@ -292,7 +292,7 @@ def test_someone_who_was_removed_while_the_question_was_at_work_gets_no_answer(
     question = ask(grace, group, "@ai Why?")
     taken = claim()
     actions.remove_member(ada, group, grace.pk)
-    questions.deliver(taken, Command("ai", "Why?"), Answer("Because."))
+    questions.deliver(taken, Prompt("ai", "Why?"), Answer("Because."))
 
     assert answers(group) == []
     assert is_done(question)
@@ -306,11 +306,11 @@ def test_a_question_belongs_to_one_worker_until_the_lease_ends(provider, ada, gr
     taken = claim()
     assert questions.claim() is None
 
-    ends = Message.objects.get(pk=question.pk).command_due_at
+    ends = Message.objects.get(pk=question.pk).answer_due_at
     assert ends - now() > timedelta(seconds=30)  # the provider's time
-    Message.objects.filter(pk=question.pk).update(command_due_at=now())
+    Message.objects.filter(pk=question.pk).update(answer_due_at=now())
     again = claim()
-    assert (again.pk, again.command_attempts) == (taken.pk, 2)
+    assert (again.pk, again.answer_attempts) == (taken.pk, 2)
 
 
 def test_questions_are_taken_in_the_order_of_asking(provider, ada, group):
@@ -320,14 +320,14 @@ def test_questions_are_taken_in_the_order_of_asking(provider, ada, group):
 
 
 def test_two_workers_give_one_answer(provider, settings, ada, group):
-    settings.COMMAND_LEASE = 0
+    settings.ANSWER_LEASE = 0
     question = ask(ada, group, "@ai Why?")
     first = claim()
     second = claim()
     provider.body = completion("First.")
     questions.answer(first)
     # The second had looked for an answer before the first was stored.
-    questions.deliver(second, Command("ai", "Why?"), Answer("Second."))
+    questions.deliver(second, Prompt("ai", "Why?"), Answer("Second."))
 
     assert [answer.content for answer in answers(group)] == ["First."]
     assert Chat.objects.get(pk=group.pk).last_seq == 2
@@ -339,7 +339,7 @@ def test_an_answer_that_was_stored_before_the_worker_ended_is_not_asked_for_agai
 ):
     question = ask(ada, group, "@ai Why?")
     work()
-    Message.objects.filter(pk=question.pk).update(command_due_at=now())
+    Message.objects.filter(pk=question.pk).update(answer_due_at=now())
     work()
 
     assert len(provider.requests) == 1
@@ -348,7 +348,7 @@ def test_an_answer_that_was_stored_before_the_worker_ended_is_not_asked_for_agai
 
 
 def test_a_question_that_ends_every_worker_is_given_up(provider, settings, ada, group):
-    settings.COMMAND_LEASE = 0
+    settings.ANSWER_LEASE = 0
     question = ask(ada, group, "@ai Why?")
     for _ in range(questions.MAX_ATTEMPTS):
         claim()  # and the worker is gone
@@ -365,7 +365,7 @@ def test_a_released_question_is_taken_again_as_if_for_the_first_time(provider, a
     ask(ada, group, "@ai Why?")
     questions.release(claim())
 
-    assert claim().command_attempts == 1
+    assert claim().answer_attempts == 1
 
 
 def test_looking_for_work_reads_the_index_of_what_is_due_only(provider, ada, group):
@@ -373,13 +373,13 @@ def test_looking_for_work_reads_the_index_of_what_is_due_only(provider, ada, gro
         ask(ada, group, f"Message {number}")
     ask(ada, group, "@ai Why?")
     query = {
-        "command_due_at": {"$gt": questions.EPOCH, "$lte": now()},
-        "command_attempts": {"$not": {"$gt": questions.MAX_ATTEMPTS}},
+        "answer_due_at": {"$gt": questions.EPOCH, "$lte": now()},
+        "answer_attempts": {"$not": {"$gt": questions.MAX_ATTEMPTS}},
     }
-    find = {"find": Message._meta.db_table, "filter": query, "sort": {"command_due_at": 1}}
+    find = {"find": Message._meta.db_table, "filter": query, "sort": {"answer_due_at": 1}}
     plan = connections["chat"].database.command("explain", find)
 
-    assert "message_command_due" in str(plan["queryPlanner"]["winningPlan"])
+    assert "message_answer_due" in str(plan["queryPlanner"]["winningPlan"])
     assert plan["executionStats"]["totalKeysExamined"] <= 2
 
 
@@ -447,7 +447,7 @@ def test_several_questions_are_at_work_at_once(start_worker, provider, ada, grou
 
 
 def test_a_killed_workers_question_is_answered_once_by_another(start_worker, provider, ada, group):
-    first = start_worker(COMMAND_LEASE="2")
+    first = start_worker(ANSWER_LEASE="2")
     provider.go_on.clear()
     question = ask(ada, group, "@ai Why?")
     wait_for_requests(provider, 1)
@@ -486,8 +486,8 @@ def test_a_worker_that_is_told_to_stop_releases_what_it_cannot_finish(
 
     assert worker.wait_for_end() == 0
     question.refresh_from_db()
-    assert question.command_due_at <= now()
-    assert question.command_attempts == 0
+    assert question.answer_due_at <= now()
+    assert question.answer_attempts == 0
 
 
 def test_what_is_tried_again_gets_another_connection_to_sql(

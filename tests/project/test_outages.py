@@ -43,7 +43,7 @@ def wrapped(kind, cause):
         errors.CursorNotFound("cursor id 1 not found", 43),
         errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [SHUTDOWN]}),
         LABELLED,
-        outages.Unsettled("not yet"),
+        outages.Unconfirmed("not yet"),
         wrapped(DatabaseError, NO_SERVER),
         OperationalError("connection refused"),
         InterfaceError("connection already closed"),
