@@ -1,5 +1,6 @@
 # make run        start everything on http://localhost:8000 (another port: make run PORT=8001)
-# make test       install what the tests need and run all of them (some: make test ARGS="-k history")
+# make test       install what the tests need and run all of them (some: make test ARGS="-k history";
+#                 a file of them: make test ARGS=tests/chats/test_hub.py, in one process)
 # make faults     break real servers under load, with every repeat: about an hour (some: make faults ARGS="-k valkey")
 # make bench      measure beside the peers and write benchmarks/RESULTS.md (some: make bench ARGS=history)
 # make bench-quick   the same in a short form, on less data; prints what it measured, keeps nothing
@@ -16,8 +17,10 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv --no-config pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make requirements" pyproject.toml
-FIND_CHROMIUM := echo $$CHROMIUM | grep . || command -v chromium || command -v chromium-browser \
-	|| command -v google-chrome
+FIND_CHROMIUM := echo $$CHROMIUM | grep . || command -v chromium-headless-shell || command -v chromium \
+	|| command -v chromium-browser || command -v google-chrome
+# A worker has servers of its own and takes whole files, in the order of tests/conftest.py.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 APPS := chatproject chats users
 # What a deployment sets, for the checks of one.
 PRODUCTION := DEBUG=0 TRUSTED_PROXIES=1 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \
@@ -30,7 +33,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python manage.py dev --port $(PORT)
 
 test: $(VENV)/.installed-dev chromium
-	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(ARGS)
+	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(PARALLEL)) $(ARGS)
 
 faults: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) timeout 75m $(BIN)/python -m pytest tests/faults tests/browser/test_offline.py --long $(ARGS)
@@ -92,4 +95,4 @@ $(BIN)/pip:
 	@$(PYTHON) -m venv $(VENV)
 
 chromium:
-	@{ $(FIND_CHROMIUM); } >/dev/null || .ci/apt-install chromium
+	@{ $(FIND_CHROMIUM); } >/dev/null || .ci/apt-install chromium-headless-shell || .ci/apt-install chromium

@@ -176,10 +176,7 @@ AUTHENTICATION_BACKENDS = ["users.backends.LimitedBackend"]
 LOGIN_URL = "users:sign_in"
 LOGIN_REDIRECT_URL = "chats:list"
 LOGOUT_REDIRECT_URL = "users:sign_in"
-PASSWORD_HASHERS = [
-    "users.hashers.Argon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

@@ -41,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Servers first: the settings read their addresses from the environment."""
+    if config.getoption("dist") != "no":
+        return  # the tests run in workers, each with servers of its own
     servers.start()
     config.add_cleanup(servers.stop)
     commands_sent.listen()
@@ -52,16 +54,28 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests last: their event loop runs on, and async tests need to start their own."""
+    """Browser tests last: their event loop runs on, and async tests need to start their own.
+
+    Files are handed to workers in this order, so that it holds in each of them.
+    """
     items.sort(key=lambda item: "browser" in item.path.parts)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    servers.wait_until_ready()
 
 
 # The databases -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
-    """Make and migrate both test databases; files of them go with the session's folder."""
+    """Make and migrate both test databases; files of them go with the session's folder.
+
+    Before the first test, whichever it is: to do so ends the client of MongoDB that there is,
+    and a thread that had used it would keep it.
+    """
     from django.db import connection
     from django.test import testcases
     from django.test.utils import setup_databases, teardown_databases

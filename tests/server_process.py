@@ -8,8 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from chatproject.development.embedded import free_port
-
+from .ports import free_port
 from .servers import stores_of_tests
 from .waiting import wait_for
 

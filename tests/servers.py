@@ -3,11 +3,14 @@
 import os
 import shutil
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chatproject.development import embedded
+
+from . import ports
 
 LIMITS = (
     *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "PASSWORD_RESET", "PASSWORD_RESET_ADDRESS"),
@@ -15,10 +18,12 @@ LIMITS = (
 )
 
 _running = ExitStack()
+_starting: list[Future[None]] = []
 
 
 def start() -> None:
-    """Start the servers and point the settings at them; before Django's settings are read."""
+    """Launch the servers and point the settings at them; before Django's settings are read."""
+    embedded.free_port = ports.free_port  # of every server that this session starts
     folder = Path(tempfile.mkdtemp(prefix="chat-tests-", dir=_fast_folder()))
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ.update(
@@ -35,7 +40,26 @@ def start() -> None:
     )
     # Never the servers that the environment names: tests empty what they find. In that of
     # DATABASE_URL they make a database of their own.
-    os.environ.update(_running.enter_context(embedded.servers(folder, given={})))
+    started = [embedded.MongoDB(folder), embedded.Valkey(folder)]
+    for server in started:
+        _running.callback(_end, server)
+        server.launch()
+        os.environ[server.variable] = server.url
+    pool = _running.enter_context(ThreadPoolExecutor())
+    _starting.extend(pool.submit(server.wait_until_ready) for server in started)
+
+
+def wait_until_ready() -> None:
+    """Wait for what was launched; the tests are imported meanwhile."""
+    for starting in _starting:
+        starting.result()
+
+
+def _end(server: embedded.Server) -> None:
+    """At once: what it holds is thrown away."""
+    if server.process:
+        server.process.kill()
+    server.stop()
 
 
 def stop() -> None:

@@ -65,6 +65,12 @@ class Server:
 
     def start(self) -> str:
         """Start the process and return its URL once it takes writes."""
+        self.launch()
+        self.wait_until_ready()
+        return self.url
+
+    def launch(self) -> None:
+        """Start the process; its URL is known from here on."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self._stop_orphan()
         self.port = self._remembered_port()
@@ -80,12 +86,20 @@ class Server:
                 preexec_fn=end_with_parent,
             )
         self._pid_file.write_text(str(self.process.pid))
+
+    def wait_until_ready(self) -> None:
+        """Wait until the process takes writes; one that doesn't in time is stopped."""
+        deadline = time.monotonic() + START_SECONDS
         try:
-            self._wait_until_ready()
+            while not self.is_ready():
+                if not self.is_running():
+                    raise Unavailable(self._advice(f"stopped while starting: {self._last_words()}"))
+                if time.monotonic() > deadline:
+                    raise Unavailable(self._advice(f"did not answer within {START_SECONDS} s"))
+                time.sleep(0.05)
         except BaseException:
             self.stop()
             raise
-        return self.url
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -99,15 +113,6 @@ class Server:
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
-
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not self.is_ready():
-            if not self.is_running():
-                raise Unavailable(self._advice(f"stopped while starting: {self._last_words()}"))
-            if time.monotonic() > deadline:
-                raise Unavailable(self._advice(f"did not answer within {START_SECONDS} s"))
-            time.sleep(0.05)
 
     def _advice(self, problem: str) -> str:
         return f"The private {self.name} {problem} (see {self.log}), or set {self.variable}."
@@ -242,11 +247,12 @@ def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dic
         wanted = [kind(folder) for kind in (MongoDB, Valkey) if not given.get(kind.variable)]
         if wanted:
             stack.enter_context(_only_one(folder))
-        urls = {}
         for server in wanted:
             stack.callback(server.stop)
-            urls[server.variable] = server.start()
-        yield urls
+            server.launch()
+        for server in wanted:
+            server.wait_until_ready()
+        yield {server.variable: server.url for server in wanted}
 
 
 def urls_of_running(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:

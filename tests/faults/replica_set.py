@@ -12,7 +12,8 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from chatproject.development.embedded import MongoDB, free_port
+from chatproject.development.embedded import MongoDB
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 Client = pymongo.MongoClient[dict[str, Any]]
@@ -43,7 +44,7 @@ class Member(MongoDB):
         options: dict[str, Any] = {"directConnection": True, "serverSelectionTimeoutMS": 1_000}
         return Client(self.url, socketTimeoutMS=3_000, **options)
 
-    def _wait_until_ready(self) -> None:
+    def wait_until_ready(self) -> None:
         """`start` comes back at once, so that it may be called in an event loop.
 
         And must: the kernel ends a member together with the thread that started it.

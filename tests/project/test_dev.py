@@ -12,7 +12,7 @@ import httpx
 import pytest
 from django.conf import settings
 
-from chatproject.development.embedded import free_port
+from tests.ports import free_port
 from tests.waiting import wait_for
 
 OURS = {

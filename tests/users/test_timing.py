@@ -1,42 +1,23 @@
-"""Signing in takes as long, and says the same, whether an account exists or not."""
+"""A refused sign-in says the same, and does the same work, whether an account exists or not."""
 
-import random
 import re
-import statistics
-import time
 from itertools import count
 
 import pytest
-from django.contrib.auth.hashers import (
-    Argon2PasswordHasher,
-    PBKDF2PasswordHasher,
-    identify_hasher,
-    make_password,
-)
-from django.test import Client, override_settings
+from argon2 import PasswordHasher, extract_parameters, low_level
+from django.contrib.auth.hashers import identify_hasher, make_password
+from django.test import Client
 from rest_framework.test import APIClient
 
 from chatproject import settings as production
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
-from users import backends
+from users.hashers import Argon2Hasher
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 
-TRIALS = {"short": 10, "long": 200}  # of each kind
-ALIKE = 0.1  # of the median: by how much those of two kinds may differ
-OLD_ROUNDS = 40_000  # of PBKDF2
 addresses = (f"10.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}" for n in count())
-
-
-class LightArgon2(Argon2PasswordHasher):
-    """Argon2 as in production, of about 15 ms: a third of a page with it."""
-
-    time_cost, memory_cost, parallelism = 1, 24 * 1024, 1
-
-
-HASHERS = [f"{__name__}.LightArgon2", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 # The doors ---------------------------------------------------------------------------------------
@@ -69,13 +50,12 @@ DOORS = [by_page, by_api, by_admin]
 
 
 @pytest.fixture
-def doors_open(settings):
-    """The limits are another matter; the hashes are of production's kinds."""
+def doors_open(settings, monkeypatch):
+    """The limits are another matter; the hashes are of production's kind, but light."""
     settings.LIMIT_SIGN_IN = settings.LIMIT_SIGN_IN_ADDRESS = Rate.parse("1000000/1s")
-    settings.PASSWORD_HASHERS = HASHERS
-    backends.older_hash.cache_clear()
-    yield
-    backends.older_hash.cache_clear()
+    settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
+    for name, least in {"time_cost": 1, "memory_cost": 64, "parallelism": 1}.items():
+        monkeypatch.setattr(Argon2Hasher, name, least)
 
 
 @pytest.fixture
@@ -87,7 +67,6 @@ def kinds(doors_open):
         "wrong": {"password": stored},
         "inactive": {"password": stored, "is_active": False},
         "unusable": {"password": make_password(None)},
-        "older": {"password": PBKDF2PasswordHasher().encode(PASSWORD, "salt" * 6, OLD_ROUNDS)},
     }
     for kind, fields in accounts.items():
         User.objects.create(username=f"{kind}.person", **fields)
@@ -95,24 +74,39 @@ def kinds(doors_open):
     return {**typed, "inactive, right": ("inactive.person", PASSWORD)}
 
 
-def medians(door, kinds, trials):
-    """Milliseconds that each kind takes by the median, of CPU and by the clock.
-
-    Their trials take turns. The clock also tells what else the machine does: it needs many.
-    """
-    cpu, clock = ({kind: [] for kind in kinds} for _ in range(2))
-    for _ in range(trials):
-        for kind in random.sample(list(kinds), len(kinds)):
-            start, start_cpu = time.perf_counter(), time.process_time()
-            door(*kinds[kind])
-            cpu[kind].append((time.process_time() - start_cpu) * 1000)
-            clock[kind].append((time.perf_counter() - start) * 1000)
-    return [{kind: statistics.median(taken[kind]) for kind in kinds} for taken in (cpu, clock)]
+def work(parameters):
+    """What tells how much work a hash is."""
+    return parameters.type, parameters.time_cost, parameters.memory_cost, parameters.parallelism
 
 
-def differences(found):
-    """By how much each kind differs from an unknown name, as a part of what that takes."""
-    return {kind: abs(taken / found["unknown"] - 1) for kind, taken in found.items()}
+@pytest.fixture
+def hashes(kinds, monkeypatch):
+    """The work of each hash that is computed from now on."""
+    computed = []
+    hash_secret, verify = low_level.hash_secret, PasswordHasher.verify
+
+    def watched_hash(secret, salt, **parameters):
+        encoded = hash_secret(secret, salt, **parameters)
+        computed.append(work(extract_parameters(encoded.decode())))
+        return encoded
+
+    def watched_verify(self, encoded, password):
+        computed.append(work(extract_parameters(encoded)))
+        return verify(self, encoded, password)
+
+    monkeypatch.setattr(low_level, "hash_secret", watched_hash)
+    monkeypatch.setattr(PasswordHasher, "verify", watched_verify)
+    return computed
+
+
+def hashes_of_each(door, kinds, hashes):
+    """What a refusal of each kind computes at this door."""
+    found = {}
+    for kind, typed in kinds.items():
+        hashes.clear()
+        door(*typed)
+        found[kind] = tuple(hashes)
+    return found
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -124,52 +118,30 @@ def test_every_refusal_is_the_same_answer(kinds, door):
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_every_refusal_takes_as_long(kinds, door, request):
-    is_long = request.config.getoption("--long")
-    medians(door, kinds, 3)  # what is slow the first time
-    cpu, clock = medians(door, kinds, TRIALS["long" if is_long else "short"])
-    for name, found in (("CPU", cpu), ("clock", clock)):
-        print(f"\n{door.__name__}, {name}:", {k: f"{ms:.1f} ms" for k, ms in found.items()})
-    for found in (cpu, clock) if is_long else (cpu,):
-        assert {kind: d for kind, d in differences(found).items() if d > ALIKE} == {}
+def test_every_refusal_computes_one_hash_of_the_same_parameters(kinds, door, hashes):
+    preferred = work(Argon2Hasher().params())
+    found = hashes_of_each(door, kinds, hashes)
+    assert found == dict.fromkeys(kinds, (preferred,))
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_measure_finds_what_takes_another_time(kinds, door, monkeypatch):
-    """Without the work for an unknown name, and that for hashes of an older kind."""
-    kinds = {kind: kinds[kind] for kind in ("unknown", "wrong", "older")}
-    monkeypatch.setattr(User, "set_password", lambda self, password: None)
-    monkeypatch.setattr(backends, "take_as_long", lambda username, password: None)
-    found = differences(medians(door, kinds, 10)[0])
-    assert min(d for kind, d in found.items() if kind != "unknown") > ALIKE
-
-
-def test_nothing_more_is_done_while_all_hashes_are_of_the_preferred_kind(kinds, monkeypatch):
-    User.objects.filter(username="older.person").delete()
-    ran = []
-    encode = PBKDF2PasswordHasher.encode
-    monkeypatch.setattr(
-        PBKDF2PasswordHasher, "encode", lambda *args: ran.append(args) or encode(*args)
-    )
-    for typed in kinds.values():
-        by_api(*typed)
-    assert ran == []
+def test_the_count_notices_work_that_is_missing_or_lighter(kinds, door, hashes, monkeypatch):
+    monkeypatch.setattr(User, "set_password", lambda self, password: None)  # an unknown name's
+    monkeypatch.setattr(Argon2Hasher, "memory_cost", 128)  # the stored hashes are lighter now
+    preferred = work(Argon2Hasher().params())
+    found = hashes_of_each(door, kinds, hashes)
+    assert found["unknown"] == ()
+    as_much = [kind for kind, computed in found.items() if computed == (preferred,)]
+    assert as_much == ["unusable"]
 
 
 # The hashes --------------------------------------------------------------------------------------
 
 
-def test_passwords_are_hashed_by_argon2id_and_older_hashes_are_replaced_at_sign_in(ada):
-    with override_settings(PASSWORD_HASHERS=production.PASSWORD_HASHERS):
-        stored = make_password(PASSWORD)
-        parameters = identify_hasher(stored).decode(stored)
-        assert (parameters["algorithm"], parameters["variety"]) == ("argon2", "argon2id")
-        # The first choice of OWASP's is 46 MiB in one pass.
-        assert parameters["memory_cost"] >= 46 * 1024
-        ada.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt" * 6, OLD_ROUNDS)
-        ada.save()
-        fields = {"username": "ada", "password": PASSWORD}
-        assert APIClient().post("/api/v1/auth/login", fields).status_code == 200
-        ada.refresh_from_db()
-        assert ada.password.startswith("argon2$argon2id$")
-        assert ada.check_password(PASSWORD)
+def test_passwords_are_hashed_by_argon2id(settings):
+    settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
+    stored = make_password(PASSWORD)
+    parameters = identify_hasher(stored).decode(stored)
+    assert (parameters["algorithm"], parameters["variety"]) == ("argon2", "argon2id")
+    # The first choice of OWASP's is 46 MiB in one pass.
+    assert parameters["memory_cost"] >= 46 * 1024
