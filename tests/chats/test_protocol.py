@@ -1,0 +1,33 @@
+"""The numbers of chats/protocol.py: what the documents say, and how they fit each other."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from chats import protocol
+
+EVENTS = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        (r"more than ([\d,]+) changes were missed", protocol.MOST_MISSED),
+        (r"changed_after=\{rev - (\d+)\}", protocol.UNDER_WAY),
+        (r"`preview` has up to (\d+) characters", protocol.PREVIEW_LENGTH),
+        (r"`content` \((\d+) characters\)", protocol.PREVIEW_LENGTH),
+        (r"At most (\d+) KiB a frame", protocol.FRAME_MAX_BYTES // 1024),
+    ],
+)
+def test_the_documents_say_the_same_numbers(text: str, number: int) -> None:
+    said = re.findall(text, EVENTS)
+    assert said
+    assert {int(one.replace(",", "")) for one in said} == {number}
+
+
+def test_no_write_takes_more_numbers_than_readers_ask_for_again() -> None:
+    assert protocol.SENT_AT_ONCE < protocol.UNDER_WAY
+    assert protocol.ADDED_AT_ONCE < protocol.UNDER_WAY
+    assert protocol.UNDER_WAY <= protocol.LATE
