@@ -1,5 +1,6 @@
 """The list of chats beside the chat that is open."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +26,7 @@ def test_unread_messages_of_every_chat_are_counted_live(
     expect(item.locator(".chat-item__unread")).to_have_text("2 unread")
     expect(item).to_contain_text("Grace Hopper: Two")
     expect(window.page.locator(".chat-item").first).to_contain_text("Engines")
-    assert window.page.title().startswith("(1)")
+    expect(window.page).to_have_title(re.compile(r"^\(1\) "))
 
 
 def test_reading_in_one_window_is_seen_in_the_other(

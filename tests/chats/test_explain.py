@@ -246,7 +246,18 @@ def test_the_command_shows_each_query_with_the_indexes_and_without(long_chat):
     assert ReadMarker.objects.get(chat_id=long_chat.pk, user_id=1).seq == 1_500
 
 
-def test_the_command_builds_a_data_set_aside_and_drops_it(private_chat):
+@pytest.fixture
+def own_client(db, monkeypatch):
+    """A client of MongoDB that may be closed: that of the session is kept by threads of it."""
+    connection = connections["chat"]
+    monkeypatch.setattr(connection, "_connection_pools", {})
+    connection.connection = None
+    connection.__dict__.pop("database", None)
+    yield
+    connection.close_pool()
+
+
+def test_the_command_builds_a_data_set_aside_and_drops_it(own_client, private_chat):
     connection = connections["chat"]
     name = connection.settings_dict["NAME"]
     told = explained("--build=200")
