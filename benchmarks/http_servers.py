@@ -15,7 +15,8 @@ OURS = Contender("ours", _granian("chatproject.wsgi"))
 DAPHNE = Contender(
     "ours-daphne",
     (
-        *(sys.executable, "-m", "daphne", "--bind", "127.0.0.1", "--port", "{port}"),
+        *(sys.executable, "-m", "chatproject.sockets.daphne"),
+        *("--bind", "127.0.0.1", "--port", "{port}"),
         *("--verbosity", "0", "chatproject.asgi:application"),
     ),
 )

@@ -61,24 +61,27 @@ class LayerSender(Sender):
     def _message(self, text: str) -> Any:
         from chats.events import TextMessage
 
-        return TextMessage(
-            message_id=str(uuid.uuid4()),
-            chat_id=str(self.chat),
-            seq=self.last,
-            rev=self.last,
-            sender_id=data.SENDER,
-            sender_username="user11",
-            sender_name="User 11",
-            content=text,
-            kind="text",
-            photo=None,
-            client_id=None,
-            reply_to=None,
-            reply=None,
-            created_at="2026-11-01T00:00:00.000Z",
-            edited_at=None,
-            deleted_at=None,
-        )
+        moment = "2026-11-01T00:00:00.000Z"
+        fields: Any = {
+            "chat_id": str(self.chat),
+            "seq": self.last,
+            "rev": self.last,
+            "sender_id": data.SENDER,
+            "sender_username": "user11",
+            "sender_name": "User 11",
+            "content": text,
+            "kind": "text",
+            "photo": None,
+            "client_id": None,
+            "reply_to": None,
+            "reply": None,
+            "created_at": moment,
+            "updated_at": moment,
+            "edited_at": None,
+            "deleted_at": None,
+            "deleted_by": None,
+        }
+        return TextMessage.as_fields(str(uuid.uuid4()), fields)
 
     def store(self) -> None:
         numbers = {"last_seq": self.last, "last_rev": self.last}

@@ -17,7 +17,7 @@ from . import data, stage
 from .room import Room
 from .socket_load import Door, Socket
 
-FRAME_SIZE = 450  # bytes of an event's payload, for everyone: that of a short message of ours
+FRAME_SIZE = 512  # bytes of an event's payload, for everyone: that of a short message of ours
 OURS = "/api/v1/chats/{chat}"
 FRAMES = "chatproject.sockets.uvicorn:FrameProtocol"
 SOCKETIO = stage.REPO / "benchmarks" / "peers" / "socketio"
@@ -31,8 +31,8 @@ def uvicorn(application: str, protocol: str = "websockets-sansio") -> tuple[str,
     )
 
 
-def daphne(application: str) -> tuple[str, ...]:
-    return (*(sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "{port}"), application)
+def daphne(application: str, module: str = "daphne") -> tuple[str, ...]:
+    return (*(sys.executable, "-m", module, "-b", "127.0.0.1", "-p", "{port}"), application)
 
 
 # Events ------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ BASELINE = Party(
 )
 UVICORN = ours("ours-uvicorn", uvicorn(APPLICATION))
 OWN_PROTOCOL = ours("ours-own", uvicorn(APPLICATION, FRAMES))
-DAPHNE = ours("ours-daphne", daphne(APPLICATION))
+DAPHNE = ours("ours-daphne", daphne(APPLICATION, "chatproject.sockets.daphne"))
 CHANNELS_DAPHNE = textbook("channels-daphne", daphne(TEXTBOOK))
 CHANNELS_UVICORN = textbook("channels-uvicorn", uvicorn(TEXTBOOK))
 SOCKETIO_PARTY = Party(

@@ -13,7 +13,6 @@ django_application = get_asgi_application()
 # Imported after the apps are loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from chatproject.sockets.daphne import OnDaphne  # noqa: E402
 from chats.live.routing import websocket_urlpatterns  # noqa: E402
 from users.authentication import SocketAuthMiddleware  # noqa: E402
 
@@ -35,12 +34,10 @@ def close_connection(**_: Any) -> None:
 signals.request_finished.connect(close_connection)
 django_application.request_class = ASGIRequest
 
-application = OnDaphne(
-    ProtocolTypeRouter(
-        {
-            "http": django_application,
-            "websocket": SocketAuthMiddleware(URLRouter(websocket_urlpatterns)),
-        }
-    )
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": SocketAuthMiddleware(URLRouter(websocket_urlpatterns)),
+    }
 )
 load_and_freeze()

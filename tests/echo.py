@@ -10,7 +10,6 @@ from channels.db import database_sync_to_async  # noqa: E402
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from chatproject.sockets.connection import Batch  # noqa: E402
-from chatproject.sockets.daphne import OnDaphne  # noqa: E402
 from chatproject.sockets.uvicorn import FrameProtocol  # noqa: E402
 from chats import actions  # noqa: E402
 from chats.live.consumers import ChatConsumer  # noqa: E402
@@ -51,4 +50,4 @@ async def somebody(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await Echo.as_asgi()({**scope, "user": User(pk=1, username="echo")}, receive, send)
 
 
-application = OnDaphne(ProtocolTypeRouter({"websocket": somebody}))
+application = ProtocolTypeRouter({"websocket": somebody})

@@ -13,7 +13,7 @@ from .servers import stores_of_tests
 from .waiting import wait_for
 
 COMMANDS = {
-    "daphne": ["daphne", "--bind", "127.0.0.1", "--port", "{port}"],
+    "daphne": ["chatproject.sockets.daphne", "--bind", "127.0.0.1", "--port", "{port}"],
     "uvicorn": [
         *("uvicorn", "--host", "127.0.0.1", "--port", "{port}", "--no-proxy-headers"),
         *("--ws", "websockets-sansio", "--no-access-log"),

@@ -1,7 +1,9 @@
-"""What Daphne leaves to its application: flow control, codes of a close, and an orderly end.
+"""Daphne with flow control, every code of a close, and an orderly end.
 
-Daphne (4.2) takes whatever it is told to send, however little of it the peer reads; it refuses to
-close with 1012 or 1013; and when it is stopped, it cancels what runs. uvicorn sees to all of that.
+`python -m chatproject.sockets.daphne --bind 127.0.0.1 --port 8001 chatproject.asgi:application`
+takes the options of `daphne`. Daphne (4.2) itself takes whatever it is told to send, however little
+of it the peer reads; it refuses to close with 1012 or 1013; and when it is stopped, it cancels what
+runs. uvicorn sees to all of that.
 """
 
 from __future__ import annotations
@@ -10,100 +12,207 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from daphne.ws_protocol import WebSocketProtocol
-from twisted.internet import reactor as twisted_reactor
-from twisted.internet import tcp
+from daphne import cli, server, ws_protocol
 from twisted.internet.defer import Deferred
 
 from .connection import EXTENSION
 from .inbound import Inbound
 
+Message = dict[str, Any]
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DRAIN = 10.0  # seconds that a request may take to its end
 GOODBYE = 2.0  # seconds that a peer may take to answer the close of its socket
 CLOSE_RESTART = 1012  # as uvicorn says it
 
-reactor: Any = twisted_reactor
 logger = logging.getLogger(__name__)
 
 
-class OnDaphne:
-    """An ASGI application that finds on Daphne what it finds on uvicorn; elsewhere as it was."""
+class FrameProtocol(ws_protocol.WebSocketProtocol):
+    """One connection, to which the application may give frames that are built already.
 
-    def __init__(self, application: Application) -> None:
-        self.application = application
-        self._requests: set[asyncio.Future[None]] = set()
-        self._sockets: set[asyncio.Task[Any]] = set()
+    Its transport says when it holds 64 KiB that the peer hasn't read, and when they are gone.
+    """
+
+    inbound: Inbound | None = None  # None until the request has come
+    frames = 0  # begun until now
+
+    def onConnect(self, request: Any) -> Any:  # noqa: N802
+        self.writable = asyncio.Event()
+        self.writable.set()
+        transport = self.transport
+        self.inbound = Inbound(self._feed, transport.pauseProducing, transport.resumeProducing)
+        return super().onConnect(request)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        if self.inbound is not None:
+            self.inbound.end()
+            self.writable.set()
+        super().connectionLost(reason)
+
+    # What comes in
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        if self.inbound is None:
+            super().dataReceived(data)
+        else:
+            self.inbound.receive(data)
+
+    def onFrameBegin(self) -> None:  # noqa: N802
+        self.frames += 1
+        super().onFrameBegin()
+
+    def _feed(self, piece: bytes) -> int:
+        before = self.frames
+        super().dataReceived(piece)
+        if not self.application_queue.empty():
+            self._hold("application")
+        return self.frames - before
+
+    def message_taken(self) -> None:
+        """The application has taken a message; reading goes on when there is none left."""
+        if self.application_queue.empty():
+            self._release("application")
+
+    def _hold(self, reason: str) -> None:
+        if self.inbound is not None:
+            self.inbound.hold(reason)
+
+    def _release(self, *reasons: str) -> None:
+        for reason in reasons:
+            if self.inbound is not None:
+                self.inbound.release(reason)
+
+    # What goes out
+
+    def handle_reply(self, message: Message) -> None:
+        """Send an ASGI message; a close by any code, and with its reason."""
+        if message["type"] == "websocket.close" and self._is_open():
+            self.sendCloseFrame(message.get("code") or 1000, (message.get("reason") or "").encode())
+            self._release("writing", "application")  # what comes in is only waited for, or dropped
+            return
+        super().handle_reply(message)
+        if message["type"] == "websocket.accept":
+            self.transport.unregisterProducer()  # that of the request from which this socket came
+            self.transport.registerProducer(self, True)
+
+    def write_frames(self, frames: bytes) -> bool:
+        """Write whole frames now; False if flow control or the connection's state forbids it."""
+        if not (self.writable.is_set() and self._is_open()):
+            return False
+        self.transport.write(frames)
+        return True
+
+    async def send_frames(self, frames: bytes) -> None:
+        """Write whole frames as soon as flow control lets them."""
+        while not self.writable.is_set():
+            await self.writable.wait()
+        if not self.write_frames(frames):
+            raise ConnectionError("The socket is closed.")
+
+    def _is_open(self) -> bool:
+        return bool(self.state == self.STATE_OPEN)
+
+    # Of the transport, which takes this for an `IPushProducer`
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self.writable.clear()
+        self._hold("writing")  # a peer that reads no answers would be given ever more
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.writable.set()
+        self._release("writing")
+        if self.transport.disconnecting:
+            self.transport.unregisterProducer()  # for which it would wait
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self.writable.set()
+
+
+class Server(server.Server):
+    """Daphne with that protocol; at its end it answers what was asked and closes every socket."""
+
+    def __init__(self, application: Application, **options: Any) -> None:
+        super().__init__(self._run, ready_callable=self._use_protocol, **options)
+        self._application = application
+        self._ports: list[Any] = []
         self._is_draining = self._is_over = False
-        reactor.addSystemEventTrigger("before", "shutdown", self._drain)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not isinstance(send, partial):  # `Server.handle_reply` of a protocol
-            await self.application(scope, receive, send)
-        elif isinstance(send.args[0], WebSocketProtocol):
+    def _use_protocol(self) -> None:
+        self.ws_factory.protocol = FrameProtocol
+
+    def listen_success(self, port: Any) -> None:
+        self._ports.append(port)
+        super().listen_success(port)
+
+    def create_application(self, protocol: Any, scope: Scope) -> Any:
+        if isinstance(protocol, FrameProtocol):
+            scope["extensions"] = {EXTENSION: protocol}
+        return super().create_application(protocol, scope)
+
+    async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
             if self._is_draining:
                 await send({"type": "websocket.close"})
-                return
-            await self._run_socket(scope, Socket(send.args[0], receive, send))
+            else:
+                await self._run_socket(scope, receive, send)
         elif self._is_over:
             await _refuse(send)
         else:
-            await self._run_request(scope, receive, send)
+            await self._application(scope, receive, send)
 
-    async def _run_request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        work = asyncio.ensure_future(self.application(scope, receive, send))
-        self._requests.add(work)
-        work.add_done_callback(self._requests.discard)
+    async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        protocol: FrameProtocol = scope["extensions"][EXTENSION]
+
+        async def receive_and_go_on() -> Message:
+            message = await receive()
+            protocol.message_taken()
+            return message
+
         try:
-            await asyncio.shield(work)
+            await self._application(scope, receive_and_go_on, send)
         except asyncio.CancelledError:
-            await asyncio.wait([work], timeout=DRAIN)
-            work.cancel()
+            await _say_goodbye(receive_and_go_on, send)
             raise
 
-    async def _run_socket(self, scope: Scope, socket: Socket) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._sockets.add(task)
-        extensions = {**scope.get("extensions", {}), EXTENSION: socket}
-        try:
-            await self.application({**scope, "extensions": extensions}, socket.receive, socket.send)
-        except asyncio.CancelledError:
-            await _say_goodbye(socket)
-            raise
-        finally:
-            self._sockets.discard(task)
-            socket.inbound.end()
-
-    def _drain(self) -> Deferred[Any]:
-        """Take no connection any more, and let Daphne wait for those that there are.
-
-        Daphne's own cancelling stumbles over a connection that has no application (yet).
-        """
+    def kill_all_applications(self) -> Deferred[None]:
+        """Take no connection any more, close the sockets, and wait for the requests."""
         self._is_draining = True
-        for reader in reactor.getReaders():
-            if isinstance(reader, tcp.Port):
-                reader.stopListening()
-        for socket in self._sockets:
-            socket.cancel()
+        for port in self._ports:
+            port.stopListening()
+        for protocol, application in self._running():
+            if isinstance(protocol, FrameProtocol):
+                application.cancel()
         return Deferred.fromFuture(asyncio.ensure_future(self._wait_for_the_last()))
 
     async def _wait_for_the_last(self) -> None:
         """Also for requests that come meanwhile: one whose loop has ended would keep its thread."""
         try:
             async with asyncio.timeout(DRAIN):
-                while running := {*self._sockets, *self._requests}:
+                while running := [application for _, application in self._running()]:
                     await asyncio.wait(running)
         except TimeoutError:
-            logger.warning("%s requests still ran after %s s", len(self._requests), DRAIN)
+            logger.warning("%s requests still ran after %s s", len(self._running()), DRAIN)
         self._is_over = True
+
+    def _running(self) -> list[tuple[Any, asyncio.Future[None]]]:
+        """Connections whose application has something to do."""
+        applications = (
+            (protocol, details.get("application_instance"))
+            for protocol, details in self.connections.items()
+        )
+        return [(protocol, one) for protocol, one in applications if one and not one.done()]
+
+
+class CommandLineInterface(cli.CommandLineInterface):
+    """The command `daphne`, with that server."""
+
+    server_class = Server
 
 
 async def _refuse(send: Send) -> None:
@@ -112,103 +221,14 @@ async def _refuse(send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _say_goodbye(socket: Socket) -> None:
+async def _say_goodbye(receive: Receive, send: Send) -> None:
     with suppress(Exception):
         async with asyncio.timeout(GOODBYE):
             reason = "The server restarts."
-            await socket.send({"type": "websocket.close", "code": CLOSE_RESTART, "reason": reason})
-            while (await socket.receive())["type"] != "websocket.disconnect":
+            await send({"type": "websocket.close", "code": CLOSE_RESTART, "reason": reason})
+            while (await receive())["type"] != "websocket.disconnect":
                 pass
 
 
-class Socket:
-    """One connection, to which the application may give frames that are built already.
-
-    Its transport says when it holds 64 KiB that the peer hasn't read, and when they are gone.
-    """
-
-    def __init__(self, protocol: Any, receive: Receive, send: Send) -> None:
-        self._protocol = protocol
-        self._receive = receive
-        self._send = send
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._frames = 0
-        self._count_frames()
-        transport = protocol.transport
-        self._take = protocol.dataReceived
-        self.inbound = Inbound(self._feed, transport.pauseProducing, transport.resumeProducing)
-        protocol.dataReceived = self.inbound.receive
-
-    # What comes in
-
-    async def receive(self) -> dict[str, Any]:
-        """The next ASGI message; reading goes on when there is none left."""
-        message = await self._receive()
-        if self._protocol.application_queue.empty():
-            self.inbound.release("application")
-        return message
-
-    def _feed(self, piece: bytes) -> int:
-        self._frames = 0
-        self._take(piece)
-        if not self._protocol.application_queue.empty():
-            self.inbound.hold("application")
-        return self._frames
-
-    def _count_frames(self) -> None:
-        begin = self._protocol.onFrameBegin
-
-        def counted() -> None:
-            self._frames += 1
-            begin()
-
-        self._protocol.onFrameBegin = counted
-
-    # What goes out
-
-    async def send(self, message: dict[str, Any]) -> None:
-        """Send an ASGI message; a close by any code, and with its reason."""
-        if message["type"] == "websocket.close" and self._is_open():
-            reason = (message.get("reason") or "").encode()
-            self._protocol.sendCloseFrame(message.get("code") or 1000, reason)
-            for hold in ("writing", "application"):  # what comes in is only waited for, or dropped
-                self.inbound.release(hold)
-            return
-        await self._send(message)
-        if message["type"] == "websocket.accept":
-            transport = self._protocol.transport
-            transport.unregisterProducer()  # that of the request from which this socket came
-            transport.registerProducer(self, True)
-
-    def write_frames(self, frames: bytes) -> bool:
-        """Write whole frames now; False if flow control or the connection's state forbids it."""
-        if not (self._writable.is_set() and self._is_open()):
-            return False
-        self._protocol.transport.write(frames)
-        return True
-
-    async def send_frames(self, frames: bytes) -> None:
-        """Write whole frames as soon as flow control lets them."""
-        while not self._writable.is_set():
-            await self._writable.wait()
-        if not self.write_frames(frames):
-            raise ConnectionError("The socket is closed.")
-
-    def _is_open(self) -> bool:
-        return self._protocol.state == WebSocketProtocol.STATE_OPEN
-
-    # Of the transport, which takes this for an `IPushProducer`
-
-    def pauseProducing(self) -> None:  # noqa: N802
-        self._writable.clear()
-        self.inbound.hold("writing")  # a peer that reads no answers would be given ever more
-
-    def resumeProducing(self) -> None:  # noqa: N802
-        self._writable.set()
-        self.inbound.release("writing")
-        if self._protocol.transport.disconnecting:
-            self._protocol.transport.unregisterProducer()  # for which it would wait
-
-    def stopProducing(self) -> None:  # noqa: N802
-        self._writable.set()
+if __name__ == "__main__":
+    CommandLineInterface.entrypoint()

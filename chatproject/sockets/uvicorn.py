@@ -1,6 +1,6 @@
 """A WebSocket protocol for uvicorn to which the application may give frames that are built already.
 
-`uvicorn chatproject.asgi:application --ws chatproject.websocket:FrameProtocol`
+`uvicorn chatproject.asgi:application --ws chatproject.sockets.uvicorn:FrameProtocol`
 
 Through ASGI the same event costs each socket of a room a message, two coroutines, an encoding and a
 pass through a state machine. Here the frame is built once, and the transport of each socket is

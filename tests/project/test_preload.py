@@ -7,11 +7,12 @@ import pytest
 from django.conf import settings
 
 NEEDED = ("chatproject.stores.mongodb.base", "chats.pages.views", "chats.api.chats")
+OF_DAPHNE = ("twisted", "autobahn", "daphne")
 
 
-@pytest.mark.parametrize("entry", ["asgi", "wsgi"])
-def test_no_request_waits_for_engines_and_views_to_be_loaded(entry: str) -> None:
-    code = f"import chatproject.{entry}, sys; print(*[n for n in {NEEDED} if n in sys.modules])"
+def loaded_by(module: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Which of these modules a process has loaded that has imported `module`."""
+    code = f"import {module}, sys; print(*[name for name in {names} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
@@ -20,4 +21,15 @@ def test_no_request_waits_for_engines_and_views_to_be_loaded(entry: str) -> None
         timeout=60,
         check=True,
     )
-    assert tuple(done.stdout.split()) == NEEDED
+    return tuple(done.stdout.split())
+
+
+@pytest.mark.parametrize("entry", ["asgi", "wsgi"])
+def test_no_request_waits_for_engines_and_views_to_be_loaded(entry: str) -> None:
+    assert loaded_by(f"chatproject.{entry}", NEEDED) == NEEDED
+
+
+def test_only_the_command_of_daphne_loads_daphne_and_twisted() -> None:
+    assert loaded_by("chatproject.sockets.daphne", OF_DAPHNE) == OF_DAPHNE
+    for entry in ("asgi", "wsgi"):
+        assert loaded_by(f"chatproject.{entry}", OF_DAPHNE) == ()

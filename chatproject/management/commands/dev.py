@@ -68,9 +68,9 @@ def _wait_until_served(port: int, web: processes.Child, stopped: threading.Event
 
 def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
     bind = ["--bind", "127.0.0.1", "--port", str(port)]
-    web = ["-m", "daphne", "--verbosity", "1", *bind, "chatproject.asgi:application"]
+    web = ["-m", "chatproject.sockets.daphne", "--verbosity", "1", *bind]
     return [
-        processes.Child("web process", web, environment),
+        processes.Child("web process", [*web, "chatproject.asgi:application"], environment),
         processes.Child("worker", ["manage.py", "run_worker"], environment),
     ]
 
