@@ -306,10 +306,10 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        # Bundles are made by `collectstatic`; development serves the files themselves.
+        # `collectstatic` names files by a hash; development serves them as they are.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "chatproject.bundles.BundlingStorage"
+        else "chatproject.static_files.StaticFilesStorage"
     },
 }
 

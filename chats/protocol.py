@@ -12,6 +12,8 @@ PREVIEW_LENGTH = 140  # of a message that a list of chats or a reply shows
 
 # Pages.
 PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
+CHATS_LISTED = 100  # of the list of chats; a link shows the rest
+READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all
 
 # Changes.
@@ -25,7 +27,11 @@ LATE = 200  # latest numbers for which a hub waits that starts, or starts anew
 # that has lost its majority stays one (10 s), of which a majority may have later what it wrote.
 QUIET = 20
 
+# A sender's next message within this joins the one before it, in seconds.
+CONTINUED_SECONDS = 5 * 60
+
 # Sockets.
+TYPING_SECONDS = 5  # after which a client forgets that somebody types
 FRAME_MAX_BYTES = 64 * 1024  # of a frame that a client sends
 
 # Close codes (the private range of RFC 6455, 7.4.2, and its registry).
@@ -34,3 +40,19 @@ CLOSE_REMOVED = 4403
 CLOSE_CHAT_DELETED = 4404
 CLOSE_TRY_AGAIN = 1013  # a store is away, or the socket reads too slowly
 CLOSE_FLOOD = 1008
+
+
+def for_browser() -> dict[str, int]:
+    """The numbers that scripts need, as `static/js/helpers/protocol.js` names them."""
+    return {
+        "under_way": UNDER_WAY,
+        "page_size": PAGE_SIZE,
+        "preview_length": PREVIEW_LENGTH,
+        "chats_listed": CHATS_LISTED,
+        "readers_named": READERS_NAMED,
+        "continued_seconds": CONTINUED_SECONDS,
+        "typing_seconds": TYPING_SECONDS,
+        "close_signed_out": CLOSE_SIGNED_OUT,
+        "close_removed": CLOSE_REMOVED,
+        "close_chat_deleted": CLOSE_CHAT_DELETED,
+    }

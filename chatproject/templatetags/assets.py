@@ -1,42 +1,32 @@
-"""The styles and scripts of every page: bundles where there are some, else file by file."""
+"""The styles and scripts of every page."""
 
-from functools import cache
+import json
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import RequestContext
+from django.templatetags.static import static
 
-from chatproject import bundles
+from chatproject import static_files
 
 register = template.Library()
 
 
-def is_bundled() -> bool:
-    return isinstance(staticfiles_storage, bundles.BundlingStorage)
-
-
 @register.inclusion_tag("partials/styles.html")
 def styles() -> dict[str, Any]:
-    return {"styles": [bundles.STYLES_BUNDLE] if is_bundled() else bundles.STYLES}
+    """The styles: joined in production, each by itself in development."""
+    is_joined = isinstance(staticfiles_storage, static_files.StaticFilesStorage)
+    return {"styles": [static_files.JOINED_STYLES] if is_joined else static_files.STYLES}
 
 
 @register.inclusion_tag("partials/scripts.html", takes_context=True)
 def scripts(context: RequestContext) -> dict[str, Any]:
-    if is_bundled():
-        return {"script": bundles.MODULES_BUNDLE}
+    """The application, and the address of each module: they are fetched at once."""
+    imports = {name: static(path) for name, path in static_files.modules().items()}
     return {
-        "script": bundles.APPLICATION,
-        "imports": bundles.IMPORT_MAP,
-        "modules": modules(),
+        "script": static_files.APPLICATION,
+        "import_map": json.dumps({"imports": imports}),
+        "addresses": imports.values(),
         "nonce": context["request"].csp_nonce,
     }
-
-
-@cache
-def modules() -> list[str]:
-    """What is to be fetched at once, instead of one import after the other."""
-    folder = settings.BASE_DIR / "static"
-    found = [*folder.glob("js/*/*.js"), *folder.glob("vendor/*.js")]
-    return sorted(str(path.relative_to(folder)) for path in found)

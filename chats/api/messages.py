@@ -17,6 +17,7 @@ from chatproject.stores.mongodb.documents import Document
 from chats import actions
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.chat import other_of
+from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext, message_data
 
@@ -89,6 +90,7 @@ class MessageViewSet(ChatViews):
             "last_rev": min(last_rev, chat.last_rev),
             "too_far_behind": too_far,
             "read_markers": by_name(markers),
+            "permissions": permissions_for(chat, self.user.pk).as_flags(),
             **self.history_data(Chat.objects.document(chat), messages, markers),
         }
 

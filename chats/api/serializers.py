@@ -293,6 +293,7 @@ class HistorySerializer(serializers.Serializer[Any]):
     read_markers = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="With `changed_after`."
     )
+    permissions = FlagsSerializer(required=False, help_text="One's own; with `changed_after`.")
 
 
 def by_name(markers: dict[int, int]) -> dict[str, int]:

@@ -12,11 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from chats import protocol
 from chats.errors import Refused
 from chats.models import Chat, Message
+from chats.protocol import CHATS_LISTED
 from users.models import User
 
-from .chat_list import ALL, SHOWN, chat_items
+from .chat_list import ALL, chat_items
 
 PARTIAL = "X-Partial"  # a request header: answer without the frame around; repeated in the answer
 
@@ -46,7 +48,7 @@ def render_page(
     *,
     status: int = 200,
     whole: bool = False,
-    listed: int = SHOWN,
+    listed: int = CHATS_LISTED,
 ) -> HttpResponse:
     """A template in the app's frame with the chat list, or alone for a dialog.
 
@@ -58,6 +60,7 @@ def render_page(
     context["layout"] = "chats/partial.html" if partial else "chats/app.html"
     if not partial:
         context |= _list_context(request, listed)
+        context["protocol"] = protocol.for_browser()
     response = render(request, template, context, status=status)
     patch_vary_headers(response, [PARTIAL])
     if partial:

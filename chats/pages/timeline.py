@@ -9,13 +9,12 @@ from typing import Any
 
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.read_marker import Readers
-from chats.protocol import PAGE_SIZE, UNDER_WAY
+from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED, UNDER_WAY
 from chats.representation import MessageContext, dashed
 from users.models import User
 
 PEOPLE = 100  # members whose names a page has from the start; of a larger group: who is in sight
-NAMED = 3  # readers of a message that are named
-CONTINUED = timedelta(minutes=5)  # a sender's next message within this joins the one before
+CONTINUED = timedelta(seconds=CONTINUED_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,9 @@ class Timeline:
             return {self.user.pk, *self.chat.member_ids}
         readers = Readers(self.markers)
         own = (row for row in self.messages if row.sender_id == self.user.pk)
-        return {self.user.pk}.union(*(readers.of(row.seq, row.sender_id)[1][:NAMED] for row in own))
+        return {self.user.pk}.union(
+            *(readers.of(row.seq, row.sender_id)[1][:READERS_NAMED] for row in own)
+        )
 
     @property
     def names(self) -> Any:
@@ -143,7 +144,7 @@ class Timeline:
         if message.sender_id != self.user.pk:
             return 0, []
         count, first = self.context.readers.of(message.seq, message.sender_id)
-        shown = first[: NAMED if count <= NAMED else NAMED - 1]
+        shown = first[: READERS_NAMED if count <= READERS_NAMED else READERS_NAMED - 1]
         return count, [self.names[user_id].name for user_id in shown if user_id in self.names]
 
 

@@ -67,11 +67,13 @@ def _around(request: MemberRequest, chat: Chat) -> Message | None:
 
 def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
     user = request.user
+    allowed = permissions_for(chat, user.pk)
     return {
         "chat": chat,
         "title": title_of(chat.name, chat.other_id(user.pk), timeline.names),
         "colour_key": colour_key(chat, user.pk),
-        "allowed": permissions_for(chat, user.pk),
+        "allowed": allowed,
+        "flags_json": json.dumps(allowed.as_flags()),
         "timeline": timeline,
         "rows": list(timeline.rows()),
         "markers_json": json.dumps([*timeline.markers.items()], separators=(",", ":")),

@@ -1,13 +1,18 @@
 import { Application } from "@hotwired/stimulus"
 import ChatController from "controllers/chat_controller.js"
-import CodeController from "controllers/code_controller.js"
 import ComposerController from "controllers/composer_controller.js"
 import ConnectionController from "controllers/connection_controller.js"
+import DeleteMessageController from "controllers/delete_message_controller.js"
 import DialogController from "controllers/dialog_controller.js"
+import DialogLinkController from "controllers/dialog_link_controller.js"
+import EndingController from "controllers/ending_controller.js"
+import HeadingController from "controllers/heading_controller.js"
 import MenuController from "controllers/menu_controller.js"
+import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
-import OpenerController from "controllers/opener_controller.js"
+import NewestLinkController from "controllers/newest_link_controller.js"
 import PresenceController from "controllers/presence_controller.js"
+import ResetCodeController from "controllers/reset_code_controller.js"
 import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
@@ -15,14 +20,19 @@ import TypingController from "controllers/typing_controller.js"
 
 const application = Application.start()
 application.register("chat", ChatController)
-application.register("code", CodeController)
 application.register("composer", ComposerController)
 application.register("connection", ConnectionController)
+application.register("delete-message", DeleteMessageController)
 application.register("dialog", DialogController)
+application.register("dialog-link", DialogLinkController)
+application.register("ending", EndingController)
+application.register("heading", HeadingController)
 application.register("menu", MenuController)
+application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
-application.register("opener", OpenerController)
+application.register("newest-link", NewestLinkController)
 application.register("presence", PresenceController)
+application.register("reset-code", ResetCodeController)
 application.register("search", SearchController)
 application.register("switches", SwitchesController)
 application.register("theme", ThemeController)
@@ -31,9 +41,9 @@ application.register("typing", TypingController)
 // What adds nothing to what the page shows at first waits until that is shown.
 requestAnimationFrame(() =>
   setTimeout(async () => {
-    const { default: ChatListController } = await import("controllers/later/chat_list_controller.js")
-    const { default: PostmanController } = await import("controllers/later/postman_controller.js")
+    const { default: ChatListController } = await import("controllers/chat_list_controller.js")
+    const { default: DeliveryController } = await import("controllers/delivery_controller.js")
     application.register("chat-list", ChatListController)
-    application.register("postman", PostmanController)
+    application.register("delivery", DeliveryController)
   }),
 )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
+from chatproject import static_files
 from chats import actions
 
 from .window import Window
@@ -24,7 +25,7 @@ def production(start_server: Callable[..., Any], collected_static: Path) -> Any:
     )
 
 
-def test_a_chat_works_by_a_few_files_and_without_a_word_on_the_console(
+def test_a_chat_works_by_hashed_files_and_without_a_word_on_the_console(
     chromium: Browser, production: Any, group: Any, private_chat: Any, ada: Any, grace: Any
 ) -> None:
     context = chromium.new_context(base_url=production.url)
@@ -43,8 +44,11 @@ def test_a_chat_works_by_a_few_files_and_without_a_word_on_the_console(
     expect(window.dialog).to_contain_text("Alan Turing")
     assert (lines, window.problems) == ([], [])
     static = [(status, path) for status, url in files if "/static/" in (path := urlsplit(url).path)]
-    hashed = re.compile(r"/static/(css/bundle|js/bundle|icons/logo)\.[0-9a-f]{12}\.\w+")
+    hashed = re.compile(
+        r"/static/(css/all|js/[\w/]+|vendor/stimulus|icons/logo)\.[0-9a-f]{12}\.\w+"
+    )
     assert all(status == 200 and hashed.fullmatch(path) for status, path in static), static
-    assert 2 <= len(static) <= 4, static
-    expect(window.page.locator("script:not([src])")).to_have_count(0)
+    assert len(static) == len(set(static)), static
+    modules = {path for _, path in static if path.endswith(".js")}
+    assert len(modules) == len(static_files.modules()) + 1
     context.close()

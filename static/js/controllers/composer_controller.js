@@ -1,9 +1,8 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
+import { fitLines } from "helpers/fit.js"
 import { Outbox } from "models/outbox.js"
-
-const TYPING = 2000 // milliseconds between two frames that say the same
-const MOST_LINES = 8
+import { TypingSignal } from "models/typing_signal.js"
 
 /** The form that writes: sends through the outbox, edits, replies, tells that one is typing. */
 export default class extends Controller {
@@ -17,13 +16,14 @@ export default class extends Controller {
 
   connect() {
     this.draftKey = `draft:${this.userIdValue}:${this.chatIdValue}`
+    this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
     this.outbox = new Outbox(this.userIdValue, this.chatIdValue)
     this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
     this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
     this.outbox.addEventListener("slowed", () => this.#slowed())
     this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
     if (!this.contentTarget.value) this.contentTarget.value = sessionStorage.getItem(this.draftKey) ?? ""
-    this.#fit()
+    fitLines(this.contentTarget)
     // The other controllers are connected in the next task.
     setTimeout(() => this.#resume())
   }
@@ -69,11 +69,15 @@ export default class extends Controller {
   }
 
   input() {
-    this.#fit()
+    fitLines(this.contentTarget)
     this.#showError("")
     if (!this.editing) sessionStorage.setItem(this.draftKey, this.contentTarget.value)
-    if (this.editing || !this.contentTarget.value.trim()) this.stopTyping()
-    else this.#tellTyping()
+    if (this.editing || !this.contentTarget.value.trim()) this.typing.stop()
+    else this.typing.type()
+  }
+
+  blur() {
+    this.typing.stop()
   }
 
   submit() {
@@ -84,7 +88,7 @@ export default class extends Controller {
       this.#showError(`This is ${surplus} characters too long: ${this.maxLengthValue} is the most.`)
       return
     }
-    this.stopTyping()
+    this.typing.stop()
     if (this.editing) this.#saveEdit(content)
     else this.#send(content)
   }
@@ -119,7 +123,7 @@ export default class extends Controller {
     this.editing = detail
     this.contentTarget.value = detail.content
     this.#showMode("Edit your message", detail.content)
-    this.#fit()
+    fitLines(this.contentTarget)
   }
 
   cancel() {
@@ -157,38 +161,13 @@ export default class extends Controller {
     this.#endMode()
     this.contentTarget.value = content
     this.#showError("")
-    this.#fit()
+    fitLines(this.contentTarget)
     this.focus()
   }
 
   #showError(text) {
     this.errorTarget.textContent = text
     this.errorTarget.hidden = !text
-  }
-
-  /** As many lines as are written, up to eight, where the style can't say so: it costs a layout. */
-  #fit() {
-    if (CSS.supports("field-sizing", "content")) return
-    const area = this.contentTarget
-    area.rows = 1
-    const { lineHeight, paddingBlockStart, paddingBlockEnd } = getComputedStyle(area)
-    const padding = parseFloat(paddingBlockStart) + parseFloat(paddingBlockEnd)
-    const lines = Math.round((area.scrollHeight - padding) / parseFloat(lineHeight))
-    area.rows = Math.min(Math.max(lines, 1), MOST_LINES)
-  }
-
-  // Typing
-
-  #tellTyping() {
-    if (Date.now() - (this.typedAt ?? 0) < TYPING) return
-    this.typedAt = Date.now()
-    this.dispatch("typing", { detail: { is_typing: true } })
-  }
-
-  stopTyping() {
-    if (!this.typedAt) return
-    this.typedAt = 0
-    this.dispatch("typing", { detail: { is_typing: false } })
   }
 
   // From other controllers
@@ -214,9 +193,9 @@ export default class extends Controller {
     this.focus()
   }
 
-  allow({ detail: { canSend } }) {
-    this.formTarget.hidden = !canSend
-    this.refusedTarget.hidden = canSend
+  allow({ detail: { can_send_messages } }) {
+    this.formTarget.hidden = !can_send_messages
+    this.refusedTarget.hidden = can_send_messages
   }
 
   end() {

@@ -1,23 +1,16 @@
 import { Controller } from "@hotwired/stimulus"
-import { ApiError, api, isRetriable } from "helpers/api.js"
 import { inNextFrame } from "helpers/frames.js"
-import { MessageLog } from "models/message_log.js"
-import { MessageRows, read, showFullTime, showQuoted, showReaders, showTime } from "models/message_row.js"
+import { Arrivals } from "models/arrivals.js"
+import { Ends } from "models/ends.js"
+import { HistoryWindow } from "models/history_window.js"
+import { LiveRows } from "models/live_rows.js"
 import { Paginator } from "models/paginator.js"
-import { people } from "models/people.js"
-import { Readers } from "models/readers.js"
 import { Scroll } from "models/scroll.js"
 
-const MOST_ROWS = 250 // what is beyond is forgotten, and loaded again when it is scrolled to
-const MOST_ROWS_HELD = 400 // while the focus or a selection is among them
-const AHEAD = 1200 // pixels from an end at which what follows is loaded
-const MOST_AT_ONCE = 40 // messages that arrive in one frame; more wait for the next
-
-/** The list of messages: live rows, history in both directions, read receipts, actions on rows. */
+/** The messages of the open chat: live rows, history in both directions, read receipts. */
 export default class extends Controller {
   static targets = [
-    "log", "rows", "pending", "older", "newer", "start", "down", "count",
-    "template", "dayTemplate", "deleteDialog", "deleteError",
+    "log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate",
   ]
   static values = {
     url: String,
@@ -31,19 +24,19 @@ export default class extends Controller {
   }
 
   initialize() {
-    this.arriveSoon = inNextFrame(() => this.#arrive())
     this.lookSoon = inNextFrame(() => this.#look())
   }
 
   connect() {
-    this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
-    this.log = new MessageLog({
-      element: this.rowsTarget,
+    this.live = new LiveRows({
+      element: this.logTarget,
+      rows: this.rowsTarget,
       pending: this.pendingTarget,
-      messageRows: this.messageRows,
+      template: this.templateTarget,
       dayTemplate: this.dayTemplateTarget,
       userId: this.userIdValue,
     })
+    this.log = this.live.log
     this.pages = new Paginator({
       url: this.urlValue,
       oldest: this.oldestValue,
@@ -51,18 +44,27 @@ export default class extends Controller {
       hasNewer: this.hasNewerValue,
     })
     this.scroll = new Scroll(this.logTarget)
-    this.readers = new Readers()
-    this.arrived = []
-    this.early = []
+    this.history = new HistoryWindow({
+      element: this.logTarget,
+      log: this.log,
+      pages: this.pages,
+      scroll: this.scroll,
+      put: (messages) => this.live.put(messages),
+    })
+    this.arrivals = new Arrivals({
+      pages: this.pages,
+      lastSeq: this.lastSeqValue,
+      show: (messages) => this.#show(messages),
+      showBeyond: (...messages) => this.#showBeyond(...messages),
+      showEvery: (messages) => messages.forEach((each) => this.live.showInQuotes(each)),
+    })
     this.unseen = 0
-    this.lastSeq = this.lastSeqValue
-    for (const row of this.log.rows) showTime(row)
     this.#start()
     this.#watch()
   }
 
   disconnect() {
-    this.ends?.disconnect()
+    this.ends?.stop()
     this.sizes?.disconnect()
   }
 
@@ -75,126 +77,73 @@ export default class extends Controller {
     else this.scroll.toBottom()
     if (!row && unread) unread.scrollIntoView({ block: "start" })
     this.scroll.note()
-    this.#showDown()
+    this.#tellPosition()
   }
 
   #watch() {
-    this.ends = new IntersectionObserver(
-      (entries) => {
-        for (const { isIntersecting, target } of entries) {
-          if (isIntersecting) target === this.newerTarget ? this.loadNewer() : this.loadOlder()
-        }
-      },
-      { root: this.logTarget, rootMargin: `${AHEAD}px 0px` },
-    )
-    this.ends.observe(this.olderTarget)
-    this.ends.observe(this.newerTarget)
+    this.ends = new Ends({
+      scroller: this.logTarget,
+      older: this.olderTarget,
+      newer: this.newerTarget,
+      start: this.startTarget,
+      load: (end) => this.history[end](),
+    })
     this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
     this.sizes.observe(this.logTarget)
     this.sizes.observe(this.rowsTarget)
+    const on = (type, take) => this.history.addEventListener(type, take)
+    on("loaded", () => this.#tellPosition())
+    on("ends", () => this.ends.show(this.pages))
+    // The newest page instead of all rows: also what a reload will show.
+    on("restarted", () => history.replaceState(null, "", this.pageValue))
+    on("done", () => this.arrivals.again())
+    on("signedOut", () => this.dispatch("signedOut"))
   }
 
   // Live
 
   apply({ detail: message }) {
-    this.arrived.push(message)
-    this.arriveSoon()
-  }
-
-  /** Show what arrived since the last frame: one layout, however many messages. */
-  #arrive() {
-    const messages = this.arrived.splice(0, MOST_AT_ONCE)
-    if (this.arrived.length) this.arriveSoon()
-    // What is on its way may be older than these: they come again after it.
-    if (this.pages.isLoading) this.early.push(...messages)
-    const inside = messages.filter((message) => this.pages.covers(message.seq))
-    this.#countBeyond(messages.filter((message) => !inside.includes(message)))
-    if (inside.length) this.#show(inside)
-    for (const message of messages) this.#showInQuotes(message)
+    this.arrivals.add(message)
   }
 
   #show(messages) {
     const news = messages.filter(({ id }) => !this.log.find(id))
     const follows = this.scroll.stuck || news.some((message) => this.#isOwn(message))
-    this.#put(messages)
+    this.live.put(messages)
     this.pages.newest = Math.max(this.pages.newest, ...messages.map(({ seq }) => seq))
-    this.#noNews(messages)
     if (follows) this.#follow()
     else {
       for (const message of news) this.#countUnseen(message)
-      this.#trimFarEnd()
+      this.history.trimFarEnd()
     }
     this.see()
   }
 
-  #put(messages) {
-    const rows = this.log.put(messages)
-    for (const row of rows) {
-      this.messageRows.showSending(row, null)
-      this.#showReadersOf(row)
-    }
+  /** What is beyond the ends isn't shown, but counted where it is news. */
+  #showBeyond(messages, news) {
+    for (const message of messages) this.live.dropPending(message)
+    for (const message of news) this.#countUnseen(message)
   }
 
-  /** What belongs beyond the ends isn't shown, unless it falls into a page that is on its way. */
-  #countBeyond(messages) {
-    if (this.pages.isLoading) return
-    for (const message of messages) {
-      this.#dropPending(message)
-      if (message.seq > Math.max(this.pages.newest, this.lastSeq)) this.#countUnseen(message)
-    }
-    this.#noNews(messages)
+  showPending({ detail }) {
+    if (this.live.showPending(detail)) this.#follow()
   }
 
-  /** What was counted once, or seen, may come again after a cut. */
-  #noNews(messages) {
-    this.lastSeq = Math.max(this.lastSeq, ...messages.map(({ seq }) => seq))
-  }
-
-  #applyEarly() {
-    for (const message of this.early.splice(0)) this.apply({ detail: message })
-  }
-
-  showPending({ detail: entry }) {
-    const message = { ...entry, sender_id: this.userIdValue }
-    const known = this.log.findPending(entry.client_id)
-    const row = known ?? this.log.addPending(message)
-    this.messageRows.showSending(row, entry.state, entry.error)
-    if (!known) this.#follow()
-  }
-
-  discard({ detail: { client_id } }) {
-    this.log.findPending(client_id)?.remove()
+  discard({ detail }) {
+    this.live.dropPending(detail)
   }
 
   showReceipts({ detail: { markers } }) {
-    this.readers = new Readers(markers.filter(([id]) => id !== this.userIdValue))
-    for (const row of this.log.rows) this.#showReadersOf(row)
-  }
-
-  #showReadersOf(row) {
-    if (!row.matches(".message--own")) return
-    const { count, ids } = this.readers.of(Number(row.dataset.seq))
-    showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
-  }
-
-  /** A message that is quoted may have changed, be its own row here or not. */
-  #showInQuotes(message) {
-    if (!message.edited_at && !message.deleted_at) return
-    const quotes = `[data-part="quote"][href$="#message-${message.id}"]`
-    for (const quote of this.logTarget.querySelectorAll(quotes)) showQuoted(quote, message)
-  }
-
-  #dropPending({ client_id }) {
-    if (client_id) this.log.findPending(client_id)?.remove()
+    this.live.showReceipts(markers)
   }
 
   #isOwn({ sender_id }) {
     return sender_id === this.userIdValue
   }
 
-  rights({ detail: { canSend, canDelete } }) {
-    this.logTarget.dataset.canSend = canSend
-    this.logTarget.dataset.canDelete = canDelete
+  allow({ detail: rights }) {
+    this.logTarget.dataset.canSend = rights.can_send_messages
+    this.logTarget.dataset.canDelete = rights.can_delete_other_messages
   }
 
   // Scrolling
@@ -206,7 +155,7 @@ export default class extends Controller {
 
   #look() {
     if (this.scroll.atBottom && !this.pages.hasNewer) this.unseen = 0
-    this.#showDown()
+    this.#tellPosition()
     this.see()
   }
 
@@ -218,14 +167,14 @@ export default class extends Controller {
     this.dispatch("seen", { detail: { id: row.dataset.id, seq: Number(row.dataset.seq) } })
   }
 
-  async toBottom(event) {
+  async toNewest(event) {
     event.preventDefault()
     await this.#toNewest()
     this.dispatch("focus", { prefix: "chat", target: window })
   }
 
   async #toNewest() {
-    if (this.pages.hasNewer) await this.#load(() => this.pages.newestPage(), null, null)
+    if (this.pages.hasNewer) await this.history.newest()
     this.#follow()
   }
 
@@ -244,240 +193,41 @@ export default class extends Controller {
 
   #follow() {
     if (this.pages.hasNewer) return
-    this.#trim("top")
+    this.history.trim("top")
     this.scroll.toBottom()
     this.unseen = 0
-    this.#showDown()
+    this.#tellPosition()
   }
 
   #countUnseen({ sender_id, edited_at, deleted_at }) {
     if (this.#isOwn({ sender_id }) || edited_at || deleted_at) return
     this.unseen += 1
-    this.#showDown()
+    this.#tellPosition()
   }
 
-  #showDown() {
-    this.downTarget.hidden = this.scroll.atBottom && !this.pages.hasNewer
-    this.countTarget.hidden = !this.unseen
-    this.countTarget.textContent = this.unseen
-    this.downTarget.ariaLabel = this.unseen
-      ? `To the newest message, ${this.unseen} new`
-      : "To the newest message"
+  #tellPosition() {
+    const isAtNewest = this.scroll.atBottom && !this.pages.hasNewer
+    this.dispatch("position", { target: window, detail: { isAtNewest, unseen: this.unseen } })
   }
 
   // History
 
   loadOlder() {
-    return this.#load(() => this.pages.older(), this.log.first, "bottom")
+    return this.history.older()
   }
 
   loadNewer() {
-    return this.#load(() => this.pages.newer(), this.log.last, "top")
+    return this.history.newer()
   }
 
-  /** Add a page at an end and forget rows at the other, `forget`; without it, forget all others. */
-  async #load(load, anchor, forget) {
-    try {
-      const messages = await load()
-      if (!messages) return
-      this.#quietly(() => {
-        if (!forget) this.#restart()
-        this.scroll.keep(anchor, () => this.#add(messages, forget))
-      })
-      this.scroll.note()
-      this.#showDown()
-    } catch (error) {
-      if (error.signedOut) this.dispatch("signedOut")
-      else if (!isRetriable(error)) throw error
-    } finally {
-      this.#applyEarly()
-    }
-  }
-
-  /** A log announces what is added to it, but history is no news. */
-  #quietly(change) {
-    this.logTarget.ariaBusy = "true"
-    try {
-      change()
-    } finally {
-      requestAnimationFrame(() => (this.logTarget.ariaBusy = null))
-    }
-  }
-
-  /** The newest page instead of all rows: also what a reload will show. */
-  #restart() {
-    this.log.clear()
-    history.replaceState(null, "", this.pageValue)
-  }
-
-  #add(messages, forget) {
-    this.#put(messages)
-    if (forget) this.#trim(forget)
-    this.#showEnds()
-    this.#focusAgain()
-  }
-
-  /** The reader of something older isn't followed: so the list is bounded at its other end. */
-  #trimFarEnd() {
-    if (this.log.rows.length <= this.#mostRows) return
-    const anchor = this.scroll.lastVisible(this.log.rows)
-    this.scroll.keep(anchor, () => this.#trim(this.scroll.farEnd))
-  }
-
-  #trim(end) {
-    const focused = this.rowsTarget.contains(document.activeElement) && document.activeElement
-    if (!this.log.trim(this.#mostRows, end)) return
-    this.#forgot(end === "top" ? "older" : "newer")
-    if (!focused || focused.isConnected) return
-    this.lostFocus = focused.closest(".message").dataset.id
-    this.logTarget.focus({ preventScroll: true })
-  }
-
-  /** A row that had the focus when it was forgotten has it again. */
-  #focusAgain() {
-    const row = document.activeElement === this.logTarget && this.log.find(this.lostFocus)
-    if (row) row.focus({ preventScroll: true })
-  }
-
-  get #mostRows() {
-    const selection = getSelection()
-    const isHeld = (node) => node && this.rowsTarget.contains(node)
-    const selects = !selection.isCollapsed && isHeld(selection.anchorNode)
-    return selects || isHeld(document.activeElement) ? MOST_ROWS_HELD : MOST_ROWS
-  }
-
-  #forgot(end) {
-    if (end === "older") this.pages.oldest = Number(this.log.first.dataset.seq)
-    else {
-      this.pages.newest = Number(this.log.last.dataset.seq)
-      this.pages.hasNewer = true
-    }
-    this.#showEnds()
-  }
-
-  /** Show a link at an end that has more, and watch it anew: it may still be in sight. */
-  #showEnds() {
-    this.olderTarget.hidden = !this.pages.hasOlder
-    this.newerTarget.hidden = !this.pages.hasNewer
-    this.startTarget.hidden = this.pages.hasOlder
-    for (const end of [this.olderTarget, this.newerTarget]) {
-      this.ends.unobserve(end)
-      this.ends.observe(end)
-    }
-  }
-
-  // Rows
-
-  /** One listener for the buttons and links of all rows, by their `data-act`. */
-  act(event) {
-    const name = event.target.closest("[data-act]")?.dataset.act
-    if (name) this[name](event)
-    else this.#activate(event)
-  }
-
-  /** A row that the pointer or the focus reaches shows what can be done with it. */
-  offer({ target }) {
-    const row = target.closest(".message")
-    if (!row) return
-    this.messageRows.offer(row)
-    if (target.closest("time")) showFullTime(row)
-  }
-
-  jump(event) {
-    const id = event.target.closest("a").hash.replace("#message-", "")
-    const row = this.log.find(id)
-    if (!row) return // the link leads to a page around that message
-    event.preventDefault()
+  show({ detail: { row } }) {
     this.#highlight(row)
-    row.focus({ preventScroll: true })
   }
 
   #highlight(row) {
     this.scroll.show(row)
     row.classList.add("message--highlight")
-    row.addEventListener("animationend", () => row.classList.remove("message--highlight"), {
-      once: true,
-    })
-  }
-
-  /** On a touch screen a tap shows a row's actions. */
-  #activate({ target }) {
-    const row = target.closest(".message")
-    if (target.closest("a, button")) return
-    if (row) this.messageRows.offer(row)
-    for (const other of this.rowsTarget.querySelectorAll(".message--active")) {
-      if (other !== row) other.classList.remove("message--active")
-    }
-    row?.classList.toggle("message--active")
-  }
-
-  /** Arrow keys walk through the messages; Tab leads to the actions of one. */
-  navigate(event) {
-    const rows = this.log.rows
-    const current = rows.indexOf(document.activeElement.closest(".message"))
-    const to = {
-      ArrowUp: current < 0 ? rows.length - 1 : Math.max(current - 1, 0),
-      ArrowDown: current < 0 ? rows.length - 1 : Math.min(current + 1, rows.length - 1),
-      Home: 0,
-      End: rows.length - 1,
-    }[event.key]
-    if (event.key === "Escape") this.dispatch("focus", { prefix: "chat", target: window })
-    if (to === undefined || !rows.length) return
-    event.preventDefault()
-    rows[to].focus()
-  }
-
-  reply({ target }) {
-    this.dispatch("reply", { target: window, detail: read(target.closest(".message")) })
-  }
-
-  edit({ target }) {
-    this.dispatch("edit", { target: window, detail: read(target.closest(".message")) })
-  }
-
-  editLast() {
-    const own = this.log.rows.findLast((row) =>
-      row.matches(".message--own:not(.message--deleted)"),
-    )
-    if (own) this.dispatch("edit", { target: window, detail: read(own) })
-  }
-
-  retry({ target }) {
-    this.#tellPending("retry", target)
-  }
-
-  giveUp({ target }) {
-    this.#tellPending("giveUp", target)
-  }
-
-  #tellPending(name, target) {
-    const { clientId } = target.closest(".message").dataset
-    this.dispatch(name, { target: window, detail: { client_id: clientId } })
-  }
-
-  askDelete({ target }) {
-    this.doomed = target.closest(".message").dataset.id
-    this.deleteErrorTarget.hidden = true
-    this.deleteDialogTarget.showModal()
-  }
-
-  cancelDelete() {
-    this.deleteDialogTarget.close()
-  }
-
-  async delete() {
-    try {
-      await api("DELETE", `${this.urlValue}/${this.doomed}`)
-      this.deleteDialogTarget.close()
-      this.dispatch("focus", { prefix: "chat", target: window })
-    } catch (error) {
-      if (error.signedOut) {
-        this.deleteDialogTarget.close()
-        this.dispatch("signedOut")
-      }
-      this.deleteErrorTarget.textContent =
-        error instanceof ApiError ? error.message : "Nobody answers. Are you online?"
-      this.deleteErrorTarget.hidden = false
-    }
+    const end = () => row.classList.remove("message--highlight")
+    row.addEventListener("animationend", end, { once: true })
   }
 }

@@ -1,4 +1,7 @@
-const MARGIN = 20 // changes; a number that far behind isn't under way any more
+import { protocol } from "helpers/protocol.js"
+
+// Changes; a number that far behind is not under way any more.
+const MARGIN = protocol.under_way
 
 /**
  * Up to which change (`rev`) of a chat this page has everything, but for holes: numbers that were
@@ -18,7 +21,7 @@ export class Cursor {
   }
 
   /** After which change to ask for what may be missing. */
-  get settled() {
+  get complete() {
     return Math.min(this.rev + 1, ...this.#holes) - 1
   }
 

@@ -1,6 +1,7 @@
 import { dayKey, dayText } from "helpers/dates.js"
+import { protocol } from "helpers/protocol.js"
 
-const CONTINUED = 5 * 60 * 1000 // milliseconds, as in chats/pages/timeline.py
+const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
 
 /** The rows of a chat in the order of `seq`, with a line before each day. */
 export class MessageLog {

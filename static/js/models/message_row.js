@@ -1,10 +1,10 @@
 import { fullText, timeText } from "helpers/dates.js"
 import { linkify } from "helpers/linkify.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
+import { protocol } from "helpers/protocol.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
 
-const PREVIEW = 140 // characters of a message that is quoted; chats/events/types.py
 const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
 /** Makes and fills the rows of templates/chats/_message.html. */
@@ -98,7 +98,7 @@ export class MessageRows {
 
 /** What a quote shows of the message that it leads to. */
 export function showQuoted(quote, { content, deleted_at }) {
-  const text = deleted_at ? "Message deleted" : [...content].slice(0, PREVIEW).join("")
+  const text = deleted_at ? "Message deleted" : [...content].slice(0, protocol.preview_length).join("")
   part(quote, "quote-content").textContent = text
 }
 
@@ -106,7 +106,7 @@ export function showQuoted(quote, { content, deleted_at }) {
 export function showReaders(row, count, names) {
   row.classList.toggle("message--read", count > 0)
   part(row, "readers").textContent = count
-  showStatus(row, count ? "checks" : "check", count ? `Read by ${nameList(names, 3, count)}` : "Sent")
+  showStatus(row, count ? "checks" : "check", count ? `Read by ${nameList(names, protocol.readers_named, count)}` : "Sent")
 }
 
 function showStatus(row, icon, text) {

@@ -1,7 +1,6 @@
 import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
-
-const PATIENCE = 30_000 // milliseconds for another page that is sending
+import { inTurn, randomId } from "helpers/turns.js"
 
 /**
  * Messages on their way to a chat, kept in the browser's storage so that a reload, or another page
@@ -46,7 +45,7 @@ export class Outbox extends EventTarget {
 
   add({ content, reply_to = null, reply = null }) {
     const entry = {
-      client_id: crypto.randomUUID?.() ?? randomId(),
+      client_id: randomId(),
       content,
       reply_to,
       reply,
@@ -191,21 +190,4 @@ export class Outbox extends EventTarget {
   #tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
-}
-
-/** Do this work after other pages have done theirs of this name; browsers know only on HTTPS. */
-async function inTurn(name, work) {
-  if (!navigator.locks) return work()
-  const signal = AbortSignal.timeout(PATIENCE)
-  return navigator.locks.request(name, { signal }, work).catch((error) => {
-    if (error.name !== "TimeoutError") throw error
-    return work()
-  })
-}
-
-/** `crypto.randomUUID` exists only on HTTPS and localhost. */
-function randomId() {
-  return [...crypto.getRandomValues(new Uint8Array(16))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("")
 }

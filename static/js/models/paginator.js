@@ -1,6 +1,7 @@
 import { api } from "helpers/api.js"
+import { protocol } from "helpers/protocol.js"
 
-const LIMIT = 50 // messages
+const LIMIT = protocol.page_size // messages
 
 /** History beyond both ends of what a page shows, and the newest page; numbers are dense, so a page is a range of `seq`. */
 export class Paginator {

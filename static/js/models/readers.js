@@ -1,4 +1,6 @@
-const NAMED = 3 // readers of a message that are named; chats/pages/timeline.py
+import { protocol } from "helpers/protocol.js"
+
+const NAMED = protocol.readers_named // of a message
 
 /** Who has read up to where: answers for a message without a look at every member. */
 export class Readers {

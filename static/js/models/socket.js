@@ -1,9 +1,10 @@
 import { backoff } from "helpers/backoff.js"
+import { protocol } from "helpers/protocol.js"
 
-// Close codes after which there is nothing to come back to (chats/events/types.py).
-export const SIGNED_OUT = 4401
-export const REMOVED = 4403
-export const DELETED = 4404
+// Close codes after which there is nothing to come back to.
+export const SIGNED_OUT = protocol.close_signed_out
+export const REMOVED = protocol.close_removed
+export const DELETED = protocol.close_chat_deleted
 const FINAL = new Set([SIGNED_OUT, REMOVED, DELETED])
 
 const LOOK = 10_000 // milliseconds

@@ -1,4 +1,6 @@
-const FORGOTTEN = 5000 // milliseconds without news
+import { protocol } from "helpers/protocol.js"
+
+const FORGOTTEN = protocol.typing_seconds * 1000 // milliseconds without news
 
 /** Who is typing; `change` is called when that changes. */
 export class Typists {

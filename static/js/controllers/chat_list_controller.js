@@ -1,8 +1,8 @@
 import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { inNextFrame } from "helpers/frames.js"
-import { listTime } from "helpers/dates.js"
-import { paintAvatar } from "helpers/names.js"
+import { protocol } from "helpers/protocol.js"
+import { makeItem, showName, showPreview, showTime, showUnread } from "models/chat_item.js"
 import { LiveSocket } from "models/socket.js"
 
 const AT_ONCE = 10 // chats that are shown without a pause for what the reader does
@@ -20,7 +20,7 @@ export default class extends Controller {
 
   connect() {
     this.title = document.title
-    for (const item of this.items) this.#showTime(item)
+    for (const item of this.items) showTime(item)
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
     // A refused handshake doesn't say why: the API does.
@@ -67,7 +67,7 @@ export default class extends Controller {
 
   /** Ask for what may have changed while nobody told. */
   async refresh() {
-    const found = await api("GET", "/api/v1/chats/?limit=100").catch(() => null)
+    const found = await api("GET", `/api/v1/chats/?limit=${protocol.chats_listed}`).catch(() => null)
     for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
       if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
       this.#put(chat)
@@ -98,7 +98,7 @@ export default class extends Controller {
   changed({ detail }) {
     const item = this.#find(this.currentValue)
     const isLast = item && detail.seq >= Number(item.dataset.seq)
-    if (isLast && (detail.edited_at || detail.deleted_at)) this.#showPreview(item, detail)
+    if (isLast && (detail.edited_at || detail.deleted_at)) showPreview(item, detail, this.userIdValue)
   }
 
   #note(data) {
@@ -119,7 +119,7 @@ export default class extends Controller {
     if (!item || seq < Number(item.dataset.seq)) return
     const isNew = seq > Number(item.dataset.seq)
     item.dataset.seq = seq
-    this.#showPreview(item, { sender_id, sender_name, content: preview, deleted_at })
+    showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.userIdValue)
     if (isNew) this.#place(item, created_at)
     this.#showUnread(item)
   }
@@ -143,20 +143,15 @@ export default class extends Controller {
     item.dataset.seq = Math.max(before, chat.last_seq)
     item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
     this.#rename(chat.id, chat.name)
-    if (chat.last_message && chat.last_seq >= before) this.#showPreview(item, chat.last_message)
+    if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.userIdValue)
     const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
     if (!isPlaced) this.#place(item, chat.last_message_at)
     this.#showUnread(item)
     return item
   }
 
-  #make({ id, is_group, member_ids }) {
-    const item = this.templateTarget.content.firstElementChild.cloneNode(true)
-    Object.assign(item.dataset, { id, isGroup: is_group })
-    item.querySelector("a").href = `/chats/${id}/`
-    this.#part(item, "avatar").classList.toggle("avatar--group", is_group)
-    if (!is_group) item.dataset.otherId = member_ids.find((each) => each !== this.userIdValue)
-    this.#part(item, "preview").textContent = "No messages yet"
+  #make(chat) {
+    const item = makeItem(this.templateTarget, chat, this.userIdValue)
     this.listTarget.prepend(item)
     this.emptyTarget.hidden = true
     return item
@@ -170,43 +165,21 @@ export default class extends Controller {
 
   #rename(id, name) {
     const item = this.#find(id)
-    if (!item) return
-    const title = this.#part(item, "title")
-    if (title.textContent === name) return
-    title.textContent = name
-    paintAvatar(this.#part(item, "avatar"), name, Number(item.dataset.otherId) || id)
+    if (item) showName(item, name)
   }
 
   /** Where a chat belongs whose latest message is of this time: the latest come first. */
   #place(item, at) {
     item.dataset.at = at
-    this.#showTime(item)
+    showTime(item)
     const time = Date.parse(at)
     const isOlder = (other) => other !== item && !(Date.parse(other.dataset.at) > time)
     const next = this.items.find(isOlder) ?? null
     if (item.nextElementSibling !== next) this.listTarget.insertBefore(item, next)
   }
 
-  #showTime(item) {
-    const time = this.#part(item, "time")
-    if (!item.dataset.at) return
-    time.dateTime = item.dataset.at
-    time.textContent = listTime(new Date(item.dataset.at))
-  }
-
-  #showPreview(item, { sender_id, sender_name, content, deleted_at }) {
-    const isGroup = item.dataset.isGroup === "true"
-    const who = sender_id === this.userIdValue ? "You: " : isGroup ? `${sender_name}: ` : ""
-    const text = deleted_at || !content ? "Message deleted" : who + content
-    const preview = this.#part(item, "preview")
-    if (preview.textContent !== text) preview.textContent = text
-  }
-
   #showUnread(item) {
-    const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
-    this.#part(item, "count").textContent = unread > 99 ? "99+" : unread
-    this.#part(item, "unread").hidden = !unread
-    item.classList.toggle("chat-item--unread", unread > 0)
+    showUnread(item)
     this.countSoon()
   }
 
@@ -220,9 +193,5 @@ export default class extends Controller {
 
   #find(id) {
     return this.listTarget.querySelector(`[data-id="${CSS.escape(id)}"]`)
-  }
-
-  #part(item, name) {
-    return item.querySelector(`[data-part="${name}"]`)
   }
 }

@@ -1,0 +1,63 @@
+"""The styles and modules of every page, and how production serves them.
+
+Modules are served one by one, everywhere: an import map gives each its address, which in
+production has a hash of its content. Only the styles are joined, because a page waits for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.management import CommandError
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# In the order in which they overrule each other.
+STYLES = [
+    f"css/{name}.css"
+    for name in (
+        *("tokens", "base", "page", "button", "form", "messages", "avatar", "menu", "dialog"),
+        *("app", "chat-list", "chat", "message", "composer", "people", "sign-ins"),
+    )
+]
+JOINED_STYLES = "css/all.css"
+APPLICATION = "js/application.js"
+STIMULUS = "vendor/stimulus.js"
+# What means something else where styles are joined: an order, or an address from the file's own.
+UNJOINABLE = re.compile(r"@import|@charset|\burl\(")
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Files whose names have a hash of their content, and the joined styles."""
+
+    def post_process(
+        self, paths: dict[str, Any], dry_run: bool = False, **options: Any
+    ) -> Iterator[Any]:
+        """Join the styles before files get their names; `CommandError` for one that can't be."""
+        if not dry_run:
+            joined = "\n".join(_style(name, *paths[name]) for name in STYLES)
+            self.delete(JOINED_STYLES)
+            saved = self.save(JOINED_STYLES, ContentFile(joined.encode()))
+            paths[JOINED_STYLES] = self, saved
+        yield from super().post_process(paths, dry_run=dry_run, **options)
+
+
+def _style(name: str, storage: Any, path: str) -> str:
+    text = Path(storage.path(path)).read_text()
+    if found := UNJOINABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise CommandError(f"{name}:{line}: {found[0]} means something else in joined styles.")
+    return text
+
+
+@cache
+def modules() -> dict[str, str]:
+    """The modules by the names that they import each other by, and their paths."""
+    folder = settings.BASE_DIR / "static"
+    found = sorted(str(path.relative_to(folder)) for path in folder.glob("js/*/*.js"))
+    return {"@hotwired/stimulus": STIMULUS, **{path.removeprefix("js/"): path for path in found}}

@@ -1,0 +1,19 @@
+import { Controller } from "@hotwired/stimulus"
+import { paintAvatar } from "helpers/names.js"
+
+/** The head of the open chat: its name, and in the menu what one may do with it. */
+export default class extends Controller {
+  static targets = ["title", "avatar", "menu", "item"]
+  static values = { chatId: String }
+
+  rename({ detail: { name } }) {
+    if (name === null || name === this.titleTarget.textContent) return
+    this.titleTarget.textContent = name
+    paintAvatar(this.avatarTarget, name, this.chatIdValue)
+  }
+
+  allow({ detail: rights }) {
+    for (const item of this.itemTargets) item.hidden = !rights[item.dataset.right]
+    this.menuTarget.hidden = this.itemTargets.every((item) => item.hidden)
+  }
+}

@@ -1,0 +1,15 @@
+import { Controller } from "@hotwired/stimulus"
+
+/** The link to the newest message, with the count of those that weren't seen yet. */
+export default class extends Controller {
+  static targets = ["count"]
+
+  show({ detail: { isAtNewest, unseen } }) {
+    this.element.hidden = isAtNewest
+    this.countTarget.hidden = !unseen
+    this.countTarget.textContent = unseen
+    this.element.ariaLabel = unseen
+      ? `To the newest message, ${unseen} new`
+      : "To the newest message"
+  }
+}

@@ -1,0 +1,96 @@
+import { api, isRetriable } from "helpers/api.js"
+import { backoff } from "helpers/backoff.js"
+import { Cursor } from "models/cursor.js"
+
+const GAP_PATIENCE = 3000 // milliseconds for a missing change to arrive by itself
+
+/**
+ * Asks the API for the changes of a chat that the socket didn't bring, until none is missing.
+ * Events: `changes` (detail: the answer), `complete` (nothing is missing), `tooFar` (reload),
+ * `failed` (detail: the error; it won't be tried again).
+ */
+export class CatchUp extends EventTarget {
+  #url
+  #cursor
+  #isWanted
+  #attempt = 0
+  #isAsking = false
+  #wantsMore = false
+  #isStopped = false
+  #gapTimer = null
+  #retryTimer = null
+
+  /** `isWanted` says whether to try again after a failure: otherwise somebody asks anew. */
+  constructor(url, rev, isWanted) {
+    super()
+    this.#url = url
+    this.#isWanted = isWanted
+    this.#cursor = new Cursor(rev)
+  }
+
+  /** A change is here; one that is missing before it gets a moment to arrive. */
+  note(rev) {
+    this.#cursor.note(rev)
+    if (!this.#cursor.hasGap || this.#gapTimer) return
+    this.#gapTimer = setTimeout(() => {
+      this.#gapTimer = null
+      if (this.#cursor.hasGap) this.ask()
+    }, GAP_PATIENCE)
+  }
+
+  /**
+   * Ask for what changed since the last change that is here.
+   * An answer that was under way already may be older than what is wanted: then ask again.
+   */
+  async ask() {
+    this.#wantsMore = true
+    if (this.#isAsking) return
+    this.#isAsking = true
+    try {
+      while (this.#wantsMore && !this.#isStopped) await this.#askOnce()
+      this.#tell("complete")
+    } catch (error) {
+      this.#failed(error)
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** Ask no more. */
+  stop() {
+    this.#isStopped = true
+    this.pause()
+  }
+
+  /** Forget what was to be asked later. */
+  pause() {
+    clearTimeout(this.#gapTimer)
+    clearTimeout(this.#retryTimer)
+    this.#gapTimer = null
+  }
+
+  async #askOnce() {
+    this.#wantsMore = false
+    const query = `changed_after=${this.#cursor.complete}`
+    const changes = await api("GET", `${this.#url}/messages?${query}`)
+    this.#attempt = 0
+    if (changes.too_far_behind) this.#tell("tooFar")
+    else {
+      this.#tell("changes", changes)
+      this.#cursor.moveTo(changes.last_rev)
+    }
+  }
+
+  #failed(error) {
+    if (!isRetriable(error)) {
+      this.#tell("failed", error)
+      return
+    }
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(() => this.#isWanted() && this.ask(), backoff(this.#attempt++))
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}

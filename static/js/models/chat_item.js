@@ -1,0 +1,47 @@
+import { listTime } from "helpers/dates.js"
+import { paintAvatar } from "helpers/names.js"
+
+const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
+
+/** A line of the chat list for a chat of the API, of the template of templates/chats. */
+export function makeItem(template, { id, is_group, member_ids }, userId) {
+  const item = template.content.firstElementChild.cloneNode(true)
+  Object.assign(item.dataset, { id, isGroup: is_group })
+  item.querySelector("a").href = `/chats/${id}/`
+  part(item, "avatar").classList.toggle("avatar--group", is_group)
+  if (!is_group) item.dataset.otherId = member_ids.find((each) => each !== userId)
+  part(item, "preview").textContent = "No messages yet"
+  return item
+}
+
+export function showName(item, name) {
+  const title = part(item, "title")
+  if (title.textContent === name) return
+  title.textContent = name
+  paintAvatar(part(item, "avatar"), name, Number(item.dataset.otherId) || item.dataset.id)
+}
+
+/** When its latest message was sent, in the reader's time zone. */
+export function showTime(item) {
+  if (!item.dataset.at) return
+  const time = part(item, "time")
+  time.dateTime = item.dataset.at
+  time.textContent = listTime(new Date(item.dataset.at))
+}
+
+/** The start of its latest message. */
+export function showPreview(item, { sender_id, sender_name, content, deleted_at }, userId) {
+  const isGroup = item.dataset.isGroup === "true"
+  const who = sender_id === userId ? "You: " : isGroup ? `${sender_name}: ` : ""
+  const text = deleted_at || !content ? "Message deleted" : who + content
+  const preview = part(item, "preview")
+  if (preview.textContent !== text) preview.textContent = text
+}
+
+/** How many messages of it are unread. */
+export function showUnread(item) {
+  const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
+  part(item, "count").textContent = unread > 99 ? "99+" : unread
+  part(item, "unread").hidden = !unread
+  item.classList.toggle("chat-item--unread", unread > 0)
+}

@@ -1,0 +1,124 @@
+import { isRetriable } from "helpers/api.js"
+
+const MOST_ROWS = 250 // what is beyond is forgotten, and loaded again when it is scrolled to
+const MOST_ROWS_HELD = 400 // while the focus or a selection is among them
+
+/**
+ * The stretch of a chat's history that the page shows: grows at either end, and forgets rows at the
+ * other. Events: `loaded` (rows were added), `ends` (what is at the ends is another now),
+ * `restarted` (it is the newest page now), `done` (a page came, or not), `signedOut`.
+ */
+export class HistoryWindow extends EventTarget {
+  #element
+  #log
+  #pages
+  #scroll
+  #put
+  #lostFocus
+
+  /** `element` scrolls; `put` shows messages of a page as rows of the log. */
+  constructor({ element, log, pages, scroll, put }) {
+    super()
+    this.#element = element
+    this.#log = log
+    this.#pages = pages
+    this.#scroll = scroll
+    this.#put = put
+  }
+
+  older() {
+    return this.#load(() => this.#pages.older(), this.#log.first, "bottom")
+  }
+
+  newer() {
+    return this.#load(() => this.#pages.newer(), this.#log.last, "top")
+  }
+
+  newest() {
+    return this.#load(() => this.#pages.newestPage(), null, null)
+  }
+
+  /** Add a page at an end and forget rows at the other, `forget`; without it, forget all others. */
+  async #load(load, anchor, forget) {
+    try {
+      const messages = await load()
+      if (!messages) return
+      this.#quietly(() => {
+        if (!forget) this.#restart()
+        this.#scroll.keep(anchor, () => this.#add(messages, forget))
+      })
+      this.#scroll.note()
+      this.#tell("loaded")
+    } catch (error) {
+      if (error.signedOut) this.#tell("signedOut")
+      else if (!isRetriable(error)) throw error
+    } finally {
+      this.#tell("done")
+    }
+  }
+
+  /** A log announces what is added to it, but history is no news. */
+  #quietly(change) {
+    this.#element.ariaBusy = "true"
+    try {
+      change()
+    } finally {
+      requestAnimationFrame(() => (this.#element.ariaBusy = null))
+    }
+  }
+
+  #restart() {
+    this.#log.clear()
+    this.#tell("restarted")
+  }
+
+  #add(messages, forget) {
+    this.#put(messages)
+    if (forget) this.trim(forget)
+    this.#tell("ends")
+    this.#focusAgain()
+  }
+
+  /** The reader of something older isn't followed: so the list is bounded at its other end. */
+  trimFarEnd() {
+    if (this.#log.rows.length <= this.#mostRows) return
+    const anchor = this.#scroll.lastVisible(this.#log.rows)
+    this.#scroll.keep(anchor, () => this.trim(this.#scroll.farEnd))
+  }
+
+  /** Forget the rows at an end, "top" or "bottom", that are too many. */
+  trim(end) {
+    const focused = this.#element.contains(document.activeElement) && document.activeElement
+    if (!this.#log.trim(this.#mostRows, end)) return
+    this.#forgot(end)
+    if (!focused || focused.isConnected) return
+    this.#lostFocus = focused.closest(".message").dataset.id
+    this.#element.focus({ preventScroll: true })
+  }
+
+  /** A row that had the focus when it was forgotten has it again. */
+  #focusAgain() {
+    const row = document.activeElement === this.#element && this.#log.find(this.#lostFocus)
+    if (row) row.focus({ preventScroll: true })
+  }
+
+  get #mostRows() {
+    const selection = getSelection()
+    const isHeld = (node) => node !== this.#element && this.#element.contains(node)
+    const selects = !selection.isCollapsed && isHeld(selection.anchorNode)
+    return selects || isHeld(document.activeElement) ? MOST_ROWS_HELD : MOST_ROWS
+  }
+
+  #forgot(end) {
+    if (end === "top") this.#pages.oldest = Number(this.#log.first.dataset.seq)
+    else {
+      this.#pages.newest = Number(this.#log.last.dataset.seq)
+      this.#pages.hasNewer = true
+    }
+    this.#tell("ends")
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new CustomEvent(type))
+  }
+}

@@ -1,0 +1,221 @@
+import { CatchUp } from "models/catch_up.js"
+import { ChatState } from "models/chat_state.js"
+import { inNextFrame } from "helpers/frames.js"
+import { people } from "models/people.js"
+import { Seen } from "models/seen.js"
+import { DELETED, LiveSocket, REMOVED, SIGNED_OUT } from "models/socket.js"
+
+/**
+ * One chat, live: what its socket brings, and what was missed. Events:
+ * `message`, `read`, `receipts`, `typing`, `left`, `presence`, `seq`, `rights`, `changed`,
+ * `connection` (detail: {state}), `ended` (detail: {why, reason}), `reload`.
+ */
+export class LiveChat extends EventTarget {
+  // What the socket brings, by type.
+  #frames = {
+    welcome: (data) => this.#welcome(data),
+    text_message: (data) => this.#message({ ...data, id: data.message_id }),
+    message_edited: (data) => this.#message({ ...data, id: data.message_id }),
+    message_deleted: (data) => this.#message({ ...data, id: data.message_id }),
+    message_read: (data) => this.state.read(data.user_id, data.seq),
+    typing_indicator: (data) => this.#typed(data),
+    user_joined: (data) => this.#presence(data, true),
+    user_left: (data) => this.#presence(data, false),
+    chat_updated: (data) => this.state.update(data) || this.catchUp.ask(),
+    chat_state: (data) => this.#takeState(data, data.read_markers, data.permissions[this.#userId]),
+    member_added: (data) => this.#memberAdded(data),
+    member_removed: (data) => this.#memberRemoved(data),
+    permissions_changed: (data) => this.state.permissionsChanged(data),
+    chat_deleted: () => this.#ended({ code: DELETED }),
+    resync: () => this.#tell("reload"),
+    error: (data) => data.retry_after && this.seenMarker.retryAfter(data.retry_after, this.state.ownMarker),
+  }
+
+  #id
+  #userId
+  #isGroup
+  #isOver = false
+  #online = new Set()
+
+  constructor({ id, userId, isGroup, lastRev, ...state }) {
+    super()
+    this.#id = id
+    this.#userId = userId
+    this.#isGroup = isGroup
+    // Every reader and every arrival is told of: what shows them is told once a frame.
+    this.tellReceipts = inNextFrame(() => this.#tell("receipts", { markers: this.state.receipts }))
+    this.tellPresence = inNextFrame(() => this.#tellPresence())
+    this.state = new ChatState({ userId, isGroup, ...state })
+    const url = `/api/v1/chats/${id}`
+    this.socket = new LiveSocket(url)
+    this.catchUp = new CatchUp(url, lastRev, () => this.socket.isOpen)
+    this.seenMarker = new Seen((message) => this.socket.send("message_read", { message_id: message }))
+    this.#listen()
+  }
+
+  #listen() {
+    const on = (source, type, take) => source.addEventListener(type, ({ detail }) => take(detail))
+    on(this.state, "changed", () => this.#changed())
+    on(this.state, "rights", () => this.#tell("rights", this.state.rights))
+    on(this.state, "read", (read) => this.#read(read))
+    on(this.catchUp, "changes", (changes) => this.#takeChanges(changes))
+    on(this.catchUp, "complete", () => this.socket.isOpen && this.#connection("ready"))
+    on(this.catchUp, "tooFar", () => this.#tell("reload"))
+    on(this.catchUp, "failed", (error) => this.#catchUpFailed(error))
+    on(this.socket, "state", (state) => this.#connection(state))
+    on(this.socket, "frame", (frame) => this.#receive(frame))
+    // A refused handshake doesn't say why: the API does.
+    on(this.socket, "failed", () => navigator.onLine && this.catchUp.ask())
+    on(this.socket, "ended", (closed) => this.#ended(closed))
+  }
+
+  open() {
+    if (!this.#isOver) this.socket.open()
+  }
+
+  /** Close the socket, for now. */
+  close() {
+    this.seenMarker.flush()
+    this.socket.close()
+  }
+
+  /** Close it, and do nothing more. */
+  stop() {
+    this.close()
+    this.seenMarker.stop()
+    this.catchUp.pause()
+  }
+
+  /** The reader has come to this message. */
+  seen({ id, seq }) {
+    const isKnown = seq <= this.state.ownMarker || this.seenMarker.covers(seq)
+    if (!this.socket.isOpen || isKnown) return
+    this.#tell("read", { chat_id: this.#id, seq })
+    this.seenMarker.tell({ id, seq })
+  }
+
+  typing(detail) {
+    this.socket.send("typing_indicator", detail)
+  }
+
+  /** A message as the API answers it, one's own that was sent or edited. */
+  stored(message) {
+    this.#message(message)
+  }
+
+  signedOut() {
+    this.#end("signedOut")
+  }
+
+  // From the socket and the API
+
+  #receive({ type, data }) {
+    this.#frames[type]?.(data)
+    if (data.rev && !this.#isOver) this.catchUp.note(data.rev)
+  }
+
+  #welcome({ user_id, last_seq, online }) {
+    if (user_id !== this.#userId) {
+      this.signedOut() // and somebody else signed in, in another tab
+      return
+    }
+    this.#online = new Set(online)
+    this.tellPresence()
+    this.#tell("seq", { seq: last_seq })
+    this.catchUp.ask() // also without a new change: read markers have no number
+  }
+
+  #message(message) {
+    if (message.sender_name) people.learn(message.sender_id, message.sender_name)
+    const { sender_id, seq, edited_at, deleted_at } = message
+    // What somebody wrote, and all before it, they have read.
+    if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.read(sender_id, seq)
+    this.#tell("message", message)
+    if (message.rev) this.catchUp.note(message.rev)
+  }
+
+  #read({ userId, seq }) {
+    this.tellReceipts()
+    if (userId === this.#userId) this.#tell("read", { chat_id: this.#id, seq })
+  }
+
+  #typed({ user_id, username, is_typing }) {
+    if (user_id === this.#userId) return
+    this.#tell("typing", { user_id, name: people.name(user_id, username), is_typing })
+  }
+
+  #presence({ user_id, username }, isHere) {
+    if (people.name(user_id, "") === "") people.learn(user_id, username)
+    if (isHere) this.#online.add(user_id)
+    else this.#left(user_id)
+    this.tellPresence()
+  }
+
+  #left(userId) {
+    this.#online.delete(userId)
+    this.#tell("left", { sender_id: userId })
+  }
+
+  #memberAdded(data) {
+    people.learn(data.user_id, data.name)
+    this.state.memberAdded(data)
+  }
+
+  #memberRemoved(data) {
+    this.#tell("left", { sender_id: data.user_id })
+    this.state.memberRemoved(data)
+  }
+
+  #takeChanges({ results, read_markers, chat, last_rev, permissions }) {
+    for (const message of results) this.#message(message)
+    this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
+  }
+
+  /** The chat as it was at a change; what is older than the page is asked for anew. */
+  #takeState(chat, markers, flags) {
+    if (this.state.replace(chat, markers, flags ?? {})) return
+    this.state.rev = 0
+    this.catchUp.ask()
+  }
+
+  #catchUpFailed(error) {
+    if (error.signedOut) this.signedOut()
+    else if (error.status === 404) this.#end("gone")
+    else throw error
+  }
+
+  #ended({ code, reason }) {
+    const why = { [SIGNED_OUT]: "signedOut", [REMOVED]: "removed", [DELETED]: "deleted" }[code]
+    this.#end(why ?? "closed", reason)
+  }
+
+  #end(why, reason) {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.close()
+    this.catchUp.stop()
+    this.#tell("connection", { state: "ended" })
+    this.#tell("ended", { why, reason })
+  }
+
+  // Telling the others
+
+  #connection(state) {
+    if (state !== "ready") this.seenMarker.reset()
+    this.#tell("connection", { state })
+    if (state === "ready") this.tellReceipts()
+  }
+
+  #changed() {
+    this.tellPresence()
+    this.#tell("changed", { name: this.#isGroup ? this.state.name : null })
+  }
+
+  #tellPresence() {
+    this.#tell("presence", { online: [...this.#online], members: this.state.members.size })
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}

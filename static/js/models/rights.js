@@ -1,0 +1,15 @@
+/** What a member may do in a chat, by the four stored flags: the rules of chats/permissions.py. */
+export function rightsOf({ isGroup, isOwner, flags }) {
+  const has = (flag) => isOwner || (isGroup && Boolean(flags[flag]))
+  const canSend = !isGroup || has("can_send_messages")
+  return {
+    can_send_messages: canSend,
+    can_change_permissions: has("can_change_permissions"),
+    can_remove_members: has("can_remove_members"),
+    can_delete_other_messages: has("can_delete_other_messages"),
+    can_add_members: isGroup && canSend,
+    can_rename: has("can_change_permissions"),
+    can_delete_chat: isOwner || !isGroup,
+    can_leave: isGroup && !isOwner,
+  }
+}

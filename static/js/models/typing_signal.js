@@ -1,0 +1,24 @@
+const INTERVAL = 2000 // milliseconds between two frames that say the same
+
+/** Says that one types, now and then, and that one has stopped. */
+export class TypingSignal {
+  #tell
+  #toldAt = 0
+
+  /** `tell` is called with whether one types. */
+  constructor(tell) {
+    this.#tell = tell
+  }
+
+  type() {
+    if (Date.now() - this.#toldAt < INTERVAL) return
+    this.#toldAt = Date.now()
+    this.#tell(true)
+  }
+
+  stop() {
+    if (!this.#toldAt) return
+    this.#toldAt = 0
+    this.#tell(false)
+  }
+}
