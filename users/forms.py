@@ -79,7 +79,7 @@ class ResetCodeForm(forms.Form):
     code = forms.CharField(
         label="Code from the mail",
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "data-code-target": "field"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-reset-code-target": "field"}),
     )
 
     def clean_code(self) -> tuple[str, str]:

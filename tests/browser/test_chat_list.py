@@ -132,8 +132,9 @@ def test_a_list_that_is_left_and_come_back_to_is_live_again(
         socket.on_close(lambda code, reason: closed.append(code))
         opened.append(socket)
 
+    window.page.goto("about:blank")  # the first page may be about to open a socket
     window.page.route_web_socket("**/api/v1/users/me", connect)
-    window.page.reload()
+    window.page.goto("/chats/")
     wait_for(lambda: window.page.evaluate("true") and opened)
     window.page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     wait_for(lambda: window.page.evaluate("true") and closed)

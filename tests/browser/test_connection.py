@@ -154,7 +154,7 @@ def test_an_answer_that_was_under_way_when_the_socket_opened_is_not_the_last_wor
 # Whether the socket is back, and each name that the chat has from now on.
 WATCH = """() => {
   window.titles = []
-  const title = document.querySelector('[data-chat-target="title"]')
+  const title = document.querySelector('[data-heading-target="title"]')
   new MutationObserver(() => window.titles.push(title.textContent)).observe(title, {
     childList: true,
   })
