@@ -1,31 +1,77 @@
 """Chromium, and a window of the app for each person of a test."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from .window import Window
 
 SECONDS = 15  # that a condition may take on a busy machine
+LONGEST = 120  # seconds that a test may take; the longest takes 25 on a quiet one
 
 expect.set_options(timeout=SECONDS * 1000)
 
 
+class Chromium:
+    """The machine's own Chromium, started (again) where it isn't running."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._browser: Browser | None = None
+        self._pid = 0
+
+    def browser(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell"),
+                args=["--no-sandbox"] if os.geteuid() == 0 else [],
+            )
+            told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")
+            (self._pid,) = (each["id"] for each in told["processInfo"] if each["type"] == "browser")
+        return self._browser
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Kill the browser after so long: whatever waits for it fails then.
+
+        Not every call of Playwright has a limit: `BrowserContext.close` has none.
+        """
+        timer = Timer(seconds, os.kill, (self._pid, signal.SIGKILL))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        if self._browser is not None:
+            with self.limited(SECONDS):
+                self._browser.close()
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The machine's own chromium."""
+def _chromium() -> Iterator[Chromium]:
     # Its driver runs an event loop in this thread from here on; tests use the ORM beside it.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],
-        )
+        chromium = Chromium(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def chromium(_chromium: Chromium) -> Iterator[Browser]:
+    """The browser, for as long as a test may take with its opening and closing."""
+    browser = _chromium.browser()
+    with _chromium.limited(LONGEST):
         yield browser
-        browser.close()
+    assert browser.is_connected(), f"Chromium ended, or was killed after {LONGEST} s."
 
 
 @pytest.fixture
