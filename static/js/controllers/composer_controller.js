@@ -1,28 +1,28 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
+import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
 
 /** The form that writes: sends through the outbox, edits, replies, tells that one is typing. */
 export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
-  static values = {
-    url: String,
-    chatId: String,
-    userId: Number,
-    maxLength: Number,
-  }
+  static values = { url: String, chatId: String, userId: Number, maxLength: Number }
 
   connect() {
-    this.draftKey = `draft:${this.userIdValue}:${this.chatIdValue}`
+    this.kept = new Draft(this.userIdValue, this.chatIdValue)
+    this.contentTarget.addEventListener("blur", () => this.typing.stop())
     this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
     this.outbox = new Outbox(this.userIdValue, this.chatIdValue)
     this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
     this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
-    this.outbox.addEventListener("slowed", () => this.#slowed())
+    this.outbox.addEventListener("slowed", () => {
+      this.slowed = true
+      this.#showError("You are sending too fast. What waits is sent by itself.")
+    })
     this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
-    if (!this.contentTarget.value) this.contentTarget.value = sessionStorage.getItem(this.draftKey) ?? ""
+    this.contentTarget.value ||= this.kept.content
     fitLines(this.contentTarget)
     // The other controllers are connected in the next task.
     setTimeout(() => this.#resume())
@@ -49,11 +49,6 @@ export default class extends Controller {
     }
   }
 
-  #slowed() {
-    this.slowed = true
-    this.#showError("You are sending too fast. What waits is sent by itself.")
-  }
-
   // Writing
 
   key(event) {
@@ -71,13 +66,9 @@ export default class extends Controller {
   input() {
     fitLines(this.contentTarget)
     this.#showError("")
-    if (!this.editing) sessionStorage.setItem(this.draftKey, this.contentTarget.value)
+    if (!this.editing) this.kept.keep(this.contentTarget.value)
     if (this.editing || !this.contentTarget.value.trim()) this.typing.stop()
     else this.typing.type()
-  }
-
-  blur() {
-    this.typing.stop()
   }
 
   submit() {
@@ -153,7 +144,7 @@ export default class extends Controller {
   }
 
   #clear() {
-    sessionStorage.removeItem(this.draftKey)
+    this.kept.forget()
     this.#write("")
   }
 

@@ -1,17 +1,11 @@
 import { Controller } from "@hotwired/stimulus"
 import { inNextFrame } from "helpers/frames.js"
 import { Arrivals } from "models/arrivals.js"
-import { Ends } from "models/ends.js"
-import { HistoryWindow } from "models/history_window.js"
-import { LiveRows } from "models/live_rows.js"
-import { Paginator } from "models/paginator.js"
-import { Scroll } from "models/scroll.js"
+import { Timeline } from "models/timeline.js"
 
 /** The messages of the open chat: live rows, history in both directions, read receipts. */
 export default class extends Controller {
-  static targets = [
-    "log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate",
-  ]
+  static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate"]
   static values = {
     url: String,
     page: String,
@@ -28,29 +22,15 @@ export default class extends Controller {
   }
 
   connect() {
-    this.live = new LiveRows({
-      element: this.logTarget,
-      rows: this.rowsTarget,
-      pending: this.pendingTarget,
-      template: this.templateTarget,
-      dayTemplate: this.dayTemplateTarget,
-      userId: this.userIdValue,
-    })
-    this.log = this.live.log
-    this.pages = new Paginator({
+    this.timeline = new Timeline(this.#elements, {
       url: this.urlValue,
+      userId: this.userIdValue,
       oldest: this.oldestValue,
       newest: this.newestValue,
       hasNewer: this.hasNewerValue,
     })
-    this.scroll = new Scroll(this.logTarget)
-    this.history = new HistoryWindow({
-      element: this.logTarget,
-      log: this.log,
-      pages: this.pages,
-      scroll: this.scroll,
-      put: (messages) => this.live.put(messages),
-    })
+    const { live, log, pages, scroll, history } = this.timeline
+    Object.assign(this, { live, log, pages, scroll, history })
     this.arrivals = new Arrivals({
       pages: this.pages,
       lastSeq: this.lastSeqValue,
@@ -64,15 +44,19 @@ export default class extends Controller {
   }
 
   disconnect() {
-    this.ends?.stop()
-    this.sizes?.disconnect()
+    this.timeline.stop()
+  }
+
+  get #elements() {
+    const names = this.constructor.targets
+    return Object.fromEntries(names.map((name) => [name, this[`${name}Target`]]))
   }
 
   /** Begin at the message of the address, at the first unread one, or at the bottom. */
   #start() {
     const unread = this.rowsTarget.querySelector('[data-part="unread-divider"]')
     const row = this.atValue && this.log.find(this.atValue)
-    if (row) this.#highlight(row)
+    if (row) this.timeline.highlight(row)
     else if (this.pages.hasNewer) this.logTarget.scrollTop = 0
     else this.scroll.toBottom()
     if (!row && unread) unread.scrollIntoView({ block: "start" })
@@ -81,19 +65,9 @@ export default class extends Controller {
   }
 
   #watch() {
-    this.ends = new Ends({
-      scroller: this.logTarget,
-      older: this.olderTarget,
-      newer: this.newerTarget,
-      start: this.startTarget,
-      load: (end) => this.history[end](),
-    })
-    this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
-    this.sizes.observe(this.logTarget)
-    this.sizes.observe(this.rowsTarget)
+    this.timeline.watch()
     const on = (type, take) => this.history.addEventListener(type, take)
     on("loaded", () => this.#tellPosition())
-    on("ends", () => this.ends.show(this.pages))
     // The newest page instead of all rows: also what a reload will show.
     on("restarted", () => history.replaceState(null, "", this.pageValue))
     on("done", () => this.arrivals.again())
@@ -154,7 +128,7 @@ export default class extends Controller {
   }
 
   #look() {
-    if (this.scroll.atBottom && !this.pages.hasNewer) this.unseen = 0
+    if (this.timeline.isAtNewest) this.unseen = 0
     this.#tellPosition()
     this.see()
   }
@@ -206,7 +180,7 @@ export default class extends Controller {
   }
 
   #tellPosition() {
-    const isAtNewest = this.scroll.atBottom && !this.pages.hasNewer
+    const { isAtNewest } = this.timeline
     this.dispatch("position", { target: window, detail: { isAtNewest, unseen: this.unseen } })
   }
 
@@ -221,13 +195,6 @@ export default class extends Controller {
   }
 
   show({ detail: { row } }) {
-    this.#highlight(row)
-  }
-
-  #highlight(row) {
-    this.scroll.show(row)
-    row.classList.add("message--highlight")
-    const end = () => row.classList.remove("message--highlight")
-    row.addEventListener("animationend", end, { once: true })
+    this.timeline.highlight(row)
   }
 }

@@ -1,6 +1,6 @@
+import { inNextFrame } from "helpers/frames.js"
 import { CatchUp } from "models/catch_up.js"
 import { ChatState } from "models/chat_state.js"
-import { inNextFrame } from "helpers/frames.js"
 import { people } from "models/people.js"
 import { Seen } from "models/seen.js"
 import { DELETED, LiveSocket, REMOVED, SIGNED_OUT } from "models/socket.js"
