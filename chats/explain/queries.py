@@ -25,16 +25,21 @@ PAGE = 50  # messages
 class HotQuery:
     """A name, and the code that asks; it may ask more than one collection.
 
-    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009).
+    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009); `writes` if
+    it would change something: that is undone.
     """
 
     name: str
     run: Callable[[], object]
     sorts_chats: bool = False
+    writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
         """What the code sends, through our engine or as the stock one would."""
-        with stock_engine() if stock else nullcontext(), recorded() as commands:
+        with (
+            stock_engine() if stock else nullcontext(),
+            recorded(undone=self.writes) as commands,
+        ):
             self.run()
         return commands
 
@@ -106,7 +111,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
                 )
             ),
         )
-    yield HotQuery("next @ai or @photo question", questions.claim)
+    yield HotQuery("next @ai or @photo question", questions.claim, writes=True)
 
 
 def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
@@ -124,6 +129,7 @@ def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
         lambda: sending.take_numbers(
             [sending.Send(Message(chat_id=chat.pk, client_id="explain"), user, None, {})]
         ),
+        writes=True,
     )
 
 
@@ -133,7 +139,9 @@ def _members(chat: Chat, user: Any) -> Iterator[HotQuery]:
     yield HotQuery("permissions of all members", lambda: permissions_of(chat))
     yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat))
     yield HotQuery(
-        "read marker moved", lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq)
+        "read marker moved",
+        lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq),
+        writes=True,
     )
 
 
