@@ -15,6 +15,7 @@ from chats.models import Chat, Message, ReadMarker
 from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for, permissions_of
 from chats.protocol import MOST_MISSED
+from users.models import User
 
 from .plans import Command, recorded, stock_engine
 
@@ -44,7 +45,7 @@ class HotQuery:
         return commands
 
 
-def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def hot_queries(chat: Chat, user: User) -> Iterator[HotQuery]:
     """All of them, asked for a chat of this user."""
     yield from _history(chat, user)
     yield from _messages(chat)
@@ -52,7 +53,7 @@ def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
     yield from _members(chat, user)
 
 
-def _history(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _history(chat: Chat, user: User) -> Iterator[HotQuery]:
     """Pages of messages: at the ends, in the depth, and beside a message."""
 
     def history(**options: Any) -> History:
@@ -114,7 +115,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     yield HotQuery("next @ai or @photo question", questions.claim, writes=True)
 
 
-def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _chats(chat: Chat, user: User) -> Iterator[HotQuery]:
     yield HotQuery(
         "chat list with latest messages and unread counts",
         lambda: chat_items(user),
@@ -133,7 +134,7 @@ def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
     )
 
 
-def _members(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _members(chat: Chat, user: User) -> Iterator[HotQuery]:
     other = next((i for i in chat.member_ids if i != chat.owner_id), user.pk)
     yield HotQuery("permissions of a member", lambda: permissions_for(chat, other))
     yield HotQuery("permissions of all members", lambda: permissions_of(chat))
