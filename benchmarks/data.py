@@ -70,10 +70,6 @@ def build(stores: Mapping[str, str], *, quick: bool) -> None:
     _make_tokens()
 
 
-def is_built() -> bool:
-    return STAMP.exists()
-
-
 def scale() -> Scale:
     """How much the folder has."""
     kept = json.loads(STAMP.read_text())

@@ -14,6 +14,7 @@ from chats import events
 from chats.errors import Invalid, Refused
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from chats.permissions import permissions_for
+from users.models import User
 
 from .rules import require_group, require_people, require_room, valid_name
 from .sending import confirmed
@@ -21,7 +22,7 @@ from .sending import confirmed
 logger = logging.getLogger(__name__)
 
 
-def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
+def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     """The chat of these two people, and whether it is new."""
     if other_id == user.pk:
         raise Invalid("user_id", "A private chat needs somebody else.")
@@ -38,7 +39,7 @@ def create_private_chat(user: Any, other_id: int) -> tuple[Chat, bool]:
     return chat, True
 
 
-def create_group(user: Any, name: str, member_ids: Iterable[int]) -> Chat:
+def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
     """A new group of these people and its owner."""
     name = valid_name(name)
     others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
@@ -51,7 +52,7 @@ def create_group(user: Any, name: str, member_ids: Iterable[int]) -> Chat:
     return chat
 
 
-def rename_chat(user: Any, chat: Chat, name: str) -> Chat:
+def rename_chat(user: User, chat: Chat, name: str) -> Chat:
     """Give a group another name."""
     require_group(chat)
     if not permissions_for(chat, user.pk).can_rename:
@@ -60,7 +61,7 @@ def rename_chat(user: Any, chat: Chat, name: str) -> Chat:
 
 
 def transfer_ownership(
-    user: Any, chat: Chat, new_owner_id: int, *, name: str | None = None
+    user: User, chat: Chat, new_owner_id: int, *, name: str | None = None
 ) -> Chat:
     """Make another member the owner of a group, under a new name if one is given."""
     require_group(chat)
@@ -72,7 +73,7 @@ def transfer_ownership(
     return make_owner(chat, new_owner_id, **values)
 
 
-def delete_chat(user: Any, chat: Chat, *, moderator: bool = False) -> None:
+def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
     """Delete a chat with its messages, permissions and markers."""
     if not moderator and not permissions_for(chat, user.pk).can_delete_chat:
         raise Refused("Only the owner can delete a group.")

@@ -13,12 +13,13 @@ from chats.errors import Refused
 from chats.models import Chat, ChatPermissions, ReadMarker
 from chats.permissions import Permissions, permissions_by, permissions_for
 from chats.protocol import ADDED_AT_ONCE
+from users.models import User
 
 from .chats import announce_added, change_chat, remove_rows
 from .rules import require_group, require_member, require_people, require_room
 
 
-def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
+def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     """Bring people into a group; those who are in already are left as they are."""
     require_group(chat)
     if not permissions_for(chat, user.pk).can_add_members:
@@ -36,7 +37,7 @@ def add_members(user: Any, chat: Chat, user_ids: Iterable[int]) -> Chat:
     return added or confirmed_chat(user, chat)
 
 
-def _add_members(user: Any, chat: Chat, new_ids: list[int]) -> Chat | None:
+def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
     """Add these people, each with a `rev` of their own; None if the chat isn't as it was read."""
     _clear_leftovers(chat, new_ids)
     # What was said before counts as read, also if we are cut short.
@@ -66,7 +67,7 @@ def _clear_leftovers(chat: Chat, user_ids: list[int]) -> None:
             ChatPermissions.objects.filter(pk__in=left).delete()
 
 
-def _announce_members(user: Any, chat: Chat, people: list[Any]) -> None:
+def _announce_members(user: User, chat: Chat, people: list[Any]) -> None:
     first = chat.last_rev - len(people) + 1
     told = [
         events.MemberAdded(
@@ -83,7 +84,7 @@ def _announce_members(user: Any, chat: Chat, people: list[Any]) -> None:
     announce_added(chat, [person.pk for person in people])
 
 
-def remove_member(user: Any, chat: Chat, user_id: int, *, moderator: bool = False) -> Chat:
+def remove_member(user: User, chat: Chat, user_id: int, *, moderator: bool = False) -> Chat:
     """Remove a member from a group, or leave it."""
     require_group(chat)
     require_member(chat, user_id)
@@ -120,7 +121,7 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
     return changed
 
 
-def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> Permissions:
+def set_permissions(user: User, chat: Chat, user_id: int, **flags: bool) -> Permissions:
     """Change some of the four permissions of another member of a group."""
     require_group(chat)
     if not permissions_for(chat, user.pk).can_change_permissions:
@@ -133,7 +134,7 @@ def set_permissions(user: Any, chat: Chat, user_id: int, **flags: bool) -> Permi
     return _store_permissions(user, chat, user_id, flags)
 
 
-def _store_permissions(user: Any, chat: Chat, user_id: int, flags: dict[str, bool]) -> Permissions:
+def _store_permissions(user: User, chat: Chat, user_id: int, flags: dict[str, bool]) -> Permissions:
     update: dict[str, Any] = {}
     if "can_send_messages" in flags:
         operator = "$pull" if flags["can_send_messages"] else "$addToSet"
@@ -155,7 +156,7 @@ def _store_permissions(user: Any, chat: Chat, user_id: int, flags: dict[str, boo
     return allowed
 
 
-def confirmed_chat(user: Any, chat: Chat) -> Chat:
+def confirmed_chat(user: User, chat: Chat) -> Chat:
     """A member's chat as a majority has it; `DoesNotExist` if it is theirs no more."""
     found = Chat.objects.confirmed({"_id": chat.pk.hex, "member_ids": user.pk})
     if found is None:

@@ -15,6 +15,7 @@ from chats.errors import Invalid, Refused
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
+from users.models import User
 
 from . import prompts, sending
 from .chats import next_rev
@@ -22,7 +23,7 @@ from .rules import valid_client_id, valid_content
 
 
 def post_message(
-    user: Any,
+    user: User,
     chat_id: uuid.UUID,
     content: str,
     *,
@@ -75,7 +76,7 @@ def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
     )
 
 
-def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Message:
+def edit_message(user: User, chat: Chat, message: Message, content: str) -> Message:
     """Change one's own message; to everybody in the chat that is as much as a new one."""
     valid_content(content)
     _spend_send(user, content)
@@ -93,7 +94,7 @@ def edit_message(user: Any, chat: Chat, message: Message, content: str) -> Messa
     return changed or _confirmed_message(message)
 
 
-def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
+def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
     """Turn a message into a tombstone: no content, who deleted it and when."""
     own = message.sender_id == user.pk
     if not (own or moderator or permissions_for(chat, user.pk).can_delete_other_messages):
@@ -117,7 +118,7 @@ def delete_message(user: Any, chat: Chat, message: Message, *, moderator: bool =
     return message
 
 
-def mark_read(user: Any, chat: Chat, message: Message) -> bool:
+def mark_read(user: User, chat: Chat, message: Message) -> bool:
     """Move a member's marker up to this message; False if it was there already."""
     moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
     if moved:
@@ -126,7 +127,7 @@ def mark_read(user: Any, chat: Chat, message: Message) -> bool:
     return moved
 
 
-def _spend_send(user: Any, content: str) -> bool:
+def _spend_send(user: User, content: str) -> bool:
     """Count a send, and a question if this is one, which is answered; `TooMany` beyond a limit."""
     limits.SENDS.spend(user.pk)
     asks = prompts.parse(content) is not None
@@ -136,7 +137,7 @@ def _spend_send(user: Any, content: str) -> bool:
 
 
 def _replied_message(
-    user: Any, chat_id: uuid.UUID, reply_to: uuid.UUID | None
+    user: User, chat_id: uuid.UUID, reply_to: uuid.UUID | None
 ) -> MessageRow | None:
     if reply_to is None:
         return None

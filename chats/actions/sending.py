@@ -22,6 +22,7 @@ from chats import events
 from chats.errors import Refused
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.protocol import RECENT_SENDS, SENT_AT_ONCE
+from users.models import User
 
 STORING = 1.0  # seconds that a retry waits for the first try, which has its numbers
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
@@ -32,7 +33,7 @@ class Send:
     """A message on its way, and whose names its event shows."""
 
     message: Message  # its numbers and its time are set when it takes them
-    sender: Any
+    sender: User
     replied: MessageRow | None
     names: dict[int, Any]
 
@@ -54,7 +55,7 @@ class Outcome(Enum):
     DUPLICATE = 3  # something is stored under its numbers or its `client_id`
 
 
-def send(message: Message, sender: Any, replied: MessageRow | None) -> tuple[Message, bool]:
+def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Message, bool]:
     """Store a new message and tell the chat; the stored one and False if its `client_id` was there.
 
     `Chat.DoesNotExist` if it is no chat of the sender, `Refused` if the sender may not send.
@@ -75,7 +76,7 @@ def send(message: Message, sender: Any, replied: MessageRow | None) -> tuple[Mes
     return message, True
 
 
-def _names(sender: Any, replied: MessageRow | None) -> dict[int, Any]:
+def _names(sender: User, replied: MessageRow | None) -> dict[int, Any]:
     names = {sender.pk: sender}
     if replied and replied.sender_id not in names:
         names |= get_user_model().objects.names([replied.sender_id])

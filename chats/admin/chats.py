@@ -18,6 +18,7 @@ from chats import actions
 from chats.errors import Invalid, Refused
 from chats.models import Chat
 from chats.permissions import permissions_of
+from users.models import User
 
 from .change_lists import (
     LARGEST,
@@ -155,6 +156,7 @@ class ChatAdmin(ModerationAdmin):
     def _delete(self, request: HttpRequest, chat: Chat) -> None:
         title = self.title(chat)
         try:
+            assert isinstance(request.user, User)
             actions.delete_chat(request.user, chat, moderator=True)
         except Chat.DoesNotExist:
             return  # by somebody else, a moment ago
@@ -184,6 +186,7 @@ class ChatAdmin(ModerationAdmin):
                 lines=[f"{name} from {chat}"],
                 verb="Remove from the chat",
             )
+        assert isinstance(request.user, User)
         try:
             actions.remove_member(request.user, chat, user_id, moderator=True)
         except Chat.DoesNotExist:

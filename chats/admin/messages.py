@@ -16,6 +16,7 @@ from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, Message
 from chats.models.uuid7 import uuid7_bound
+from users.models import User
 
 from .change_lists import (
     WINDOW,
@@ -216,6 +217,7 @@ class MessageAdmin(ModerationAdmin):
         try:
             if chat is None:
                 raise Chat.DoesNotExist
+            assert isinstance(request.user, User)
             deleted = actions.delete_message(request.user, chat, message, moderator=True)
         except (Chat.DoesNotExist, Message.DoesNotExist):
             self.message_user(request, "A chat was deleted meanwhile.", messages.WARNING)

@@ -14,6 +14,7 @@ from chatproject.rest.parameters import query_choice, query_integer
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, MessageRow
 from chats.models.history import page_of_history
+from users.models import User
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 
@@ -31,7 +32,7 @@ class History:
 
     def __init__(
         self,
-        user: Any,
+        user: User,
         chat_id: uuid.UUID,
         *,
         after: int = 0,
@@ -47,6 +48,7 @@ class History:
     @classmethod
     def of(cls, request: Request, chat_id: uuid.UUID) -> History:
         """What the query asks for by `before`, `after` and `ordering`."""
+        assert isinstance(request.user, User)
         return cls(
             request.user,
             chat_id,
@@ -80,7 +82,7 @@ class History:
 class ChatList:
     """The chats of a member, latest first, for a paginator to slice and then to count."""
 
-    def __init__(self, user: Any) -> None:
+    def __init__(self, user: User) -> None:
         self.user = user
         self._count = 0
 

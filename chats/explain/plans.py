@@ -6,17 +6,26 @@ import math
 import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connections
 from django_mongodb_backend.query import MongoQuery
+from pymongo import MongoClient, WriteConcern
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from chatproject.stores.mongodb.compiler import SQLCompiler
 from chatproject.stores.router import ChatRouter
 
 RUNS = 3  # of a command, for the median of its time
+ALL = 10_000  # rows of a batch: the first one has them all
+SHAPE = ("pipeline", "filter", "projection", "sort", "skip", "limit", "hint")  # of a command
 NO_INDEXES = {"$natural": 1}
 BLOCKING = {"SORT", "$sort", "$group"}  # they read all their input before the first result
 
@@ -67,57 +76,75 @@ class Command:
         return _plan(answer, _median_time(database, body), _joined(database, body))
 
 
-class _Recorder:
-    """A collection that notes reads and answers them, and notes updates without doing them."""
+class _Listener(CommandListener):
+    """Notes reads, and the search of an update as a read."""
 
-    def __init__(self, collection: Any, commands: list[Command]) -> None:
-        self._collection = collection
-        self._commands = commands
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
 
-    def aggregate(self, pipeline: list[dict[str, Any]], **options: Any) -> Any:
-        hint = {"hint": options["hint"]} if "hint" in options else {}
-        self._note("aggregate", pipeline=pipeline, cursor={"batchSize": 10_000}, **hint)
-        return self._collection.aggregate(pipeline, **options)
+    def started(self, event: CommandStartedEvent) -> None:
+        kind, sent = event.command_name, event.command
+        body = {name: sent[name] for name in SHAPE if name in sent}
+        if kind == "aggregate":
+            body["cursor"] = {"batchSize": ALL}
+        elif kind == "find":
+            body["batchSize"] = ALL
+        elif kind == "findAndModify":
+            kind, body = "find", {**body, "filter": sent["query"], "limit": 1}
+        else:
+            return
+        name = sent[event.command_name]
+        self.commands.append(Command(name, {kind: name, **body}))
 
-    def find(self, filter: dict[str, Any], projection: Any = None, **options: Any) -> Any:  # noqa: A002
-        shape = {name: options[name] for name in ("sort", "limit") if name in options}
-        self._note("find", filter=filter, projection=projection or {}, batchSize=10_000, **shape)
-        return self._collection.find(filter, projection, **options)
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
 
-    def find_one(self, filter: dict[str, Any]) -> Any:  # noqa: A002
-        return next(iter(self.find(filter, limit=1)), None)
-
-    def with_options(self, **options: Any) -> _Recorder:
-        return _Recorder(self._collection.with_options(**options), self._commands)
-
-    def find_one_and_update(
-        self,
-        filter: dict[str, Any],  # noqa: A002
-        update: Any,
-        *,
-        sort: Any = None,
-        **options: Any,
-    ) -> None:
-        """The search of the update is explained; nothing is written."""
-        self._note("find", filter=filter, sort=dict(sort or {}), limit=1)
-
-    def _note(self, kind: str, **body: Any) -> None:
-        name = self._collection.name
-        self._commands.append(Command(name, {kind: name, **body}))
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
 
 
 @contextmanager
-def recorded() -> Iterator[list[Command]]:
-    """Collects every command for the chats' database that is sent inside of it."""
-    connection, commands = _connection(), list[Command]()
-    original = connection.get_collection
-    connection.get_collection = lambda *names, **options: _Recorder(
-        original(*names, **options), commands
-    )
+def recorded(*, undone: bool = False) -> Iterator[list[Command]]:
+    """Collects the commands that this thread sends to the chats' database inside of it.
+
+    `undone`: they are one transaction, which is aborted. MongoDB takes no `$unionWith` there.
+    """
+    listener = _Listener()
+    with _listened_to(listener) as client, _aborted(client) if undone else nullcontext():
+        yield listener.commands
+
+
+@contextmanager
+def _listened_to(listener: CommandListener) -> Iterator[MongoClient[dict[str, Any]]]:
+    """This thread's connection is one with a listener, which a client takes when it is made only.
+
+    Other threads keep theirs.
+    """
+    connection = _connection()
+    options = {**connection.settings_dict["OPTIONS"], "event_listeners": [listener]}
+    settings = {**connection.settings_dict, "OPTIONS": options}
+    own = type(connection)(settings, alias=f"{ChatRouter.alias}, listened to")
+    connections[ChatRouter.alias] = own
     try:
-        yield commands
+        own.ensure_connection()
+        client: MongoClient[dict[str, Any]] = own.connection
+        # Within a transaction no command may bring a write concern of its own.
+        own.database = client.get_database(settings["NAME"], write_concern=WriteConcern())
+        yield client
     finally:
-        del connection.get_collection
+        connections[ChatRouter.alias] = connection
+        own.close_pool()
+
+
+@contextmanager
+def _aborted(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
+    with (
+        client.start_session() as session,
+        session.bind(end_session=False),
+        session.start_transaction(),
+    ):
+        yield
+        session.abort_transaction()
 
 
 @contextmanager

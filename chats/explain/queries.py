@@ -15,6 +15,7 @@ from chats.models import Chat, Message, ReadMarker
 from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for, permissions_of
 from chats.protocol import MOST_MISSED
+from users.models import User
 
 from .plans import Command, recorded, stock_engine
 
@@ -25,21 +26,26 @@ PAGE = 50  # messages
 class HotQuery:
     """A name, and the code that asks; it may ask more than one collection.
 
-    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009).
+    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009); `writes` if
+    it would change something: that is undone.
     """
 
     name: str
     run: Callable[[], object]
     sorts_chats: bool = False
+    writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
         """What the code sends, through our engine or as the stock one would."""
-        with stock_engine() if stock else nullcontext(), recorded() as commands:
+        with (
+            stock_engine() if stock else nullcontext(),
+            recorded(undone=self.writes) as commands,
+        ):
             self.run()
         return commands
 
 
-def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def hot_queries(chat: Chat, user: User) -> Iterator[HotQuery]:
     """All of them, asked for a chat of this user."""
     yield from _history(chat, user)
     yield from _messages(chat)
@@ -47,7 +53,7 @@ def hot_queries(chat: Chat, user: Any) -> Iterator[HotQuery]:
     yield from _members(chat, user)
 
 
-def _history(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _history(chat: Chat, user: User) -> Iterator[HotQuery]:
     """Pages of messages: at the ends, in the depth, and beside a message."""
 
     def history(**options: Any) -> History:
@@ -106,10 +112,10 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
                 )
             ),
         )
-    yield HotQuery("next @ai or @photo question", questions.claim)
+    yield HotQuery("next @ai or @photo question", questions.claim, writes=True)
 
 
-def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _chats(chat: Chat, user: User) -> Iterator[HotQuery]:
     yield HotQuery(
         "chat list with latest messages and unread counts",
         lambda: chat_items(user),
@@ -124,16 +130,19 @@ def _chats(chat: Chat, user: Any) -> Iterator[HotQuery]:
         lambda: sending.take_numbers(
             [sending.Send(Message(chat_id=chat.pk, client_id="explain"), user, None, {})]
         ),
+        writes=True,
     )
 
 
-def _members(chat: Chat, user: Any) -> Iterator[HotQuery]:
+def _members(chat: Chat, user: User) -> Iterator[HotQuery]:
     other = next((i for i in chat.member_ids if i != chat.owner_id), user.pk)
     yield HotQuery("permissions of a member", lambda: permissions_for(chat, other))
     yield HotQuery("permissions of all members", lambda: permissions_of(chat))
     yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat))
     yield HotQuery(
-        "read marker moved", lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq)
+        "read marker moved",
+        lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq),
+        writes=True,
     )
 
 

@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from chats.models import Chat, Message, Preview
 from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
+from users.models import User
 
 ALL = 2**31 - 1  # more than anybody has
 
@@ -37,7 +38,7 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
     return chat.other_id(user_id) or chat.pk
 
 
-def chat_items(user: Any, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
+def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
     """The latest chats of a person, and how many there are; three queries whatever their number."""
     documents, count = Chat.objects.page_of_member(user, 0, limit)
     latest, markers = Message.objects.previews_and_markers(documents, user.pk)

@@ -8,19 +8,20 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chats.models import Chat
+from users.models import User
 
 FOUND = 20  # people shown at once
 NAME_MAX_LENGTH = 150  # characters
 
 
-def find_people(user: Any, query: str) -> list[Any]:
+def find_people(user: User, query: str) -> list[Any]:
     """Others whose username or name starts with this; nobody's is longer than its field."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
     return list(get_user_model().objects.search(query).exclude(pk=user.pk)[:FOUND])
 
 
-def acquaintances(user: Any) -> list[Any]:
+def acquaintances(user: User) -> list[Any]:
     """People of one's latest chats, by name."""
     chats = Chat.objects.for_member(user).latest_first().only("member_ids")[:FOUND]
     ids = dict.fromkeys(user_id for chat in chats for user_id in chat.member_ids)

@@ -23,7 +23,7 @@ class Row:
 
     message: dict[str, Any]  # as on the wire, with its `id`
     sent_at: datetime
-    sender: Any
+    sender: User
     own: bool
     new_day: bool
     continued: bool
