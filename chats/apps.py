@@ -2,6 +2,8 @@ from django.apps import AppConfig
 
 
 class ChatsConfig(AppConfig):
+    """The app of chats and messages."""
+
     name = "chats"
     default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"
 

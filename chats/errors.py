@@ -1,4 +1,4 @@
-"""Refusals, raised where the rule is and turned into HTTP or an `error` event at the edge."""
+"""Refusals: raised by the rules, turned into an HTTP response or an `error` event at the edge."""
 
 
 class Refused(Exception):
@@ -6,7 +6,7 @@ class Refused(Exception):
 
 
 class Invalid(Exception):
-    """A value is out of its limits (HTTP 400); names the field."""
+    """The value of `field` is not allowed (HTTP 400)."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")

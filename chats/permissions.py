@@ -19,6 +19,7 @@ class Permissions:
 
     @property
     def is_owner(self) -> bool:
+        """Whether the member owns the group; False in a private chat."""
         return self.chat.is_group and self.chat.owner_id == self.user_id
 
     def _flag(self, name: str) -> bool:
@@ -26,39 +27,46 @@ class Permissions:
 
     @property
     def can_send_messages(self) -> bool:
+        """Whether the member may send; always in a private chat."""
         return not self.chat.is_group or self._flag("can_send_messages")
 
     @property
     def can_change_permissions(self) -> bool:
+        """Whether the member may change the permissions of others."""
         return self._flag("can_change_permissions")
 
     @property
     def can_remove_members(self) -> bool:
+        """Whether the member may remove others from the group."""
         return self._flag("can_remove_members")
 
     @property
     def can_delete_other_messages(self) -> bool:
+        """Whether the member may delete the messages of others."""
         return self._flag("can_delete_other_messages")
 
     @property
     def can_add_members(self) -> bool:
-        """Members of a group bring others in, unless they were silenced."""
+        """Whether the member may add people: in a group, unless silenced."""
         return self.chat.is_group and self.can_send_messages
 
     @property
     def can_rename(self) -> bool:
+        """Whether the member may rename the group."""
         return self.can_change_permissions
 
     @property
     def can_delete_chat(self) -> bool:
+        """Whether the member may delete the chat: the owner, or either of a private chat."""
         return self.is_owner or not self.chat.is_group
 
     @property
     def can_leave(self) -> bool:
+        """Whether the member may leave: in a group, anyone but the owner."""
         return self.chat.is_group and not self.is_owner
 
     def as_flags(self) -> dict[str, bool]:
-        """The four stored permissions as they hold for this member."""
+        """The four stored permissions, as they apply to this member."""
         return {name: getattr(self, name) for name in ChatPermissions.FLAGS}
 
 
@@ -85,5 +93,5 @@ def permissions_of(chat: Chat) -> dict[int, Permissions]:
 def permissions_by(
     row: dict[str, Any], chat: Chat, user_id: int, silenced: Collection[int]
 ) -> Permissions:
-    """Of what is stored of a member; who may send, the chat says: by that, messages are taken."""
+    """Permissions from a stored row; sending is decided by the chat, as it is for messages."""
     return Permissions(chat, user_id, {**row, "can_send_messages": user_id not in silenced})

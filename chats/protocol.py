@@ -1,14 +1,14 @@
 """Numbers and limits that the server, the browser and the documents share.
 
-Pages hand to scripts what these need (`pages/views.py`); `tests/chats/test_protocol.py` holds the
-documents to them.
+Pages hand the scripts the values they need (`pages/views.py`); `tests/chats/test_protocol.py`
+checks the documents against them.
 """
 
 from __future__ import annotations
 
 # Text, in characters. `MESSAGE_MAX_LENGTH` and `CHAT_NAME_MAX_LENGTH` are settings.
 CLIENT_ID_MAX_LENGTH = 64
-PREVIEW_LENGTH = 140  # of a message that a list of chats or a reply shows
+PREVIEW_LENGTH = 140  # of a message in the chat list or in a reply
 
 # Pages.
 PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
@@ -17,14 +17,14 @@ READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all
 
 # Changes.
-MOST_MISSED = 1_000  # changes that are sent one by one; whoever missed more reads the chat again
-RECENT_SENDS = 32  # latest sends of a chat whose `client_id` it remembers with their numbers
+MOST_MISSED = 1_000  # changes sent one by one; a client that missed more reloads the chat
+RECENT_SENDS = 32  # latest sends whose `client_id` and numbers a chat remembers
 SENT_AT_ONCE = 10  # messages that take their numbers together; fewer than `UNDER_WAY`
-ADDED_AT_ONCE = 10  # members who are added by one update; fewer than `UNDER_WAY`
-UNDER_WAY = 20  # latest numbers that may be taken and not stored yet; a client asks for these again
-LATE = 200  # latest numbers for which a hub waits that starts, or starts anew
-# Seconds after which a number that was taken is stored, or never will be: longer than a primary
-# that has lost its majority stays one (10 s), of which a majority may have later what it wrote.
+ADDED_AT_ONCE = 10  # members added by one update; fewer than `UNDER_WAY`
+UNDER_WAY = 20  # latest numbers that may be taken but not stored yet; a client asks for them again
+LATE = 200  # latest numbers that a hub waits for when it starts or restarts
+# Seconds after which a taken number is either stored or never will be: longer than a primary that
+# has lost its majority stays primary (10 s), since a majority may still get what it wrote.
 QUIET = 20
 
 # A sender's next message within this joins the one before it, in seconds.
@@ -32,7 +32,7 @@ CONTINUED_SECONDS = 5 * 60
 
 # Sockets.
 TYPING_SECONDS = 5  # after which a client forgets that somebody types
-FRAME_MAX_BYTES = 64 * 1024  # of a frame that a client sends
+FRAME_MAX_BYTES = 64 * 1024  # of a frame from a client
 
 # Close codes (the private range of RFC 6455, 7.4.2, and its registry).
 CLOSE_SIGNED_OUT = 4401

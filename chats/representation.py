@@ -1,6 +1,6 @@
-"""What a message is on the wire: the same in events, in the API, and in the rows of pages.
+"""What a message looks like on the wire: the same in events, the API and the rows of pages.
 
-Types are those of JSON. `api/serializers.py` makes the OpenAPI schema of these declarations.
+Types are JSON types. `api/serializers.py` derives the OpenAPI schema from these declarations.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .models import Message
 from .models.read_marker import Readers
 from .protocol import PREVIEW_LENGTH
 
-CHATS_KNOWN = 1024  # chats whose id a process has written lately
+CHATS_KNOWN = 1024  # chats whose formatted id a process caches
 
 Names = Mapping[int, Named]  # by the id of the user
 
@@ -46,7 +46,7 @@ class Photo(TypedDict):
 
 
 class MessageFields(TypedDict):
-    """A message as it is now, without its id."""
+    """The current state of a message, without its id."""
 
     chat_id: Uuid
     seq: Annotated[int, "Its number in the chat: 1, 2, 3 …"]
@@ -68,7 +68,7 @@ class MessageFields(TypedDict):
 
 
 class MessageData(MessageFields):
-    """A message of the API: as everybody sees it, and who has read it."""
+    """A message in the API: what everybody sees, plus who has read it."""
 
     id: Uuid
     is_read: Annotated[bool, "By somebody else than its sender."]
@@ -77,7 +77,7 @@ class MessageData(MessageFields):
 
 
 def message_fields(row: MessageRow, names: Names, replied: MessageRow | None) -> MessageFields:
-    """A message on the wire; `names` has its sender's, and that of the message it replies to."""
+    """A message on the wire; `names` has its sender and the sender of the message it replies to."""
     sender = names.get(row.sender_id)
     created_at = iso(row.created_at)
     return {
@@ -114,7 +114,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
 
 @dataclass(frozen=True)
 class MessageContext:
-    """What messages show that isn't stored with them: names, quoted messages, readers."""
+    """What messages show but don't store: names, quoted messages, readers."""
 
     readers: Readers
     replies: Mapping[str, MessageRow]  # by stored id
@@ -127,9 +127,9 @@ class MessageContext:
         markers: dict[int, int],
         people: Collection[Any] = (),
     ) -> MessageContext:
-        """The context of these messages: one query for names, one where there are replies.
+        """The context of these messages: one query for names, and one more if there are replies.
 
-        `people` are users whose names need not be read, or ids of others whose names are shown.
+        `people` are users whose names need no query, or ids of others whose names are shown.
         """
         wanted = [row.reply_to for row in rows if row.reply_to]
         replies = Message.objects.rows_by_id(next(iter(rows)).chat_id, wanted) if wanted else {}
@@ -151,7 +151,7 @@ class MessageContext:
 
 
 def message_data(rows: Iterable[MessageRow], context: MessageContext) -> list[MessageData]:
-    """Messages as the API answers them."""
+    """Messages as the API returns them."""
     readers_of = context.readers.of
     data: list[MessageData] = []
     for row in rows:
@@ -179,14 +179,14 @@ def title_of(name: str, other_id: int | None, names: Names) -> str:
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 with milliseconds; the moment is in UTC."""
+    """ISO 8601 with milliseconds; `moment` must be in UTC."""
     if moment.tzinfo:  # which would be asked for its offset
         moment = moment.replace(tzinfo=None)
     return moment.isoformat("T", "milliseconds") + "Z"
 
 
 def dashed(stored_id: str) -> str:
-    """A UUID as it is written, of one as it is stored: 32 hexadecimal digits."""
+    """The dashed form of a UUID stored as 32 hexadecimal digits."""
     first, second, third = stored_id[:8], stored_id[8:12], stored_id[12:16]
     return f"{first}-{second}-{third}-{stored_id[16:20]}-{stored_id[20:]}"
 

@@ -1,8 +1,8 @@
-"""The only place that writes chats and messages and announces it.
+"""The only place that writes chats and messages and announces the changes.
 
 A viewset, a page, the admin or a consumer finds the chat, then calls one action. An action checks
-the rules, writes, and tells the sockets, in this order. It raises `Refused`, `Invalid`, or the
-`DoesNotExist` of what the user can't see.
+the rules, writes, and notifies the sockets, in this order. It raises `Refused`, `Invalid`, or the
+`DoesNotExist` of something the user can't see.
 """
 
 from .accounts import close_user_sockets as close_user_sockets

@@ -1,4 +1,4 @@
-"""What the end of an account or of a sign-in does in chats."""
+"""What happens in chats when an account or a sign-in ends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from .members import drop_member
 
 
 def forget_user(user: User) -> None:
-    """Take a deleted account out of its groups; its own go to the next member who is active."""
+    """Remove a deleted account from its groups; those it owned pass to the next active member."""
     groups = Chat.objects.for_member(user).filter(is_group=True)
     while chats := list(groups.all()):
         for chat in chats:
-            with suppress(Chat.DoesNotExist):  # it changed meanwhile: as it is then, once more
+            with suppress(Chat.DoesNotExist):  # it changed meanwhile: try again with the new state
                 _leave_group(user, chat)
     ChatPermissions.objects.filter(user_id=user.pk).delete()
     own = list(Chat.objects.for_member(user).values_list("pk", flat=True))
@@ -43,7 +43,7 @@ def _leave_group(user: User, chat: Chat) -> None:
 
 
 def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> None:
-    """Close the sockets of a person, or `which` of them (`events.close_sockets`)."""
+    """Close the sockets of a person, or only `which` of them (see `events.close_sockets`)."""
     events.close_sockets(events.user_group(user_id), CLOSE_SIGNED_OUT, reason, **which)
 
 

@@ -1,4 +1,4 @@
-"""Chats: made, renamed, handed over, deleted."""
+"""Create, rename, hand over and delete chats."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
-    """The chat of these two people, and whether it is new."""
+    """Get or create the private chat of two people; also returns whether it is new."""
     if other_id == user.pk:
         raise Invalid("user_id", "A private chat needs somebody else.")
     require_people("user_id", [other_id])
@@ -40,7 +40,7 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
 
 
 def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
-    """A new group of these people and its owner."""
+    """Create a group of these people, owned by `user`."""
     name = valid_name(name)
     others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
     require_people("member_ids", others)
@@ -53,7 +53,7 @@ def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
 
 
 def rename_chat(user: User, chat: Chat, name: str) -> Chat:
-    """Give a group another name."""
+    """Rename a group."""
     require_group(chat)
     if not permissions_for(chat, user.pk).can_rename:
         raise Refused("You may not rename this chat.")
@@ -63,7 +63,7 @@ def rename_chat(user: User, chat: Chat, name: str) -> Chat:
 def transfer_ownership(
     user: User, chat: Chat, new_owner_id: int, *, name: str | None = None
 ) -> Chat:
-    """Make another member the owner of a group, under a new name if one is given."""
+    """Make another member the owner of a group; also rename it if a name is given."""
     require_group(chat)
     if chat.owner_id != user.pk:
         raise Refused("Only the owner can hand over a group.")
@@ -87,7 +87,7 @@ def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
 
 
 def remove_rows(chat_id: uuid.UUID, *models: Any, **whose: int) -> None:
-    """Delete what belonged to a chat or a member that is gone; what is left then doesn't count."""
+    """Delete what belonged to a deleted chat or a removed member; leftovers are ignored."""
     try:
         for model in models:
             model.objects.filter(chat_id=chat_id, **whose).delete()
@@ -98,7 +98,7 @@ def remove_rows(chat_id: uuid.UUID, *models: Any, **whose: int) -> None:
 
 
 def next_rev(chat: Chat, **conditions: Any) -> Chat:
-    """Take the next change number; `DoesNotExist` if the conditions don't hold (any more)."""
+    """Take the next `rev`; raises `DoesNotExist` if the conditions don't hold (any more)."""
     return change_chat(chat, {}, announce=False, **conditions)
 
 
@@ -110,7 +110,7 @@ def change_chat(
     announce: bool = True,
     **conditions: Any,
 ) -> Chat:
-    """Set these values and take these out of lists; `DoesNotExist` as of `next_rev`."""
+    """Set values and remove others from lists; raises `DoesNotExist` as `next_rev` does."""
     update: dict[str, Any] = {"$set": values} if values else {}
     if pull:
         update["$pull"] = pull
@@ -123,6 +123,7 @@ def change_chat(
 
 
 def make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
+    """Hand the group to a member; raises `DoesNotExist` if member or owner changed meanwhile."""
     return change_chat(
         chat,
         {**values, "owner_id": new_owner_id},
@@ -133,5 +134,6 @@ def make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
 
 
 def announce_added(chat: Chat, user_ids: Iterable[int]) -> None:
+    """Tell these people's chat lists that they are now members of the chat."""
     added = events.ChatAdded(chat_id=str(chat.pk), name=chat.name, is_group=chat.is_group)
     events.broadcast_to_users(user_ids, added)

@@ -1,4 +1,4 @@
-"""Members: added, removed, and what they may do."""
+"""Add and remove members, and change what they may do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .rules import require_group, require_member, require_people, require_room
 
 
 def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
-    """Bring people into a group; those who are in already are left as they are."""
+    """Add people to a group; existing members are left as they are."""
     require_group(chat)
     if not permissions_for(chat, user.pk).can_add_members:
         raise Refused("You may not add members to this chat.")
@@ -38,13 +38,13 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
 
 
 def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
-    """Add these people, each with a `rev` of their own; None if the chat isn't as it was read."""
+    """Add people, each with their own `rev`; None if the chat has changed since it was read."""
     _clear_leftovers(chat, new_ids)
     # What was said before counts as read, also if we are cut short.
     ReadMarker.objects.advance_all(chat.pk, new_ids, chat.last_seq)
     conditions: dict[str, Any] = {
         "$and": [{"member_ids": user.pk}, {"member_ids": {"$nin": new_ids}}],
-        # Room for all, also when others add people at the same time.
+        # Room for all, even when others add people at the same time.
         f"member_ids.{settings.CHAT_MAX_MEMBERS - len(new_ids)}": {"$exists": False},
     }
     update = {
@@ -58,10 +58,10 @@ def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
 
 
 def _clear_leftovers(chat: Chat, user_ids: list[int]) -> None:
-    """Delete what a removal that was cut short left of these people's permissions."""
+    """Delete permissions of these people left behind by an interrupted removal."""
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id__in=user_ids)
     if left := list(rows.values_list("pk", flat=True)):
-        # Asked after the rows were found: those of somebody who is added meanwhile are new ones.
+        # Checked after the rows were found: a person added meanwhile has new rows.
         query = {"_id": chat.pk.hex, "member_ids": {"$in": user_ids}}
         if not Chat.objects.all().found(query, projection={"_id": 1}):
             ChatPermissions.objects.filter(pk__in=left).delete()
@@ -97,6 +97,7 @@ def remove_member(user: User, chat: Chat, user_id: int, *, moderator: bool = Fal
 
 
 def drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
+    """Remove a member other than the owner and announce it; raises `DoesNotExist` otherwise."""
     changed = change_chat(
         chat,
         {},
@@ -105,7 +106,7 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
         member_ids=user_id,
         owner_id={"$ne": user_id},
     )
-    # Not those of somebody who was added again meanwhile. The marker of nobody doesn't count.
+    # Not if the person was added again meanwhile. The marker of a non-member is ignored.
     remove_rows(chat.pk, ChatPermissions, user_id=user_id, rev__lt=changed.last_rev)
     person = get_user_model().objects.names([user_id]).get(user_id)
     events.broadcast(
@@ -149,7 +150,7 @@ def _store_permissions(user: User, chat: Chat, user_id: int, flags: dict[str, bo
             raise Chat.DoesNotExist
         stored = ChatPermissions.objects.store(chat.pk, user_id, flags, changed.last_rev)
         if stored["rev"] == changed.last_rev:
-            break  # otherwise a later change was stored before this one: told after it
+            break  # otherwise a later change was stored first: announce after it
     allowed = permissions_by(stored, changed, user_id, changed.silenced_ids)
     told = events.permissions_changed(allowed, changed.last_rev)
     events.broadcast(events.chat_group(chat.pk), told)
@@ -157,7 +158,7 @@ def _store_permissions(user: User, chat: Chat, user_id: int, flags: dict[str, bo
 
 
 def confirmed_chat(user: User, chat: Chat) -> Chat:
-    """A member's chat as a majority has it; `DoesNotExist` if it is theirs no more."""
+    """A member's chat as a majority has it; raises `DoesNotExist` for a former member."""
     found = Chat.objects.confirmed({"_id": chat.pk.hex, "member_ids": user.pk})
     if found is None:
         raise Chat.DoesNotExist

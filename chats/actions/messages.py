@@ -1,4 +1,4 @@
-"""Messages: posted, edited, deleted, read."""
+"""Post, edit, delete and read messages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def post_message(
     client_id: str | None = None,
     reply_to: uuid.UUID | None = None,
 ) -> tuple[Message, bool]:
-    """Store a message and tell the chat; False if this `client_id` was stored before.
+    """Store a message and announce it; False if this `client_id` was stored before.
 
     Content has 1 to `MESSAGE_MAX_LENGTH` characters and isn't blank; `client_id` up to 64.
     """
@@ -52,7 +52,7 @@ def post_message(
 def post_bot_message(
     question: Message, content: str, *, client_id: str, photo: dict[str, str] | None = None
 ) -> Message:
-    """The bot's answer to a question; the same `client_id` is stored once."""
+    """Store and announce the bot's answer to a question; the same `client_id` is stored once."""
     bot = get_user_model().objects.bot()
     message = Message(
         chat_id=question.chat_id,
@@ -68,7 +68,7 @@ def post_bot_message(
 
 
 def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
-    """Show the bot at work; a client forgets it after some seconds, so repeat it."""
+    """Show or hide that the bot is typing; clients drop it after some seconds, so repeat it."""
     bot = get_user_model().objects.bot()
     events.broadcast(
         events.chat_group(chat_id),
@@ -77,7 +77,7 @@ def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
 
 
 def edit_message(user: User, chat: Chat, message: Message, content: str) -> Message:
-    """Change one's own message; to everybody in the chat that is as much as a new one."""
+    """Change one's own message; it counts against the limits like a new one."""
     valid_content(content)
     _spend_send(user, content)
     if message.sender_id != user.pk:
@@ -113,7 +113,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
     while not message.deleted_at:
         rev = next_rev(chat, **conditions).last_rev
         changed = _change_message(message, rev, tombstone, deleted_at=None)
-        # None: an edit took a later number meanwhile, or somebody else deleted it.
+        # None: meanwhile an edit took a later number, or somebody else deleted it.
         message = changed or _confirmed_message(message)
     return message
 
@@ -128,7 +128,7 @@ def mark_read(user: User, chat: Chat, message: Message) -> bool:
 
 
 def _spend_send(user: User, content: str) -> bool:
-    """Count a send, and a question if this is one, which is answered; `TooMany` beyond a limit."""
+    """Count a send, and a question if it is one; returns that. Raises `TooMany` over a limit."""
     limits.SENDS.spend(user.pk)
     asks = prompts.parse(content) is not None
     if asks:
@@ -149,7 +149,7 @@ def _replied_message(
 
 
 def _confirmed_message(message: Message) -> Message:
-    """A message as a majority has it; `DoesNotExist` if its chat was deleted."""
+    """A message as a majority has it; raises `DoesNotExist` if its chat was deleted."""
     found = Message.objects.confirmed({"_id": message.pk.hex})
     if found is None:
         raise Message.DoesNotExist
@@ -159,7 +159,7 @@ def _confirmed_message(message: Message) -> Message:
 def _change_message(
     message: Message, rev: int, values: dict[str, Any], **conditions: Any
 ) -> Message | None:
-    """Write a change unless one with a later `rev` is there; announce it."""
+    """Write and announce a change, unless one with a later `rev` is stored."""
     document = Message.objects.collection().find_one_and_update(
         {"_id": message.pk.hex, "rev": {"$lt": rev}, **conditions},
         {"$set": {**values, "rev": rev, "updated_at": now()}},

@@ -1,4 +1,4 @@
-"""What a message asks of the bot: `@ai QUESTION` or `@photo QUERY`, `/ai` and `/photo` too."""
+"""What a message asks the bot: `@ai QUESTION` or `@photo QUERY`; `/ai` and `/photo` work too."""
 
 import re
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Literal
 Kind = Literal["ai", "photo"]
 
 # At the start or after white space, any case; "x@ai.com", "@ai.com" and "/airport" are no prompts.
-# ASCII for the name only: Unicode would let a dotless i be an i, and must say what a blank is.
+# ASCII for the name only: with Unicode a dotless i matches i. White space needs Unicode.
 _PROMPT = re.compile(r"(?<!\S)[@/](?P<kind>(?ai:ai|photo))[,:]?(?!\S)(?P<argument>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The first prompt of a message; `argument` is what follows it, and may be empty."""
+    """The first prompt of a message; `argument` is the text after it and may be empty."""
 
     kind: Kind
     argument: str

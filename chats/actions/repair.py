@@ -1,5 +1,5 @@
-"""Finds and repairs what a crash between two writes left: holes of `seq`, numbers that a chat
-doesn't know of, rows of deleted chats. Nothing here loads a chat: numbers stream from an index.
+"""Finds and repairs what a crash between two writes left: holes in `seq`, numbers unknown to their
+chat, rows of deleted chats. Nothing here loads a whole chat: numbers stream from an index.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from chats import events
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
 from chats.models.uuid7 import uuid7
 
-GRACE = timedelta(seconds=60)  # a number that was taken later may still be written
-BATCH = 1_000  # chats that are looked up at once
+GRACE = timedelta(seconds=60)  # a number taken more recently may still be written
+BATCH = 1_000  # chats looked up at once
 
 OWNED_BY_CHATS = (Message, ChatPermissions, ReadMarker)
 
@@ -36,11 +36,12 @@ class Hole:
 
     @property
     def size(self) -> int:
+        """How many numbers are missing."""
         return self.last - self.first + 1
 
     @property
     def is_old(self) -> bool:
-        """True once nobody can be about to write these messages."""
+        """Whether it is too late for these messages to be written."""
         return self.taken_by < now() - GRACE
 
 
@@ -48,10 +49,10 @@ class Hole:
 
 
 def holes(chat: Chat) -> Iterator[Hole]:
-    """The holes of a chat, young ones too, in order."""
+    """The holes of a chat in order, recent ones included."""
     rows = Message.objects.collection()
     known = {"chat_id": chat.pk.hex, "seq": {"$gte": 1, "$lte": chat.last_seq}}
-    # The server counts keys about ten times as fast as they stream to us: most chats end here.
+    # Counting keys on the server is about ten times as fast as streaming: most chats end here.
     if rows.count_documents(known, hint="message_seq") == chat.last_seq:
         return
     expected = 1
@@ -70,19 +71,19 @@ def _numbers(known: dict[str, Any]) -> Iterator[int]:
 
 
 def _created_at(chat: Chat, seq: int) -> datetime:
-    """When this number was taken; all smaller ones were taken before."""
+    """When this number was taken; all lower ones were taken earlier."""
     return Message.objects.in_chat(chat.pk).values_list("created_at", flat=True).get(seq=seq)
 
 
 def unknown_numbers(chat: Chat) -> tuple[int, int]:
-    """The highest `seq` and `rev` of messages, where they are above what the chat knows, or 0."""
+    """The highest `seq` and `rev` of messages; 0 for each that isn't above the chat's own."""
     rows = Message.objects.in_chat(chat.pk)
     seq = rows.after(chat.last_seq).newest_first().values_list("seq", flat=True).first() or 0
     later = rows.filter(rev__gt=chat.last_rev).order_by("-rev")
     rev = later.values_list("rev", flat=True).first() or 0
     if not (seq or rev):
         return 0, 0
-    # A message that was sent since we read the chat is no find.
+    # A message sent since we read the chat doesn't count.
     current = Chat.objects.filter(pk=chat.pk).first()
     if current is None:
         return 0, 0
@@ -103,13 +104,13 @@ def orphans(chat_id: uuid.UUID | None = None) -> Iterator[uuid.UUID]:
 
 
 def _chat_ids(model: Any) -> Iterator[uuid.UUID]:
-    """Every chat that rows of a collection name: one key of the index for each."""
+    """Every chat referenced by a collection: one index key each."""
     stages = [{"$sort": {"chat_id": 1}}, {"$group": {"_id": "$chat_id"}}]
     return (uuid.UUID(row["_id"]) for row in model.objects.collection().aggregate(stages))
 
 
 def counts_of(chat_id: uuid.UUID) -> dict[str, int]:
-    """How many messages, permissions and markers a chat has, by the names of their kinds."""
+    """How many messages, permissions and markers a chat has, by plural model name."""
     return {
         str(model._meta.verbose_name_plural): model.objects.filter(chat_id=chat_id).count()
         for model in OWNED_BY_CHATS
@@ -120,15 +121,15 @@ def counts_of(chat_id: uuid.UUID) -> dict[str, int]:
 
 
 def fill(hole: Hole) -> int:
-    """Put tombstones into a hole, each with a `rev` of its own and announced; how many."""
+    """Fill a hole with tombstones, each announced under its own `rev`; returns how many."""
     return sum(_fill_number(hole, seq) for seq in range(hole.first, hole.last + 1))
 
 
 def _fill_number(hole: Hole, seq: int) -> bool:
-    """One tombstone of nobody's message; False if the number was written or the chat deleted.
+    """Store one tombstone; False if the number has been written or the chat deleted.
 
-    The retry of a lost send may no longer take this number, so its reservation goes first: the
-    retry then takes a new one and its message is not lost.
+    A retry of the lost send must no longer take this number, so its reservation is cleared first:
+    the retry then takes a new number and its message is not lost.
     """
     chat = Chat.objects.change(hole.chat.pk, {})
     if chat is None:
@@ -145,7 +146,7 @@ def _fill_number(hole: Hole, seq: int) -> bool:
             chat_id=chat.pk,
             seq=seq,
             rev=chat.last_rev,
-            sender_id=get_user_model().objects.bot().pk,  # whose it was, nobody knows
+            sender_id=get_user_model().objects.bot().pk,  # the real sender is unknown
             created_at=hole.taken_by,
             updated_at=now(),
             deleted_at=now(),
@@ -163,7 +164,7 @@ def learn_numbers(chat: Chat, seq: int, rev: int) -> None:
         {"_id": chat.pk.hex},
         {
             "$max": {"last_seq": seq, "last_rev": rev},
-            # Their places say which numbers the latest sends took, which would be others now.
+            # A send's position gives the number it took, which would now be wrong.
             "$set": {"recent": []},
             "$currentDate": {"updated_at": True},
         },

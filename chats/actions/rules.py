@@ -1,4 +1,4 @@
-"""Rules about values and people that the actions share; each raises what the edge answers."""
+"""Rules about values and people, shared by the actions; each raises what the edge reports."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from chats.protocol import CLIENT_ID_MAX_LENGTH
 
 
 def valid_text(field: str, text: str, limit: int) -> None:
+    """Raise `Invalid` if text is blank, has over `limit` characters, a NUL or lone surrogates."""
     if not text.strip():
         raise Invalid(field, "This can't be blank.")
     if len(text) > limit:
@@ -22,32 +23,37 @@ def valid_text(field: str, text: str, limit: int) -> None:
 
 
 def valid_content(content: str) -> None:
+    """Raise `Invalid` unless this can be a message: up to `MESSAGE_MAX_LENGTH` characters."""
     valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
 
 
 def valid_name(name: str) -> str:
+    """The trimmed name of a group; raises `Invalid` over `CHAT_NAME_MAX_LENGTH` characters."""
     valid_text("name", name, settings.CHAT_NAME_MAX_LENGTH)
     return name.strip()
 
 
 def valid_client_id(client_id: str | None) -> None:
+    """Raise `Invalid` unless this is None or up to `CLIENT_ID_MAX_LENGTH` characters."""
     if client_id is not None:
         valid_text("client_id", client_id, CLIENT_ID_MAX_LENGTH)
 
 
 def require_group(chat: Chat) -> None:
+    """Raise `Refused` for a private chat."""
     if not chat.is_group:
         raise Refused("This is only possible in a group.")
 
 
 def require_member(chat: Chat, user_id: int) -> None:
+    """Raise `Invalid` if the user is not a member of the chat."""
     if user_id not in chat.member_ids:
-        Chat.objects.confirm(chat.pk)  # a removal that may be undone isn't done
+        Chat.objects.confirm(chat.pk)  # a removal that may be rolled back doesn't count
         raise Invalid("user_id", "This user is no member of the chat.")
 
 
 def require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
-    """The people with these ids; all must exist, be active, and be no bot."""
+    """The people with these ids; raises `Invalid` unless all exist, are active and aren't bots."""
     people = get_user_model().objects.people().in_bulk(user_ids)
     missing = [str(user_id) for user_id in user_ids if user_id not in people]
     if missing:
@@ -56,5 +62,6 @@ def require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
 
 
 def require_room(field: str, members: int) -> None:
+    """Raise `Invalid` if there would be more than `CHAT_MAX_MEMBERS` members."""
     if members > settings.CHAT_MAX_MEMBERS:
         raise Invalid(field, f"A chat has at most {settings.CHAT_MAX_MEMBERS} members.")

@@ -1,7 +1,8 @@
-"""How a message is sent: it takes numbers of its chat, is stored, and the sockets are told.
+"""How a message is sent: it takes its chat's next numbers, is stored, and is announced.
 
-What the threads of a process send to one chat at the same time is one update, one insert and one
-publication (`chatproject/stores/group_commit.py`). Decision 5 has the rules of numbers and retries.
+What the threads of a process send to one chat at the same time takes one update, one insert and
+one publication (`chatproject/stores/group_commit.py`). Decision 5 has the rules of numbers and
+retries.
 """
 
 from __future__ import annotations
@@ -24,47 +25,50 @@ from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.protocol import RECENT_SENDS, SENT_AT_ONCE
 from users.models import User
 
-STORING = 1.0  # seconds that a retry waits for the first try, which has its numbers
+STORING = 1.0  # seconds a retry waits for the first try, which has the numbers
 NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
 
 
 @dataclass(frozen=True, eq=False)
 class Send:
-    """A message on its way, and whose names its event shows."""
+    """A message being sent, and the people whose names its event shows."""
 
-    message: Message  # its numbers and its time are set when it takes them
+    message: Message  # its numbers and time are set when they are taken
     sender: User
     replied: MessageRow | None
     names: dict[int, Any]
 
     @property
     def key(self) -> str | None:
-        """What a retry is known by in its chat."""
+        """What identifies a retry within its chat; None without a `client_id`."""
         client_id = self.message.client_id
         return None if client_id is None else f"{self.message.sender_id}:{client_id}"
 
     @property
     def event(self) -> events.Event:
+        """The event that announces the message."""
         row = MessageRow.of(Message.objects.document(self.message))
         return events.message_event(row, self.names, self.replied, is_new=True)
 
 
 class Outcome(Enum):
+    """What became of a send."""
+
     STORED = 1
     NO_NUMBERS = 2  # the sender may not send, or this `client_id` has taken its numbers
     DUPLICATE = 3  # something is stored under its numbers or its `client_id`
 
 
 def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Message, bool]:
-    """Store a new message and tell the chat; the stored one and False if its `client_id` was there.
+    """Store and announce a new message; the stored one and False if its `client_id` was known.
 
-    `Chat.DoesNotExist` if it is no chat of the sender, `Refused` if the sender may not send.
+    Raises `Chat.DoesNotExist` if the sender is not a member, `Refused` if they may not send.
     """
     new = Send(message, sender, replied, _names(sender, replied))
     outcome = _store_together(message.chat_id, new)
     while outcome is Outcome.NO_NUMBERS:
         chat = _chat_of(new)
-        with suppress(Chat.DoesNotExist):  # no member any more, or silenced: asked anew
+        with suppress(Chat.DoesNotExist):  # no longer a member, or silenced: checked again
             if take_reserved(new, chat):
                 [outcome] = store([new])
                 break
@@ -95,7 +99,7 @@ def _chat_of(new: Send) -> Chat:
 
 
 def _store_group(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
-    """Store what was sent to one chat at once, all by one update or each that may by its own."""
+    """Store messages sent to one chat at once: by one update if all may be sent, else one each."""
     if take_numbers(sends):
         return store(sends)
     numbered = [one for one in sends if take_numbers([one])] if len(sends) > 1 else []
@@ -107,17 +111,17 @@ _store_together: GroupCommit[uuid.UUID, Send, Outcome] = GroupCommit(_store_grou
 
 
 def take_numbers(sends: list[Send]) -> bool:
-    """Take the next `seq` and `rev` for each of these, and the time, in one atomic update.
+    """Take the next `seq`, `rev` and time for each of these, in one atomic update.
 
-    False: not all of them may, or a `client_id` is twice here or has taken its numbers. The time
-    never runs backwards within a chat, whatever the clocks of the processes say.
+    False: not all may be sent, or a `client_id` occurs twice or has already taken its numbers.
+    Time never runs backwards within a chat, whatever the clocks of the processes say.
     """
     count, moment = len(sends), now()
     keys = [one.key for one in sends if one.key is not None]
     if len(set(keys)) < len(keys):
         return False
     entries = [{"key": one.key, "id": one.message.pk.hex} for one in sends]
-    # No pipeline: MongoDB would write the whole document anew, with all members.
+    # No pipeline: MongoDB would rewrite the whole document, with all members.
     update = {
         "$inc": {"last_seq": count, "last_rev": count},
         "$max": {"last_message_at": moment},
@@ -134,7 +138,7 @@ def take_numbers(sends: list[Send]) -> bool:
 
 
 def _all_may_send(sends: list[Send]) -> dict[str, Any]:
-    """A condition of a chat: the senders are members and not silenced. The bot is no member."""
+    """A condition on a chat: the senders are members and not silenced. The bot is not a member."""
     people = [one.sender.pk for one in sends if not one.sender.is_bot]
     return {"member_ids": {"$all": people}, "silenced_ids": {"$nin": people}} if people else {}
 
@@ -145,7 +149,7 @@ def _number(message: Message, seq: int, rev: int, moment: Any) -> None:
 
 
 def store(sends: list[Send]) -> list[Outcome]:
-    """Store messages of one chat that have their numbers, and tell the chat."""
+    """Store and announce messages of one chat that have taken their numbers."""
     if not sends:
         return []
     chat_id = sends[0].message.chat_id
@@ -162,10 +166,11 @@ def store(sends: list[Send]) -> list[Outcome]:
 
 
 def take_reserved(new: Send, chat: Chat) -> bool:
-    """Take what this `client_id` took before; False if it is not among the latest sends.
+    """Take the numbers this `client_id` took before; False if it isn't among the latest sends.
 
-    If its message isn't stored, because a process died, it takes another `rev` (`DoesNotExist` if
-    the sender may not send any more): who has seen later changes would not ask for the old one.
+    If its message isn't stored, because a process died, it takes a new `rev`: clients that have
+    seen later changes would not ask for the old one. Raises `DoesNotExist` if the sender may not
+    send any more.
     """
     message = new.message
     if new.key is None:
@@ -188,7 +193,7 @@ def _next_rev(new: Send) -> int:
 
 
 def _wait_until_stored(message: Message) -> Message | None:
-    """The message that took its numbers; whoever took them may be about to store it."""
+    """The message that took the numbers, waiting up to `STORING` seconds for it to be stored."""
     deadline = time.monotonic() + STORING
     while True:
         sent = Message.objects.filter(
@@ -201,8 +206,10 @@ def _wait_until_stored(message: Message) -> Message | None:
 
 
 def stored(message: Message) -> Message:
-    """What a send found stored already; `Unconfirmed` if it was `check_sequences` that took the
-    number meanwhile: the next try takes another one.
+    """The message that a send found already stored.
+
+    Raises `Unconfirmed` if `check_sequences` filled its number meanwhile: the next try takes
+    another one.
     """
     if message.client_id is None:
         raise Unconfirmed("The number of this message was filled meanwhile.")
@@ -212,7 +219,7 @@ def stored(message: Message) -> Message:
 
 
 def confirmed(rows: Any, query: dict[str, Any]) -> Any:
-    """What a majority has and another request wrote; `Unconfirmed` if that was undone since."""
+    """What another request wrote, as a majority has it; `Unconfirmed` if it was rolled back."""
     found = rows.confirmed(query)
     if found is None:
         raise Unconfirmed("What was written a moment ago isn't there any more.")

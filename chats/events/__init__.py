@@ -1,4 +1,4 @@
-"""The wire: what sockets are told, and the way to them."""
+"""The events that sockets receive, and their delivery."""
 
 from .changes import Change as Change
 from .changes import ChatDeleted as ChatDeleted

@@ -1,4 +1,4 @@
-"""Changes of a chat as events: each has the `rev` that it took, or stands for several."""
+"""Changes of a chat as events: each has its own `rev`, or replaces several."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .types import ChatActivity, ChatRemoved, Event, ForChatList
 
 @dataclass(frozen=True, kw_only=True)
 class Change(Event):
-    """A change of a chat; a client that has seen `rev` n is told n + 1 next."""
+    """A change of a chat; after `rev` n, a client receives n + 1 next."""
 
     chat_id: str
     rev: int
@@ -21,7 +21,7 @@ class Change(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageChange(Change):
-    """A message as it is now."""
+    """The current state of a message."""
 
     message_id: str
     seq: int
@@ -30,6 +30,7 @@ class MessageChange(Change):
     deleted_at: str | None
 
     def for_chat_list(self) -> ForChatList | None:
+        """The activity to show, without sender name and preview."""
         return self._activity(sender_name="", preview=""), None
 
     def _activity(self, *, sender_name: str, preview: str) -> ChatActivity:
@@ -55,20 +56,23 @@ class TextMessage(MessageChange):
 
     @property
     def data(self) -> dict[str, Any]:
+        """The id and fields of the message, as JSON types."""
         return {"message_id": self.message_id, **self.fields}
 
     @classmethod
     def names(cls) -> set[str]:
+        """The names of the fields of `data`."""
         return {"message_id", *MessageFields.__annotations__}
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
+        """The event with this `data`."""
         fields: Any = {name: value for name, value in data.items() if name != "message_id"}
         return cls.as_fields(data["message_id"], fields)
 
     @classmethod
     def as_fields(cls, message_id: str, fields: MessageFields) -> Self:
-        """The event of a message on the wire."""
+        """The event for a message with these wire fields."""
         return cls(
             message_id=message_id,
             chat_id=fields["chat_id"],
@@ -81,12 +85,13 @@ class TextMessage(MessageChange):
         )
 
     def for_chat_list(self) -> ForChatList | None:
+        """The activity to show, with the start of the content."""
         name, content = self.fields["sender_name"], self.fields["content"]
         return self._activity(sender_name=name, preview=content[:PREVIEW_LENGTH]), None
 
 
 class MessageEdited(TextMessage):
-    """A message whose content changed; the whole message as it is now."""
+    """The content of a message changed; holds the whole message as it is now."""
 
     type = "message_edited"
 
@@ -101,12 +106,12 @@ class MessageDeleted(MessageChange):
 
 @dataclass(frozen=True, kw_only=True)
 class StateChange(Change):
-    """A change of what `ChatState` holds: a later state stands for it."""
+    """A change of something `ChatState` holds: a later state replaces it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatUpdated(StateChange):
-    """The chat has another name or owner now."""
+    """The name or owner of the chat changed."""
 
     type = "chat_updated"
     name: str
@@ -114,12 +119,13 @@ class ChatUpdated(StateChange):
     member_ids: list[int]
 
     def for_chat_list(self) -> ForChatList | None:
+        """The event itself, for every member."""
         return self, None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemberAdded(StateChange):
-    """Somebody is a member now."""
+    """A person became a member."""
 
     type = "member_added"
     user_id: int
@@ -138,12 +144,13 @@ class MemberRemoved(StateChange):
     removed_by: int
 
     def for_chat_list(self) -> ForChatList | None:
+        """The removal of the chat, for the former member only."""
         return ChatRemoved(chat_id=self.chat_id, reason="removed"), self.user_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class PermissionsChanged(StateChange):
-    """What a member may do from now on."""
+    """The permissions of a member changed; holds all four."""
 
     type = "permissions_changed"
     user_id: int
@@ -158,7 +165,7 @@ class PermissionsChanged(StateChange):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatState(Event):
-    """The chat as it is, after changes were missed that no message tells."""
+    """The current state of the chat, sent after missed changes that no message shows."""
 
     type = "chat_state"
     chat_id: str
@@ -167,9 +174,10 @@ class ChatState(Event):
     owner_id: int
     member_ids: list[int]
     permissions: dict[str, dict[str, bool]]  # by user id
-    read_markers: dict[str, int]  # by user id: the highest `seq` that was read
+    read_markers: dict[str, int]  # by user id: the highest `seq` read
 
     def for_chat_list(self) -> ForChatList | None:
+        """The name and owner of the chat, for every member."""
         updated = ChatUpdated(
             chat_id=self.chat_id,
             rev=self.rev,
@@ -182,7 +190,7 @@ class ChatState(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Resync(Event):
-    """Too much was missed to be sent one by one: read the chat again."""
+    """Too many changes were missed to send one by one: the client must reload the chat."""
 
     type = "resync"
     chat_id: str
@@ -191,11 +199,12 @@ class Resync(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatDeleted(Event):
-    """The chat is gone; its sockets close."""
+    """The chat was deleted; its sockets close."""
 
     type = "chat_deleted"
     chat_id: str
     deleted_by: int | None
 
     def for_chat_list(self) -> ForChatList | None:
+        """The removal of the chat, for every member."""
         return ChatRemoved(chat_id=self.chat_id, reason="deleted"), None

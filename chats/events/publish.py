@@ -1,8 +1,7 @@
-"""The way of events to the groups of the channel layer.
+"""Sends events to the groups of the channel layer.
 
-An event goes to a group as plain JSON types, because the layer's msgpack takes no UUID or datetime.
-The layer delivers at most once: whoever needs every change reads what changed after a `rev` from
-MongoDB.
+Events are sent as plain JSON types, because the layer's msgpack takes no UUID or datetime. The
+layer delivers at most once: receivers that need every change read those after a `rev` from MongoDB.
 """
 
 from __future__ import annotations
@@ -25,25 +24,27 @@ logger = logging.getLogger(__name__)
 
 
 def chat_group(chat_id: uuid.UUID) -> str:
+    """The group of the sockets of a chat."""
     return f"chat.{chat_id.hex}"
 
 
 def user_group(user_id: int) -> str:
+    """The group of the sockets of a person."""
     return f"user.{user_id}"
 
 
 def broadcast(group: str, *events: Event) -> None:
-    """Tell a group events in this order, from sync code."""
+    """Send events to a group, in this order, from sync code."""
     send_now(group, _to_hubs(group, *events))
 
 
 async def abroadcast(group: str, event: Event) -> None:
-    """Tell a group an event, from async code."""
+    """Send an event to a group, from async code."""
     await send(group, _to_hubs(group, event))
 
 
 def broadcast_to_users(user_ids: Iterable[int], event: Event) -> None:
-    """Tell the sockets of each of these people."""
+    """Send an event to all sockets of each of these people."""
     for user_id in user_ids:
         broadcast(user_group(user_id), event)
 
@@ -56,27 +57,30 @@ def close_sockets(
     sign_in: uuid.UUID | None = None,
     spared: uuid.UUID | None = None,
 ) -> None:
-    """Close all sockets of a group, those of one sign-in, or all but those, on every process."""
+    """Close the sockets of a group in every process.
+
+    Either all, only those of `sign_in`, or all except those of `spared`.
+    """
     message = {"type": "hub.close", "group": group, "code": code, "reason": reason}
     which = {"sign_in": sign_in and sign_in.hex, "spared": spared and spared.hex}
     send_now(group, {**message, **which})
 
 
 async def send(group: str, message: dict[str, Any]) -> None:
-    """Send to a group; a layer that is away or slow costs a second and a line in the log."""
+    """Send to a group; if the layer is away or slow, this takes a second and logs a line."""
     try:
-        async with asyncio.timeout(channel_layer.TIMEOUT):  # a task less than `wait_for`
+        async with asyncio.timeout(channel_layer.TIMEOUT):  # saves the task that `wait_for` creates
             await _layer().group_send(group, message)
     except Exception as error:
         _not_told(group, error)
 
 
 def send_now(group: str, message: dict[str, Any]) -> None:
-    """The same from sync code."""
+    """Like `send`, from sync code."""
     try:
         _layer().group_send_now(group, message)
     except Resting:
-        pass  # what it rests from was logged
+        pass  # the failure it rests from has been logged
     except redis.RedisError as error:
         _not_told(group, error)
 

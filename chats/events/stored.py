@@ -1,4 +1,4 @@
-"""Events that tell what is stored."""
+"""Events made from stored documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .types import MessageRead
 def message_event(
     row: MessageRow, names: Names, replied: MessageRow | None = None, *, is_new: bool = False
 ) -> MessageChange:
-    """The event that brings a client to this message as it is now; `names` as `message_fields`."""
+    """The event that brings a client up to date on a message; `names` as for `message_fields`."""
     if row.deleted_at:
         return MessageDeleted(
             message_id=dashed(row.id),
@@ -40,7 +40,7 @@ def message_event(
 
 
 def chat_updated(chat: Chat) -> ChatUpdated:
-    """The name and owner of a chat as they are now."""
+    """The event for the current name and owner of a chat."""
     return ChatUpdated(
         chat_id=str(chat.pk),
         rev=chat.last_rev,
@@ -53,7 +53,7 @@ def chat_updated(chat: Chat) -> ChatUpdated:
 def chat_state(
     chat: Chat, permissions: dict[int, dict[str, bool]], read_markers: dict[int, int]
 ) -> ChatState:
-    """A chat as it is now."""
+    """The event for the current state of a chat."""
     return ChatState(
         chat_id=str(chat.pk),
         rev=chat.last_rev,
@@ -66,12 +66,12 @@ def chat_state(
 
 
 def permissions_changed(allowed: Permissions, rev: int) -> PermissionsChanged:
-    """What a member may do, since the change `rev`."""
+    """The event for what a member may do since the change `rev`."""
     return PermissionsChanged(
         chat_id=str(allowed.chat.pk), rev=rev, user_id=allowed.user_id, **allowed.as_flags()
     )
 
 
 def message_read(chat_id: uuid.UUID, message_id: uuid.UUID, user_id: int, seq: int) -> MessageRead:
-    """A member has read up to this message."""
+    """The event that a member has read up to a message."""
     return MessageRead(message_id=str(message_id), chat_id=str(chat_id), user_id=user_id, seq=seq)

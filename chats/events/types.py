@@ -1,4 +1,4 @@
-"""What an event is, and the events that are no changes of a chat.
+"""The base of all events, and the events that are not changes of a chat.
 
 `docs/events.md` documents every event for clients.
 """
@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Self
 import orjson
 
 Json = dict[str, Any]  # an event as JSON: {"type": …, "data": {…}}
-ForChatList = tuple["Event", int | None]  # an event, and the one person who is told; None: everyone
+ForChatList = tuple["Event", int | None]  # an event and its only recipient; None: everyone
 
 _types: dict[str, type[Event]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that sockets are told: `{"type": type, "data": the fields}`."""
+    """A message to sockets: `{"type": type, "data": the fields}`."""
 
     type: ClassVar[str] = ""
 
@@ -28,17 +28,17 @@ class Event:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The fields, as types of JSON."""
+        """The fields, as JSON types."""
         return dict(vars(self))
 
     @classmethod
     def names(cls) -> set[str]:
-        """The names of the fields of its `data`."""
+        """The names of the fields of `data`."""
         return {field.name for field in fields(cls)}
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Self:
-        """The event with these fields; `TypeError` for one that it doesn't have."""
+        """The event with these fields; raises `TypeError` for an unknown one."""
         return cls(**data)
 
     def to_json(self) -> Json:
@@ -46,16 +46,16 @@ class Event:
         return {"type": self.type, "data": self.data}
 
     def encode(self) -> bytes:
-        """The text of a socket's frame, in UTF-8."""
+        """The text of a WebSocket frame, in UTF-8."""
         return orjson.dumps(self.to_json())
 
     def for_chat_list(self) -> ForChatList | None:
-        """What chat lists show of it; None: nothing."""
+        """What chat lists receive of it; None: nothing."""
         return None
 
 
 def event_of(data: Json) -> Event:
-    """The event that came as JSON over the channel layer."""
+    """The event received as JSON from the channel layer."""
     return _types[data["type"]].of(data["data"])
 
 
@@ -73,12 +73,13 @@ class MessageRead(Event):
     seq: int
 
     def for_chat_list(self) -> ForChatList | None:
+        """The event itself, for the reader only."""
         return self, self.user_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class TypingIndicator(Event):
-    """A person types, or has stopped."""
+    """A person started or stopped typing."""
 
     type = "typing_indicator"
     user_id: int
@@ -109,7 +110,7 @@ class UserLeft(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(Event):
-    """First frame of a chat's socket: where the chat is, and who is here."""
+    """First frame of a chat's socket: the chat's last numbers, and who is online."""
 
     type = "welcome"
     chat_id: str
@@ -121,7 +122,7 @@ class Welcome(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Watching(Event):
-    """First frame of a chat list's socket: every chat of the person, and its latest message."""
+    """First frame of a chat list's socket: every chat of the person with its latest message."""
 
     type = "watching"
     user_id: int
@@ -130,7 +131,7 @@ class Watching(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticated(Event):
-    """The answer to a newer access token: until when the socket may stay now."""
+    """The answer to a newer access token: how long the socket may now stay open."""
 
     type = "authenticated"
     expires_at: str
@@ -138,7 +139,7 @@ class Authenticated(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Error(Event):
-    """What was wrong with a frame; only ever told to its sender."""
+    """What was wrong with a frame; sent only to its sender."""
 
     type = "error"
     code: str  # invalid_json, validation_error, rate_limited, unavailable, server_error
@@ -152,7 +153,7 @@ class Error(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatActivity(Event):
-    """The latest message of a chat as it is now, told to a person's chat list."""
+    """The current state of a chat's latest message, for chat lists."""
 
     type = "chat_activity"
     chat_id: str
@@ -168,7 +169,7 @@ class ChatActivity(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatAdded(Event):
-    """A person is a member of one more chat."""
+    """A person became a member of a chat."""
 
     type = "chat_added"
     chat_id: str

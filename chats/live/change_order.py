@@ -1,8 +1,8 @@
 """The order in which changes of a chat go out: each once, by `rev`, however they come in.
 
-The channel layer may lose, delay and double events; MongoDB has every change under a dense `rev`.
-This says what goes out now and what is to be read. It does no I/O and has no clock: times are
-handed in. `static/js/models/cursor.js` is its counterpart in the browser.
+The channel layer may lose, delay and duplicate events; MongoDB has every change under a gapless
+`rev`. This decides what goes out now and what must be read. It does no I/O and has no clock: times
+are passed in. `static/js/models/cursor.js` is its counterpart in the browser.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from chats.events import Change, MessageChange, StateChange
 from chats.protocol import MOST_MISSED, QUIET
 
 GAP_WAIT = 0.05  # seconds for an event of another process to arrive before MongoDB is asked
-INTERRUPTION = 6.0  # seconds without a look, which is due every two: MongoDB was away
+INTERRUPTION = 6.0  # seconds without a look (normally every two) that mean MongoDB was away
 
 
 class ChangeOrder:
-    """The changes of one chat on their way out.
+    """Puts the changes of one chat in order.
 
-    Methods answer the changes that go out now, in order. `read_after` says in how many seconds what
-    is missing must be read from MongoDB; None: nothing is missing.
+    Methods return the changes that go out now, in order. `read_after` is the number of seconds
+    after which missing changes must be read from MongoDB; None: nothing is missing.
     """
 
     def __init__(self) -> None:
@@ -29,19 +29,19 @@ class ChangeOrder:
         self.watermark = 0  # every change up to this one went out, or is a hole for good
         self.read_after: float | None = None
         self._is_started = False
-        self._state_rev = 0  # of the state of the chat that went out last
+        self._state_rev = 0  # of the last state of the chat that went out
         self._seen: set[int] = set()  # changes after `watermark` that went out
-        self._pending: dict[int, Change] = {}  # changes that came before those that they follow
+        self._pending: dict[int, Change] = {}  # changes that arrived before their predecessors
         self._looks: deque[tuple[float, int]] = deque()  # times, and the `last_rev` seen then
 
     def start(self, rev: int, watermark: int, seen: Iterable[int]) -> list[Change]:
-        """Begin, or begin anew, at `rev`; `seen` are the changes after the watermark that exist."""
+        """Start or restart at `rev`; `seen` are the existing changes after the watermark."""
         self.rev, self.watermark, self._seen = rev, watermark, set(seen)
         self._is_started = True
         return self.following()
 
     def receive(self, change: Change) -> list[Change]:
-        """A change that came over the layer."""
+        """Take a change received from the layer."""
         rev = change.rev
         if self.is_early(rev):
             self._pending[rev] = change
@@ -55,11 +55,11 @@ class ChangeOrder:
         return []
 
     def is_early(self, rev: int) -> bool:
-        """Whether a change has to wait for one before it."""
+        """Whether a change must wait for an earlier one."""
         return not self._is_started or rev > self.rev + 1
 
     def following(self) -> list[Change]:
-        """The pending changes that follow what went out."""
+        """The pending changes that can go out now."""
         due: list[Change] = []
         while self.rev + 1 in self._pending:
             due += self._send(self._pending.pop(self.rev + 1))
@@ -72,7 +72,7 @@ class ChangeOrder:
     def look(self, last_rev: int, moment: float) -> None:
         """Compare with the `last_rev` of the chat; `moment` is the time in seconds."""
         if self._looks and moment - self._looks[-1][0] > INTERRUPTION:
-            self._looks.clear()  # what was under way when MongoDB went may come only now
+            self._looks.clear()  # writes under way when MongoDB went away may arrive only now
         self._looks.append((moment, last_rev))
         while self._looks[0][0] < moment - QUIET:
             self.watermark = max(self.watermark, min(self._looks.popleft()[1], self.rev))
@@ -82,16 +82,16 @@ class ChangeOrder:
             self._read_in(0)
 
     def is_too_far_behind(self, last_rev: int) -> bool:
-        """Whether so much is missing that clients had better read the chat again."""
+        """Whether so much is missing that clients should reload the chat."""
         return last_rev - self.rev > MOST_MISSED
 
     def missing(self, last_rev: int) -> list[int]:
-        """The changes up to `last_rev` that didn't go out; the latest ones where they are many."""
+        """The changes up to `last_rev` that haven't gone out; only the latest if there are many."""
         every = range(self.watermark + 1, last_rev + 1)
         return [rev for rev in every if rev not in self._seen][-MOST_MISSED:]
 
     def fill(self, found: Mapping[int, Change], last_rev: int) -> list[Change]:
-        """Changes that were read, up to the first that is missing still."""
+        """Take changes that were read; returns those before the first that is still missing."""
         due: list[Change] = []
         for rev, change in self._candidates(found, last_rev):
             if rev > self.rev + 1:
@@ -101,9 +101,9 @@ class ChangeOrder:
         return due
 
     def fill_without(self, found: Mapping[int, Change], last_rev: int) -> tuple[list[Change], bool]:
-        """Changes that were read, past those that are missing; and whether any were.
+        """Take changes that were read, skipping missing ones; also says whether any were missing.
 
-        Then the state of the chat must stand for them (`tell_state`).
+        If so, the state of the chat must be sent in their place (`tell_state`).
         """
         due: list[Change] = []
         has_skipped = False
@@ -120,7 +120,7 @@ class ChangeOrder:
         return not self._pending and self.rev >= last_rev
 
     def tell_state(self, rev: int) -> bool:
-        """Note that the state of the chat at `rev` goes out; False if a later one did."""
+        """Note that the state of the chat at `rev` goes out; False if a later one already has."""
         if rev < self._state_rev:
             return False
         self._state_rev = rev

@@ -21,7 +21,7 @@ from .reads import read_changes, read_chat, read_stored_revs
 
 logger = logging.getLogger(__name__)
 
-HOLE_PATIENCE = 1.0  # seconds for a write whose number is taken; then others are not held up
+HOLE_PATIENCE = 1.0  # seconds to wait for a write that took its number; then later ones go out
 
 
 class ChatHub(Hub):
@@ -31,13 +31,13 @@ class ChatHub(Hub):
         super().__init__(events.chat_group(chat_id))
         self.chat_id = chat_id
         self.order = ChangeOrder()
-        self.seq = 0  # the highest message that was sent
+        self.seq = 0  # the highest message sent
         self._on_deleted = on_deleted
         self._catching_up: asyncio.Task[None] | None = None
-        self._removed: set[int] = set()  # who may be on the way in with an older permission
+        self._removed: set[int] = set()  # people who may be joining after an older check
 
     async def begin(self, start: Document) -> None:
-        """Start from where the chat is, which was read after the hub had subscribed."""
+        """Start from the chat's last numbers, read after the hub had subscribed."""
         last_rev, watermark, seen = start["last_rev"], start["last_rev"], set[int]()
         if not start["is_quiet"]:
             watermark, seen = await self._late(last_rev)
@@ -45,31 +45,31 @@ class ChatHub(Hub):
         self._send(self.order.start(last_rev, watermark, seen))
 
     async def _late(self, last_rev: int) -> tuple[int, set[int]]:
-        """Up to which change nothing more comes, and those after it that are stored.
+        """The last change up to which nothing more can arrive, and the stored ones after it.
 
-        Of the others, writes may be under way that took their numbers before: sent when they come.
+        The rest may be writes under way that have taken their numbers: sent when they arrive.
         """
         watermark = max(last_rev - LATE, 0)
         return watermark, await read_stored_revs(self.chat_id, watermark, last_rev)
 
     def stop(self) -> None:
-        """End the catching up."""
+        """Stop catching up."""
         if self._catching_up is not None:
             self._catching_up.cancel()
 
     # Events
 
     def receive(self, event: events.Event) -> None:
-        """Take an event of the chat; a change waits for those before it."""
+        """Take an event of the chat; a change waits for earlier ones."""
         if not isinstance(event, events.Change):
             self.deliver(event)
             return
         if isinstance(event, events.MemberRemoved) and self.order.is_early(event.rev):
-            self._close_sockets(event.user_id)  # at once, whatever has to come before
+            self._close_sockets(event.user_id)  # at once, without waiting for earlier changes
         self._send(self.order.receive(event))
 
     def deliver(self, event: events.Event) -> None:
-        """Tell the sockets an event, and chat lists what they show of it."""
+        """Send an event to the sockets, and to chat lists what they show of it."""
         super().deliver(event)
         if self.watchers:
             self._tell_watchers(event)
@@ -98,14 +98,14 @@ class ChatHub(Hub):
     # Who is here
 
     def watch(self, connection: Connection) -> bool:
-        """Show a chat list this chat; False if its person was removed meanwhile."""
+        """Add a chat list to this chat; False if its user was removed meanwhile."""
         if connection.user_id in self._removed:
             return False
         self.watchers.add(connection)
         return True
 
     def join(self, connection: Connection, online: list[int]) -> None:
-        """Welcome and add a socket; `online` are the people who are here."""
+        """Welcome and add a socket; `online` are the ids of people who are here."""
         welcome = events.Welcome(
             chat_id=str(self.chat_id),
             user_id=connection.user_id,
@@ -119,7 +119,7 @@ class ChatHub(Hub):
             self._remove(connection.user_id)
 
     def _close_deleted(self) -> None:
-        """End with the chat: its sockets close, chat lists are told and stay open without it."""
+        """The chat is deleted: close its sockets and tell chat lists, which stay open without it."""
         self.sockets.close(CLOSE_CHAT_DELETED, "This chat was deleted.")
         self.watchers.clear()
         self._on_deleted(self)
@@ -135,7 +135,7 @@ class ChatHub(Hub):
             self.watchers.discard(socket)
 
     def _remove_former_members(self, chat: Chat) -> None:
-        """Remove whoever is no member by this chat, before anything later than that is sent."""
+        """Remove everyone who is not a member in `chat`, before any later change is sent."""
         if chat.last_rev < self.order.rev:
             return
         for user_id in {one.user_id for one in self.connections}.difference(chat.member_ids):
@@ -146,7 +146,7 @@ class ChatHub(Hub):
     # Catching up
 
     def look(self, last_rev: int) -> None:
-        """Compare with `last_rev` of the chat in MongoDB, now and then."""
+        """Compare with the chat's `last_rev` in MongoDB; called periodically."""
         self.order.look(last_rev, time.monotonic())
         self._send(())
 
@@ -156,15 +156,15 @@ class ChatHub(Hub):
             self._catching_up = asyncio.create_task(self._try_to_catch_up(seconds))
 
     async def _try_to_catch_up(self, delay: float) -> None:
-        """Catch up; while a store is away nothing comes of it, and the next look tries again."""
+        """Catch up; if a store is away, leave it to the next look."""
         try:
             await self._catch_up(delay)
         except Exception as error:
-            if not is_away(error):  # the log says that once for all hubs
+            if not is_away(error):  # logged once for all hubs
                 logger.exception("Chat %s didn't catch up", self.chat_id)
 
     async def _catch_up(self, delay: float) -> None:
-        """Send what is missing, in order; wait a moment for writes under way, then go on."""
+        """Send what is missing, in order; wait briefly for writes under way, then skip them."""
         deadline = time.monotonic() + HOLE_PATIENCE
         await asyncio.sleep(delay)
         while True:
@@ -182,7 +182,7 @@ class ChatHub(Hub):
             await asyncio.sleep(GAP_WAIT)
 
     async def _fill(self, chat: Chat, deadline: float) -> bool:
-        """Send the changes up to this chat's; False once those still missing are given up."""
+        """Send the changes up to the chat's `last_rev`; False once missing ones are given up."""
         changes = await read_changes(chat, self.order.missing(chat.last_rev), self.seq)
         if is_patient := time.monotonic() < deadline:
             self._send(self.order.fill(changes.by_rev, chat.last_rev))
@@ -195,7 +195,7 @@ class ChatHub(Hub):
         return is_patient
 
     async def _resync(self, chat: Chat) -> None:
-        """Tell everybody to read the chat again; start anew from where it is."""
+        """Tell all sockets to reload the chat; restart from its current numbers."""
         watermark, seen = await self._late(chat.last_rev)
         changes = await read_changes(chat, [], self.seq)
         self.seq = chat.last_seq
@@ -205,7 +205,7 @@ class ChatHub(Hub):
         self._send(following)
 
     def _send_state(self, chat: Chat, state: events.ChatState) -> None:
-        """After changes that no message tells (or that later ones replaced): the chat as it is."""
+        """Send the chat's state after changes that no message shows or that were replaced."""
         if self.order.tell_state(chat.last_rev):
             self.deliver(state)
             self._removed -= set(chat.member_ids)

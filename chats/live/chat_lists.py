@@ -1,4 +1,4 @@
-"""The chats that open chat lists show: all of their person, those that come later too."""
+"""The chats shown by open chat lists: all of their user's, including later ones."""
 
 from __future__ import annotations
 
@@ -13,31 +13,30 @@ from .hubs import Hubs
 from .reads import read_changed, read_chat, read_chats_of
 from .user_hub import UserHub
 
-# Seconds by which the clock of a process, which a new chat's times are of, and that of MongoDB may
-# differ.
+# Seconds by which the clock of a process, used for a new chat's times, may differ from MongoDB's.
 CLOCKS = 60.0
 
 
 class ChatLists:
-    """Shows the chat lists of one process every chat of their people."""
+    """Keeps the chat lists of one process subscribed to every chat of their users."""
 
     def __init__(self, hubs: Hubs) -> None:
         self._hubs = hubs
         self._looked_at = time.monotonic()  # when chats without an event were looked for
 
     async def open(self, person: UserHub, connection: Connection) -> None:
-        """Show a new chat list every chat of its person, and tell it where each is."""
+        """Subscribe a new chat list to every chat of its user, and send it their last numbers."""
         person.sockets.add(connection)
         chats = await read_chats_of(person.user_id)
         hubs = await self._hubs.chats(chats, connection)
-        # Again: who was removed before the hubs listened is found here, later by the hubs.
+        # Check again: removals before the hubs listened are found here, later ones by the hubs.
         own = set(await read_chats_of(person.user_id))
         watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(connection)]
         last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
         connection.tell(Watching(user_id=person.user_id, last_seqs=last_seqs))
 
     async def show(self, person: UserHub, added: ChatAdded) -> None:
-        """Show the person's chat lists one more chat, then tell them that it came."""
+        """Subscribe a user's chat lists to a new chat, then announce it to them."""
         chat_id, told = uuid.UUID(added.chat_id), Batch([added.encode()])
         for connection in tuple(person.sockets):
             for hub in await self._hubs.chats([chat_id], connection):
@@ -49,7 +48,7 @@ class ChatLists:
                 await self._hubs.drop(connection)
 
     async def show_new(self) -> None:
-        """Show the chats that people were added to without an event that came here."""
+        """Show chats that people were added to when the event didn't arrive here."""
         moment = time.monotonic()
         people = self._hubs.with_chat_lists()
         seconds = moment - self._looked_at + CLOCKS

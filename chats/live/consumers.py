@@ -1,4 +1,4 @@
-"""The sockets: frames in become actions or events; what goes out comes from the hubs."""
+"""The sockets: incoming frames become actions or events; outgoing ones come from the hubs."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class ChatConsumer(SocketConsumer):
     hub: ChatHub | None = None
 
     async def connect(self) -> None:
+        """Accept a member's socket and attach it to the hubs; refuse anybody else."""
         if not self.user.is_authenticated or not await self._is_member():
             await self.close()
             return
@@ -30,7 +31,7 @@ class ChatConsumer(SocketConsumer):
         hubs = await process.hubs.chats([self.chat_id], self.connection)
         person = await process.hubs.user(self.user.pk, self.connection)
         person.watchers.add(self.connection)
-        # Again: who was removed before the hub listened is found here, later by the hub.
+        # Check again: a removal before the hub listened is found here, a later one by the hub.
         if not hubs or not await self._may_stay() or self.connection.closed:
             await self.refuse()
             return
@@ -40,6 +41,7 @@ class ChatConsumer(SocketConsumer):
         self.hub.join(self.connection, online)
 
     async def disconnect(self, code: int) -> None:
+        """Detach the socket and end the member's presence."""
         if self.hub is not None:
             self.connection.closed = True
             hub, self.hub = self.hub, None
@@ -49,15 +51,18 @@ class ChatConsumer(SocketConsumer):
 
     @property
     def chat_id(self) -> uuid.UUID:
+        """The chat named by the path."""
         return self.scope["url_route"]["kwargs"]["chat_id"]
 
     async def on_typing_indicator(self, data: Any) -> None:
+        """Announce that the member types or has stopped; throttled."""
         is_typing = fields_of("data", data, {"is_typing": bool})["is_typing"]
         user = self.user
         event = events.TypingIndicator(user_id=user.pk, username=user.username, is_typing=is_typing)
         live_process().presence.typing.tell((self.chat_id, user.pk), event)
 
     async def on_message_read(self, data: Any) -> None:
+        """Move the member's read marker; raises `FrameError` if there is no such message."""
         text = fields_of("data", data, {"message_id": str})["message_id"]
         try:
             message_id = uuid.UUID(text)
@@ -65,7 +70,7 @@ class ChatConsumer(SocketConsumer):
             raise FrameError("This is no UUID.", field="message_id") from None
         try:
             await self._mark_read(message_id)
-        except ObjectDoesNotExist:  # the chat neither, a moment after a removal
+        except ObjectDoesNotExist:  # nor the chat, just after a removal
             raise FrameError("There is no such message here.", field="message_id") from None
 
     @in_thread
@@ -84,9 +89,10 @@ class ChatConsumer(SocketConsumer):
 
 
 class UserConsumer(SocketConsumer):
-    """A person's chat list: small events of all their chats."""
+    """A person's chat list: brief events of all their chats."""
 
     async def connect(self) -> None:
+        """Accept a signed-in user's chat list and subscribe it to all their chats."""
         if not self.user.is_authenticated:
             await self.close()
             return
@@ -100,6 +106,7 @@ class UserConsumer(SocketConsumer):
         await process.chat_lists.open(person, self.connection)
 
     async def disconnect(self, code: int) -> None:
+        """Detach the chat list from its hubs."""
         if self.user.is_authenticated:
             self.connection.closed = True
             await super().disconnect(code)

@@ -1,7 +1,7 @@
 """Closes the sockets whose sign-in has ended, or whose token or session has expired.
 
-The end of a sign-in is told by an event at once (`actions.close_user_sockets`). Here those are
-found that no event has reached, by one query for all sockets of the process.
+The end of a sign-in is announced at once (`actions.close_user_sockets`). This finds the sockets
+that no event has reached, with one query for all sockets of the process.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ SIGN_IN_LOOK = 20.0  # seconds between looks at the sign-ins of all sockets
 
 
 class Expiry:
-    """Knows how long each of the sockets of a process may stay."""
+    """Tracks how long each socket of a process may stay open."""
 
     def __init__(self, sockets: Set[Connection]) -> None:
         self._sockets = sockets
 
     async def close_expired(self) -> None:
-        """Close those whose time is over; a session may last longer meanwhile."""
+        """Close sockets whose time is up, unless their session has been extended meanwhile."""
         moment = time.time()
         expired = {socket for socket in self._sockets if (socket.expires_at or moment) < moment}
         by_session = {socket for socket in expired if not socket.by_token}
@@ -35,10 +35,11 @@ class Expiry:
             await self.look_at(by_session)
 
     async def look(self) -> None:
-        """Close those whose sign-in has ended, and learn how long the sessions last."""
+        """Close sockets whose sign-in has ended, and update when sessions expire."""
         await self.look_at({socket for socket in self._sockets if socket.sign_in})
 
     async def look_at(self, sockets: set[Connection]) -> None:
+        """Like `look`, for these sockets only."""
         asked = {socket.sign_in for socket in sockets if socket.sign_in}
         if not asked:
             return

@@ -19,11 +19,11 @@ from chats.protocol import FRAME_MAX_BYTES
 logger = logging.getLogger(__name__)
 
 AWAY = "The chat can't be reached right now. Please try again in a moment."
-FLOOD = 10  # times as many frames as the limit allows: the socket is closed
+FLOOD = 10  # times the limit at which a socket is closed
 
 
 class FrameError(Exception):
-    """What is wrong with a client's frame; told to its sender only."""
+    """What is wrong with a client's frame; reported only to its sender."""
 
     def __init__(self, message: str, *, code: str = "validation_error", **details: Any) -> None:
         super().__init__(message)
@@ -31,15 +31,15 @@ class FrameError(Exception):
 
 
 class FrameLimit:
-    """How many frames one socket may send: the setting `LIMIT_FRAMES`."""
+    """The rate of frames that one socket may send: the setting `LIMIT_FRAMES`."""
 
     __slots__ = ("_due", "_surplus_due")
 
     def __init__(self) -> None:
-        self._due = self._surplus_due = 0  # as of `Rate.take`: of all frames, and of those too many
+        self._due = self._surplus_due = 0  # see `Rate.take`: of all frames, of surplus ones
 
     def count(self, on_flood: Callable[[], None]) -> None:
-        """`FrameError` for a frame beyond the limit; calls `on_flood` for one far beyond it."""
+        """Raise `FrameError` for a frame over the limit; call `on_flood` for one far over it."""
         rate, moment = settings.LIMIT_FRAMES, time.monotonic_ns() // 1000
         self._due, wait = rate.take(self._due, moment)
         if not wait:
@@ -54,7 +54,7 @@ class FrameLimit:
 
 
 def parse(text: str | None) -> dict[str, Any]:
-    """The frame `{"type": …, "data": {…}}` of at most 64 KiB of JSON."""
+    """The frame `{"type": …, "data": {…}}` from at most 64 KiB of JSON, or raise `FrameError`."""
     if text is None:
         raise FrameError("Frames are JSON text, not binary.", code="invalid_json")
     if len(text) > FRAME_MAX_BYTES or len(text.encode(errors="replace")) > FRAME_MAX_BYTES:
@@ -67,7 +67,7 @@ def parse(text: str | None) -> dict[str, Any]:
 
 
 def fields_of(name: str, value: Any, types: dict[str, type]) -> dict[str, Any]:
-    """An object with just these fields of these types, or the error that names the field."""
+    """`value` if it has exactly these fields and types; raises a `FrameError` naming the field."""
     if not isinstance(value, dict):
         raise FrameError("This must be an object.", field=name)
     for field in value.keys() - types.keys():
@@ -84,8 +84,8 @@ _NAMES = {str: "a string", bool: "true or false", dict: "an object"}
 
 
 def failure(error: Exception) -> events.Error:
-    """What the sender of a frame is told that failed through no fault of theirs."""
-    if is_away(error):  # which the log says, once for all frames
+    """The error sent when a frame failed through no fault of its sender."""
+    if is_away(error):  # logged once for all frames
         return events.Error(code="unavailable", message=AWAY, retry_after=RETRY_AFTER)
     logger.error("A frame failed", exc_info=error)
     return events.Error(code="server_error", message="Something went wrong here.")

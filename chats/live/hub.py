@@ -13,16 +13,16 @@ class Hub:
     def __init__(self, group: str) -> None:
         self.group = group
         self.subscribed = False
-        self.connections: set[Connection] = set()  # all that keep the hub, those on the way in too
-        self.sockets = Subscribers()  # who is told every event
-        self.watchers = Subscribers()  # who is told small events, or none
+        self.connections: set[Connection] = set()  # all that keep the hub alive, joining ones too
+        self.sockets = Subscribers()  # receive every event
+        self.watchers = Subscribers()  # receive brief events, or none
 
     def attach(self, connection: Connection) -> None:
-        """Keep the hub for this connection."""
+        """Keep the hub alive for this connection."""
         self.connections.add(connection)
 
     def detach(self, connection: Connection) -> None:
-        """Take a connection out."""
+        """Remove a connection."""
         self.connections.discard(connection)
         self.sockets.discard(connection)
         self.watchers.discard(connection)
@@ -32,11 +32,11 @@ class Hub:
         self.deliver(event)
 
     def deliver(self, event: Event) -> None:
-        """Tell the sockets an event."""
+        """Send an event to the sockets."""
         self.sockets.tell(event)
 
     def close(self, code: int, reason: str, sign_in: str | None, spared: str | None) -> None:
-        """Close all sockets, those of one sign-in, or those of every other one."""
+        """Close all sockets, only those of `sign_in`, or all except those of `spared`."""
         self.sockets.flush()
         for socket in (*self.sockets, *self.watchers):
             its = socket.sign_in.hex if socket.sign_in else ""
@@ -44,4 +44,4 @@ class Hub:
                 socket.close(code, reason)
 
     def stop(self) -> None:
-        """End what runs for this hub."""
+        """Stop what runs for this hub."""

@@ -1,4 +1,4 @@
-"""The hubs of one process, and their one channel of the layer."""
+"""The hubs of one process, and the one channel they share."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 class Hubs:
-    """The hubs of one process by group, and which of them each connection keeps.
+    """The hubs of one process by group, and which of them each connection keeps alive.
 
-    A hub begins with its first connection and ends with its last.
+    A hub starts with its first connection and ends with its last.
     """
 
     def __init__(
@@ -40,13 +40,13 @@ class Hubs:
         self._spawn = spawn
         self._on_chat_added = on_chat_added
         self._hubs: dict[str, Hub] = {}  # by group
-        self._starts: dict[str, asyncio.Task[None]] = {}  # of each of these
+        self._starts: dict[str, asyncio.Task[None]] = {}  # by group
         self._connected = asyncio.Event()
 
     # Coming and going
 
     async def chats(self, chat_ids: list[uuid.UUID], connection: Connection) -> list[ChatHub]:
-        """The hubs of those of these chats that exist, started, and kept for this connection."""
+        """The started hubs of the existing chats among these, kept for this connection."""
         groups = {events.chat_group(chat_id): chat_id for chat_id in chat_ids}
         fresh = [ChatHub(groups[g], self._on_deleted) for g in groups if g not in self._hubs]
         self._keep(fresh, self._begin(fresh))
@@ -58,7 +58,7 @@ class Hubs:
         return [hub for hub in hubs if self._hubs.get(hub.group) is hub]
 
     async def user(self, user_id: int, connection: Connection) -> UserHub:
-        """The hub of a person's sockets, kept for this one."""
+        """The hub of a person's sockets, kept for this connection."""
         group = events.user_group(user_id)
         if group not in self._hubs:
             fresh = [UserHub(user_id, self._on_chat_added)]
@@ -70,7 +70,7 @@ class Hubs:
         return hub
 
     async def drop(self, connection: Connection) -> None:
-        """Take a connection out of every hub, and end the hubs that it leaves empty."""
+        """Remove a connection from every hub, and end the hubs left empty."""
         hubs = self.kept.pop(connection, set())
         for hub in hubs:
             hub.detach(connection)
@@ -85,7 +85,7 @@ class Hubs:
         return hub is not None and all(one in hub.watchers for one in chat_lists)
 
     def with_chat_lists(self) -> dict[int, UserHub]:
-        """The hubs of people who have a chat list open, by the id of the person."""
+        """The hubs of people who have a chat list open, by user id."""
         hubs = (hub for hub in self._hubs.values() if isinstance(hub, UserHub))
         return {hub.user_id: hub for hub in hubs if hub.sockets}
 
@@ -101,7 +101,7 @@ class Hubs:
     # Starting and ending
 
     def _keep(self, hubs: Sequence[Hub], start: Coroutine[Any, Any, None]) -> None:
-        """Let everyone find these hubs, who then awaits the one start."""
+        """Register these hubs; everyone who finds them awaits the same start."""
         task = asyncio.create_task(start)
         for hub in hubs:
             self._hubs[hub.group] = hub
@@ -124,7 +124,7 @@ class Hubs:
             raise
 
     def _forget(self, hub: Hub) -> bool:
-        """False if it was forgotten already; another may stand in its place."""
+        """Unregister a hub; False if it was already, when another may have taken its place."""
         if self._hubs.get(hub.group) is not hub:
             return False
         del self._hubs[hub.group], self._starts[hub.group]
@@ -132,20 +132,20 @@ class Hubs:
         return True
 
     async def _end(self, hub: Hub) -> None:
-        """Forget a hub that has nobody, and leave its group."""
+        """Unregister an empty hub, and leave its group."""
         if not self._forget(hub):
             return
         try:
             await self.layer.group_discard(hub.group, self.channel)
         except Exception as error:
             logger.warning("Still subscribed to %s: %s", hub.group, error)
-        if hub.group in self._hubs:  # somebody came meanwhile, into a new hub
+        if hub.group in self._hubs:  # somebody joined a new hub meanwhile
             await self._join_group(self._hubs[hub.group])
 
     # The channel layer
 
     async def receive(self) -> None:
-        """Take each event off the layer once and hand it to its hub, for ever."""
+        """Receive events from the layer and pass each to its hub, for ever."""
         while True:
             try:
                 if not self.channel:
@@ -175,10 +175,10 @@ class Hubs:
             return
         for hub in hubs:
             await self._join_group(hub)
-            await asyncio.sleep(0)  # subscribing waits for no answer: 500 would hold up everyone
+            await asyncio.sleep(0)  # subscribing awaits no reply: 500 would block the loop
 
     async def _join_group(self, hub: Hub) -> None:
-        """Join the group of a hub; when the layer is away, `resubscribe` tries again."""
+        """Join the group of a hub; if the layer is away, `resubscribe` tries again."""
         try:
             async with asyncio.timeout(channel_layer.TIMEOUT):
                 await self.layer.group_add(hub.group, self.channel)
@@ -190,17 +190,17 @@ class Hubs:
     # Now and then
 
     async def resubscribe(self) -> None:
-        """Join the groups that couldn't be joined; comparing with MongoDB doesn't wait for it."""
+        """Join the groups that couldn't be joined; apart from `compare`, which must not wait."""
         for hub in tuple(self._hubs.values()):
             if not hub.subscribed and self.channel:
                 await self._join_group(hub)
 
     async def compare(self) -> None:
-        """Compare with MongoDB what went out of each chat."""
+        """Compare what each chat has sent with MongoDB."""
         hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
         if not hubs:
             return
         revs = await read_revs(list(hubs))
         for chat_id, hub in hubs.items():
-            # A chat that isn't there any more: the hub finds that out.
+            # The hub itself notices if the chat is gone.
             hub.look(revs.get(chat_id, hub.order.rev + 1))

@@ -1,4 +1,4 @@
-"""Who is in which chat by sockets of this process, and what the chats are told of them."""
+"""Who is in which chat through sockets of this process, and the events about them."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .reads import read_usernames
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 3.0  # seconds that who comes in waits to hear who else is here
-GRACE = 2.0  # seconds in which a page that is loaded again comes back
+PATIENCE = 3.0  # seconds a joining socket waits to learn who else is here
+GRACE = 2.0  # seconds within which a reloaded page comes back
 THROTTLE_SECONDS = 1.0  # seconds between two events about a person in a chat
-AT_ONCE = 20  # events that wait for the layer; hundreds would all wait too long
+AT_ONCE = 20  # events sent to the layer at once; with hundreds, all would time out
 
 Key = tuple[uuid.UUID, int]  # of a chat and a person
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Throttle:
-    """Tells a chat at most one event a second about a person; the last always gets through."""
+    """Sends a chat at most one event a second about a person; the last always gets through."""
 
     def __init__(self, spawn: Spawn) -> None:
         self._spawn = spawn
@@ -36,6 +36,7 @@ class Throttle:
         self._waiting: dict[Key, events.Event] = {}
 
     def tell(self, key: Key, event: events.Event) -> None:
+        """Send the event now, or when the second is over unless a newer one replaces it."""
         if key in self._told:
             self._waiting[key] = event
             return
@@ -56,8 +57,8 @@ class Throttle:
 class Presence:
     """The people in the chats of one process.
 
-    A person joins with their first socket, and has left when none came back for `GRACE` seconds.
-    When this process ends, their leases do.
+    A person joins with their first socket, and leaves once they have had none for `GRACE` seconds.
+    If this process dies, their leases expire.
     """
 
     def __init__(self, spawn: Spawn) -> None:
@@ -69,7 +70,7 @@ class Presence:
         self._leaving: dict[Key, asyncio.TimerHandle] = {}
 
     async def join(self, chat_id: uuid.UUID, user_id: int, username: str) -> list[int]:
-        """Count a socket more; answers the ids of who is in the chat now."""
+        """Add a socket; returns the ids of the people now in the chat."""
         self._sockets[chat_id][user_id] += 1
         if leaving := self._leaving.pop((chat_id, user_id), None):
             leaving.cancel()
@@ -85,7 +86,7 @@ class Presence:
         return online
 
     def leave(self, chat_id: uuid.UUID, user_id: int, username: str) -> None:
-        """Count a socket less; tells the chat later, if it was the person's last."""
+        """Remove a socket; if it was the person's last, the chat is told after `GRACE` seconds."""
         self._sockets[chat_id][user_id] -= 1
         if not self._sockets[chat_id][user_id]:
             loop = asyncio.get_running_loop()
@@ -102,7 +103,7 @@ class Presence:
     async def _give_back(self, key: Key, username: str) -> None:
         try:
             last = await self.leases.leave(*key)
-            if key[1] in self._sockets.get(key[0], ()):  # back, and maybe without a lease now
+            if key[1] in self._sockets.get(key[0], ()):  # back, and possibly without a lease
                 await self.leases.join(*key)
             elif last:
                 self._moves.tell(key, events.UserLeft(user_id=key[1], username=username))
@@ -110,7 +111,7 @@ class Presence:
             logger.warning("No presence: %s", error)
 
     async def renew(self) -> None:
-        """Renew the leases of this process; tell of people whose process has died."""
+        """Renew the leases of this process; announce people whose process has died as gone."""
         people = {chat_id: list(sockets) for chat_id, sockets in self._sockets.items()}
         moved = [move for move in await self.leases.renew(people) if move[1] or move[2]]
         if not moved:

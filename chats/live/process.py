@@ -1,4 +1,4 @@
-"""The live part of one process: its hubs, who is present, and what is done now and then."""
+"""The live part of one process: its hubs, presence, and periodic work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POLL = 2.0  # seconds between looks at MongoDB
 
 
 class LiveProcess:
-    """All that the sockets of one event loop share."""
+    """Everything that the sockets of one event loop share."""
 
     def __init__(self) -> None:
         self._spawned: set[asyncio.Task[Any]] = set()
@@ -42,13 +42,13 @@ class LiveProcess:
         ]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the events."""
+        """Run something in the background."""
         task = asyncio.create_task(work)
         self._spawned.add(task)
         task.add_done_callback(self._spawned.discard)
 
     def stop(self) -> None:
-        """End what is done now and then."""
+        """Stop the periodic work."""
         for task in self._tasks:
             task.cancel()
 
@@ -56,10 +56,10 @@ class LiveProcess:
         self.spawn(self.chat_lists.show(person, added))
 
     async def _renew(self) -> None:
-        """Renew presence, and look for chats that nobody told of."""
+        """Renew presence, and look for new chats that weren't announced."""
         try:
             await self.presence.renew()
-        finally:  # also while the layer is away: nobody else tells of them then
+        finally:  # especially while the layer is away: nothing else announces them
             await self.chat_lists.show_new()
 
     async def _every(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -71,7 +71,7 @@ class LiveProcess:
             except Exception as error:
                 if not is_away(error):
                     logger.exception("Will try again in %s seconds", seconds)
-                elif is_well:  # one line an outage, not one a try
+                elif is_well:  # one line per outage, not per try
                     name = type(error).__name__
                     logger.warning("%s waits: a store is away (%s)", work.__qualname__, name)
                     is_well = False

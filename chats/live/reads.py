@@ -1,4 +1,4 @@
-"""What the live part reads from the stores, each in a thread and under a deadline."""
+"""Reads of the live part from the stores, each in a thread and with a deadline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from users.models import SignIn
 
 @dataclass(frozen=True)
 class Changes:
-    """What MongoDB says of a chat: where it is, and the changes that were asked for."""
+    """A chat as read from MongoDB: its document, the requested changes, and its state."""
 
     chat: Chat
     by_rev: dict[int, events.Change]
@@ -29,7 +29,7 @@ class Changes:
 
 @in_thread
 def read_chat(chat_id: uuid.UUID) -> Chat | None:
-    """A chat as a majority has it; None if it was deleted, not if it is too new for that."""
+    """A chat as a majority has it; None if deleted, `Unconfirmed` if it is too new."""
     chats, query = Chat.objects.all(), {"_id": chat_id.hex}
     if found := chats.found(query, committed=True, projection=WITHOUT_SENDS):
         return found[0]
@@ -40,7 +40,7 @@ def read_chat(chat_id: uuid.UUID) -> Chat | None:
 
 @in_thread
 def read_changes(chat: Chat, revs: Collection[int], known_seq: int) -> Changes:
-    """The messages whose last change has one of these numbers, as events by `rev`.
+    """The messages whose last change has one of these `rev`s, as events by `rev`.
 
     Those with a `seq` above `known_seq` are new messages.
     """
@@ -56,14 +56,14 @@ def read_changes(chat: Chat, revs: Collection[int], known_seq: int) -> Changes:
 
 
 def read_state(chat: Chat) -> events.ChatState:
-    """What no message tells: name, owner, members, permissions, and read markers."""
+    """The state that no message shows: name, owner, members, permissions, and read markers."""
     permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
     return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat))
 
 
 @in_thread
 def read_stored_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
-    """The change numbers after `low` up to `high` that messages have."""
+    """The `rev`s of stored messages with `low` < `rev` ≤ `high`."""
     query = {"chat_id": chat_id.hex, "rev": {"$gt": low, "$lte": high}}
     changed = Message.objects.all().found(query, committed=True, projection={"rev": 1})
     return {message.rev for message in changed}
@@ -71,13 +71,13 @@ def read_stored_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
 
 @in_thread
 def read_starts(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Document]:
-    """Where these chats are (`ChatQuerySet.starts`)."""
+    """The last numbers of these chats (see `ChatQuerySet.starts`)."""
     return Chat.objects.all().starts(chat_ids)
 
 
 @in_thread
 def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """The `last_rev` of each of these chats that exists."""
+    """The `last_rev` of each existing chat among these."""
     return Chat.objects.all().last_revs(chat_ids)
 
 
@@ -90,7 +90,7 @@ def read_chats_of(user_id: int) -> list[uuid.UUID]:
 
 @in_thread
 def read_changed(user_ids: list[int], seconds: float) -> list[Chat]:
-    """The chats of these people that changed in the last seconds; one query for all of them."""
+    """The chats of these people that changed in the last `seconds`; one query."""
     since = {"$subtract": ["$$NOW", int(seconds * 1000)]}
     return Chat.objects.all().found(
         {"member_ids": {"$in": user_ids}, "$expr": {"$gte": ["$updated_at", since]}},
@@ -107,5 +107,5 @@ def read_usernames(user_ids: set[int]) -> dict[int, str]:
 
 @in_thread
 def read_expiries(sign_ins: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
-    """When those of these sign-ins that haven't ended will (Unix time)."""
+    """When each of these sign-ins expires (Unix time); ended ones are missing."""
     return SignIn.objects.expiries(sign_ins)

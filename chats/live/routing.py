@@ -10,5 +10,5 @@ websocket_urlpatterns = [
     re_path(r"^api/v1/users/me/?$", UserConsumer.as_asgi()),
     path("api/v1/chats/<uuid:chat_id>", ChatConsumer.as_asgi()),
     path("api/v1/chats/<uuid:chat_id>/", ChatConsumer.as_asgi()),
-    re_path("", refuse),  # any other path, as a stranger
+    re_path("", refuse),  # any other path, like an unknown user
 ]

@@ -1,4 +1,4 @@
-"""A socket of a signed-in user: its handshake, its sign-in, and the frames that it sends."""
+"""A socket of a signed-in user: its handshake, its sign-in, and its incoming frames."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from .process import live_process
 
 handshakes = Handshakes()
 
-DENIAL = "websocket.http.response"  # the extension by which a handshake is answered with a status
-ABNORMAL = 1006  # what a close without a close frame counts as (RFC 6455, 7.1.5)
+DENIAL = "websocket.http.response"  # the extension for answering a handshake with an HTTP status
+ABNORMAL = 1006  # code of a close without a close frame (RFC 6455, 7.1.5)
 
 
 class SocketConsumer(AsyncJsonWebsocketConsumer):
@@ -37,7 +37,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
     is_accepted = False
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Run the socket: as Channels does, without a channel, for which a task would wait.
+        """Run the socket as Channels does, but without a channel, which would need its own task.
 
         Old database connections need no closing here: `in_thread` does that.
         """
@@ -53,7 +53,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             raise
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        """Let the socket in; while a store is away, ask the client to come again."""
+        """Accept the socket; while a store is away, ask the client to try again."""
         if self.scope.get("store_is_away"):
             await self.put_off()
             return
@@ -67,11 +67,12 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             await self.put_off()
 
     async def accept(self, *args: Any, **kwargs: Any) -> None:
+        """Accept the handshake, and remember that."""
         await super().accept(*args, **kwargs)
         self.is_accepted = True
 
     async def put_off(self) -> None:
-        """Answer 503 to the handshake (403 where the server can't), or close the open socket."""
+        """Answer the handshake with 503 (403 if the server can't), or close the open socket."""
         if self.is_accepted:
             self.connection.close(CLOSE_TRY_AGAIN, AWAY)
             return
@@ -84,20 +85,23 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         await self.base_send({"type": f"{DENIAL}.body", "body": AWAY.encode()})
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """Clean up and end the consumer."""
         await self.disconnect(message["code"])
         raise StopConsumer
 
     @property
     def user(self) -> Any:
+        """The user who opened the socket; maybe anonymous."""
         return self.scope["user"]
 
     @cached_property
     def frame_limit(self) -> FrameLimit:
-        """Of this socket."""
+        """The frame limit of this socket."""
         return FrameLimit()
 
     @cached_property
     def connection(self) -> Connection:
+        """The connection by which hubs write to this socket."""
         connection = self.scope.get("extensions", {}).get(EXTENSION)
         connection = Connection(self.base_send, self.user.pk, connection)
         connection.sign_in = self.scope.get("sign_in")
@@ -106,26 +110,29 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         return connection
 
     async def disconnect(self, code: int) -> None:
+        """Remove the connection from its hubs."""
         await live_process().hubs.drop(self.connection)
 
     async def refuse(self) -> None:
-        """Answer a handshake with 403, unless the socket was closed meanwhile: that did."""
+        """Answer the handshake with 403, unless closing the socket has already answered it."""
         await live_process().hubs.drop(self.connection)
         if not self.connection.closed:
             self.connection.closed = True
             await self.close()
 
     async def is_signed_in(self) -> bool:
-        """Whether it may stay: asked when the person's hub listens, which is told later ends."""
+        """Whether the socket may stay; checked once the hub listens, which hears of later ends."""
         return await in_thread(self.has_sign_in)() and not self.connection.closed
 
     def has_sign_in(self) -> bool:
+        """Whether the sign-in of this socket is still valid; reads the database."""
         sign_in = self.connection.sign_in
         return sign_in is None or User.objects.signed_in(self.user.pk, sign_in) is not None
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
     ) -> None:
+        """Handle a frame; whatever goes wrong is sent back to its sender."""
         if self.connection.closed:
             return
         try:
@@ -140,13 +147,13 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         self.connection.close(CLOSE_FLOOD, "Too many frames.")
 
     async def on_authenticate(self, data: Any) -> None:
-        """A newer access token of the same person, by which a socket of a token stays open."""
+        """Take a newer access token of the same person, which keeps a token's socket open."""
         token = fields_of("data", data, {"token": str})["token"]
         if not self.connection.by_token:
             raise FrameError("This socket is open by a session, and ends with it.", field="token")
         access = await self._read(token)
         self.connection.sign_in, self.connection.expires_at = access.sign_in, access.expires_at
-        # Again: the end of that sign-in closed its sockets, and this one wasn't among them yet.
+        # Check again: had that sign-in just ended, this socket would not have been closed with it.
         if not await self.is_signed_in():
             self.connection.close(CLOSE_SIGNED_OUT, "This sign-in has ended.")
             return
@@ -164,6 +171,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         return access
 
     async def receive_json(self, content: dict[str, Any], **kwargs: Any) -> None:
+        """Call the handler of the frame's type; raises `FrameError` for an unknown one."""
         handler = getattr(self, f"on_{content['type']}", None)
         if handler is None:
             raise FrameError("This socket takes no such type.", field="type")

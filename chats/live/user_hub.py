@@ -18,7 +18,7 @@ class UserHub(Hub):
         self._on_chat_added = on_chat_added
 
     def receive(self, event: Event) -> None:
-        """Take an event of the person; a chat is shown before its lists are told of it."""
+        """Take an event of the person; a new chat is subscribed to before it is announced."""
         if isinstance(event, ChatAdded):
             self._on_chat_added(self, event)
         else:

@@ -19,8 +19,8 @@ def page_of_history(
 ) -> tuple[Document, list[MessageRow], dict[int, int]]:
     """A member's chat, its messages after `low` up to `high`, and the read markers.
 
-    One command, so the page is the chat at one moment. The bounds are numbers, or expressions with
-    `$last_seq`. `Chat.DoesNotExist` if it is no chat of this user.
+    One command, so the page shows a single moment. The bounds are numbers, or expressions with
+    `$last_seq`. Raises `Chat.DoesNotExist` if the user is not a member.
     """
     within = {"$and": [{"$gt": ["$seq", "$$low"]}, {"$lte": ["$seq", "$$high"]}]}
     own_chat = {"$match": {"_id": chat_id.hex, "member_ids": user.pk}}

@@ -1,4 +1,4 @@
-"""Messages: the one model that is written, and the one row that is read."""
+"""Messages: the model that is written and the row that is read."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from .chat import Chat
 from .read_marker import ReadMarker
 from .uuid7 import uuid7
 
-DUPLICATE_KEY = 11000  # MongoDB's code of the error
+DUPLICATE_KEY = 11000  # MongoDB's error code
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageRow(NamedTuple):
     """A message as it is read everywhere, in the types in which it is stored.
 
-    As an array it comes from MongoDB in a third of the time of a document, whose names are decoded
-    again in each.
+    MongoDB returns it as an array, which takes a third of the time of a document: field names need
+    not be decoded for each one.
     """
 
     id: str
@@ -49,7 +49,7 @@ class MessageRow(NamedTuple):
 
     @classmethod
     def of(cls, document: Document) -> MessageRow:
-        """Of a message's document."""
+        """The row of a message's document."""
         return cls._make(map(document.get, COLUMNS))
 
 
@@ -58,7 +58,7 @@ ROW = [f"${column}" for column in COLUMNS]  # as MongoDB's expression
 
 
 class Preview(NamedTuple):
-    """What a list of chats shows of a message: the start of its content."""
+    """What the chat list shows of a message: the start of its content."""
 
     id: str
     seq: int
@@ -77,26 +77,34 @@ PREVIEWED: dict[str, Any] = {
 
 
 class MessageQuerySet(DocumentQuerySet["Message"]):
+    """Queries and bulk inserts of messages."""
+
     def in_chat(self, chat_id: uuid.UUID) -> Self:
+        """The messages of a chat, tombstones included."""
         return self.filter(chat_id=chat_id)
 
     def newest_first(self) -> Self:
+        """Order by `seq`, highest first."""
         return self.order_by("-seq")
 
     def oldest_first(self) -> Self:
+        """Order by `seq`, lowest first."""
         return self.order_by("seq")
 
     def before(self, seq: int) -> Self:
+        """The messages with a lower `seq`."""
         return self.filter(seq__lt=seq)
 
     def after(self, seq: int) -> Self:
+        """The messages with a higher `seq`."""
         return self.filter(seq__gt=seq)
 
     def changed_after(self, rev: int) -> Self:
+        """The messages with a higher `rev`, in order of `rev`."""
         return self.filter(rev__gt=rev).order_by("rev")
 
     def between(self, chat_id: uuid.UUID, low: int, high: int) -> list[MessageRow]:
-        """The messages of a chat with the numbers after `low` up to `high`, in their order."""
+        """The messages of a chat with `low` < `seq` ≤ `high`, in order of `seq`."""
         query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
         rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
@@ -106,7 +114,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     ) -> tuple[dict[str, Preview], dict[str, int]]:
         """The start of the latest message of each chat, and how far one person has read them.
 
-        By the stored id of the chat, in one command: the markers come behind the messages.
+        Both are keyed by the stored id of the chat. One command: the markers follow the messages.
         """
         if not chats:
             return {}, {}
@@ -123,7 +131,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
                     }
                 },
             ],
-            # Otherwise MongoDB tries out four indexes for each branch: five times as long.
+            # Otherwise MongoDB tries four indexes for each branch, which takes five times as long.
             hint="message_seq",
             batchSize=ONE_BATCH,
         )
@@ -134,18 +142,19 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         )
 
     def changes(self, chat: Chat, rev: int, limit: int) -> list[MessageRow]:
-        """The messages that changed after a `rev`, in the order of `rev`, as a majority has them,
-        up to the `last_rev` of this chat: who was a member then may be none any more.
+        """The messages changed after a `rev`, in order of `rev`, as a majority has them.
 
-        Who asks has seen a gap, and so is the first to see a write that may yet be undone.
+        It stops at the `last_rev` of `chat`, because the reader may have been removed since. A
+        majority read, because a caller that saw a gap could be first to see a write that may still
+        be rolled back.
         """
         query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev, "$lte": chat.last_rev}}
         rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
 
     def insert(self, messages: Iterable[Message]) -> list[bool]:
-        """Store new messages in one command; False for one whose numbers, or whose `client_id`,
-        are stored already.
+        """Store new messages in one command; False for each whose numbers or `client_id` are
+        stored already.
         """
         documents = [self.document(message) for message in messages]
         stored = [True] * len(documents)
@@ -160,7 +169,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         return stored
 
     def rows_by_id(self, chat_id: str, ids: Iterable[str]) -> dict[str, MessageRow]:
-        """The messages of a chat with these ids, as they are stored; in one query, or in none."""
+        """The messages of a chat with these stored ids; one query, none if there are no ids."""
         wanted = list(ids)
         query = {"_id": {"$in": wanted}, "chat_id": chat_id}
         rows = self.collection().find(query) if wanted else ()
@@ -191,9 +200,9 @@ class Message(models.Model):
     photo = models.JSONField(null=True, blank=True)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
-    # An @ai or @photo question is due for the worker from then on; null: nothing to do.
+    # When an @ai or @photo question becomes due for the worker; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
-    # How often a worker has taken it: what ends every worker must not be taken for ever.
+    # How often a worker has taken it: a question that kills workers must not be retried for ever.
     answer_attempts = models.IntegerField(default=0, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -212,9 +221,9 @@ class Message(models.Model):
             UniqueIndex(fields=["chat_id", "rev"], name="message_rev"),
             # Messages of a chat by date: the admin's filter.
             models.Index(fields=["chat_id", "-created_at"], name="message_created"),
-            # Messages of a person, newest first (ids are in the order of time): the admin's filter.
+            # Messages of a person, newest first (ids are in time order): the admin's filter.
             models.Index(fields=["sender_id", "-id"], name="message_sender"),
-            # A send that is repeated: stored once.
+            # A repeated send is stored once.
             UniqueIndex(
                 fields=["chat_id", "sender_id", "client_id"],
                 condition=Q(client_id__gt=""),

@@ -1,4 +1,4 @@
-"""What the members of groups may do, as it is stored; the rules are in `chats/permissions.py`."""
+"""The stored permissions of group members; the rules are in `chats/permissions.py`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from chatproject.stores.mongodb.indexes import UniqueIndex
 
 
 class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
+    """Queries and atomic updates of permissions."""
+
     def store(self, chat_id: uuid.UUID, user_id: int, flags: dict[str, bool], rev: int) -> Document:
-        """Change some permissions of a member, atomically; answer all of them, and the highest
-        `rev` with which they were changed.
+        """Atomically change some permissions of a member; return all of them, and the highest
+        `rev` at which they changed.
         """
         new = ChatPermissions()
         unset = {name: getattr(new, name) for name in ChatPermissions.FLAGS if name not in flags}
@@ -29,7 +31,7 @@ class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
 
 
 class ChatPermissions(models.Model):
-    """What a member of a group may do; the owner has all, whatever is stored."""
+    """What a member of a group may do; the owner may do everything, whatever is stored."""
 
     chat_id = models.UUIDField()
     user_id = models.BigIntegerField()

@@ -19,13 +19,13 @@ from .chat import Chat
 
 
 def seqs_of(member_ids: Iterable[int], markers: Iterable[Document]) -> dict[int, int]:
-    """How far each member has read; markers of people who were removed stay, and do not count."""
+    """How far each member has read; markers left by removed members are ignored."""
     members = set(member_ids)
     return {row["user_id"]: row["seq"] for row in markers if row["user_id"] in members}
 
 
 def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
-    """What moves the markers of people forward, each to a number."""
+    """The updates that move each person's marker forward to a number."""
     return [
         UpdateOne({"chat_id": chat_id.hex, "user_id": user_id}, {"$max": {"seq": seq}}, upsert=True)
         for user_id, seq in seqs.items()
@@ -33,6 +33,8 @@ def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
 
 
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
+    """Queries and atomic updates of read markers."""
+
     def of_chat(self, chat: Chat) -> dict[int, int]:
         """How far each member of a chat has read."""
         wanted = {"_id": 0, "user_id": 1, "seq": 1}
@@ -40,7 +42,7 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         return seqs_of(chat.member_ids, rows)
 
     def advance(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
-        """Move a marker forward, atomically; False if it was there or further already."""
+        """Atomically move a marker forward; False if it was already there or further."""
         key = {"chat_id": chat_id.hex, "user_id": user_id}
         before = self.collection().find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
         return before is None or before["seq"] < seq
@@ -50,11 +52,10 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         self.collection().bulk_write(_moves(chat_id, dict.fromkeys(user_ids, seq)), ordered=False)
 
     def advance_unasked(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
-        """Move markers to these numbers without waiting for an answer: whoever sends has read what
-        came before.
+        """Move senders' markers to their own messages, without waiting for an answer.
 
-        If it is lost, by a server that dies at that moment, one's own message counts as unread;
-        the message is stored, so its sender is told nothing else.
+        If the write is lost because a server dies at that moment, one's own message counts as
+        unread; the message is stored, so the send still succeeds.
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         with suppress(PyMongoError):
@@ -83,7 +84,7 @@ class ReadMarker(models.Model):
 
 
 class Readers:
-    """Who has read up to where; answers for a message without a look at every member."""
+    """How far everyone has read; answers for a message without visiting every member."""
 
     def __init__(self, markers: dict[int, int]) -> None:
         self.markers = markers
@@ -93,7 +94,7 @@ class Readers:
         self._ids = [user_id for _, user_id in ranked]
 
     def of(self, seq: int, sender_id: int) -> tuple[int, list[int]]:
-        """How many others than its sender have read a message, and the first 100 of them."""
+        """How many people other than its sender have read a message, and the first 100 of them."""
         count = bisect_right(self._reached, -seq)
         key = count, sender_id  # the same for most of a page
         if key not in self._known:

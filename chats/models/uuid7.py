@@ -9,7 +9,7 @@ from datetime import datetime
 def uuid7(moment: datetime | None = None) -> uuid.UUID:
     """A new time-ordered UUID, so that new messages are neighbours in the `_id` index.
 
-    Of this moment (since 1970) instead of now, if one is given.
+    Its time is `moment` (not before 1970), or now.
     """
     milliseconds = _milliseconds(moment) if moment else time.time_ns() // 1_000_000
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
@@ -18,7 +18,7 @@ def uuid7(moment: datetime | None = None) -> uuid.UUID:
 
 
 def uuid7_bound(moment: datetime) -> uuid.UUID:
-    """Ids from this moment on are above it, those from before are below."""
+    """A bound for ids: those from this moment on are above it, earlier ones below."""
     return uuid.UUID(int=_milliseconds(moment) << 80)
 
 
