@@ -16,10 +16,12 @@ VAR_DIR = Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
 
 
 def env_list(name: str, default: str = "") -> list[str]:
+    """The comma-separated values of an environment variable."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
 def env_int(name: str, default: int) -> int:
+    """The whole number in an environment variable."""
     try:
         return int(os.environ.get(name, default))
     except ValueError:
@@ -34,6 +36,7 @@ def env_rate(name: str, default: str) -> Rate:
 
 
 def env_bool(name: str, default: bool = False) -> bool:
+    """The truth value of an environment variable."""
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
 

@@ -46,7 +46,7 @@ class Photo(TypedDict):
 
 
 class MessageFields(TypedDict):
-    """The current state of a message, without its id."""
+    """A message as it is now, without its id."""
 
     chat_id: Uuid
     seq: Annotated[int, "Its number in the chat: 1, 2, 3 …"]
@@ -68,7 +68,7 @@ class MessageFields(TypedDict):
 
 
 class MessageData(MessageFields):
-    """A message in the API: what everybody sees, plus who has read it."""
+    """A message of the API: as everybody sees it, and who has read it."""
 
     id: Uuid
     is_read: Annotated[bool, "By somebody else than its sender."]

@@ -1,4 +1,4 @@
-"""What happens to an account, with all that must happen at once."""
+"""Changes to accounts, each with everything that must happen along with it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ PERSONAL = (
 
 
 def deactivate(user: User) -> None:
-    """Nobody signs in to this account; its sessions, tokens and sockets end now."""
+    """Disable an account; its sessions, tokens and sockets end now."""
     user.is_active = False
     user.save(update_fields=["is_active"])
     sign_ins.end_all(user.pk, "This account was deactivated.")
 
 
 def activate(user: User) -> None:
+    """Let people sign in to the account again."""
     user.is_active = True
     user.save(update_fields=["is_active"])
 
 
 def delete_account(user: User) -> None:
-    """Take the account out of its groups and leave nothing personal; its messages stay, unnamed."""
+    """Remove the account from its groups and erase personal data; its messages stay, unnamed."""
     account_deleted.send(User, user=user)
     user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
     user.first_name, user.last_name, user.email = "Deleted", "user", ""

@@ -4,6 +4,8 @@ from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
+    """The app of accounts and sign-ins."""
+
     name = "users"
 
     def ready(self) -> None:

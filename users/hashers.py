@@ -13,7 +13,7 @@ _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class Argon2Hasher(Argon2PasswordHasher):
-    """Django's Argon2id, so many at once that the memory of a process has a bound."""
+    """Django's Argon2id, at most `AT_ONCE` at a time, which bounds the memory of a process."""
 
     def encode(self, *args: Any, **options: Any) -> str:
         with _turns:

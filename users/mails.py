@@ -1,4 +1,4 @@
-"""Mails go out beside the request: how long that takes tells nobody who has an account."""
+"""Mails are sent in the background, so that the response time doesn't reveal who has an account."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _do(work: Callable[[], object]) -> None:
 
 
 class ResetForm(PasswordResetForm):
-    """Finds the accounts of an address at once, and writes to them beside the request."""
+    """Finds the accounts of an address at once, and mails them in the background."""
 
     def save(self, *args: Any, **options: Any) -> None:
         self.found = list(super().get_users(self.cleaned_data["email"]))

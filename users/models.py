@@ -41,6 +41,8 @@ def not_the_bot(username: str) -> None:
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    """Queries of users."""
+
     def people(self) -> Self:
         """Those who can be talked to: active, and no bot."""
         return self.filter(is_active=True, is_bot=False)
@@ -70,6 +72,8 @@ def _plain_fields() -> tuple[str, ...]:
 
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Creates users, and has the queries of `UserQuerySet`."""
+
     def names(self, ids: Iterable[int]) -> dict[int, Name]:
         """What these people are called, by id, in one query, or in none."""
         return names.names_of(ids, self.db)
@@ -171,6 +175,8 @@ class User(AbstractUser):
 
 
 class SignInQuerySet(models.QuerySet["SignIn"]):
+    """Queries of sign-ins."""
+
     def live(self) -> Self:
         """Those that haven't ended by themselves, of active accounts."""
         return self.filter(expires_at__gt=timezone.now(), user__is_active=True)

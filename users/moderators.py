@@ -28,6 +28,7 @@ def make_moderators(using: str, **_: Any) -> None:
 
 
 def moderator_permissions(using: str = "default") -> list[Permission]:
+    """The permissions of moderators."""
     wanted = Q()
     for app, codenames in PERMISSIONS.items():
         wanted |= Q(content_type__app_label=app, codename__in=codenames)

@@ -39,6 +39,7 @@ _kept: dict[int, tuple[float, Name]] = {}  # until when, by the monotonic clock
 
 
 def full_name(first_name: str, last_name: str) -> str:
+    """First and last name as one; empty if both are."""
     return f"{first_name} {last_name}".strip()
 
 

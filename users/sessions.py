@@ -1,7 +1,7 @@
-"""Sessions in SQL (the setting `SESSION_ENGINE`): whoever reads the table can't sign in by it.
+"""Sessions in SQL (the setting `SESSION_ENGINE`); reading the table isn't enough to sign in.
 
-A row is named by a hash of the key that the browser has as its cookie, and belongs to a sign-in,
-with which it ends. Only what is sync is overridden: nothing here uses sessions from async code.
+A row is named by a hash of the key in the browser's cookie, and belongs to a sign-in, with which it
+ends. Only sync methods are overridden: nothing here uses sessions from async code.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ def name_of(key: str) -> str:
 
 
 class SessionStore(DatabaseStore):
+    """Stores sessions under the hash of their key, each with its sign-in."""
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         return Session

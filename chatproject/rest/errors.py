@@ -41,6 +41,8 @@ class TooOften(exceptions.APIException):
 
 
 class BodyTooLarge(exceptions.APIException):
+    """The body of a request is over the limit (HTTP 413)."""
+
     status_code = 413
     default_detail = "The body is too large."
     default_code = "body_too_large"

@@ -33,12 +33,16 @@ from .moderation import NOTHING, ModerationAdmin, People, link
 
 
 class KindFilter(ChoiceFilter):
+    """Private chats or groups."""
+
     title = "kind"
     parameter_name = "kind"
     options = {"group": "Groups", "private": "Private chats"}
 
 
 class MemberFilter(InputFilter):
+    """The chats of a member."""
+
     title = "member"
     parameter_name = "member"
     placeholder = "User name"
@@ -46,6 +50,8 @@ class MemberFilter(InputFilter):
 
 @admin.register(Chat)
 class ChatAdmin(ModerationAdmin):
+    """Chats in the admin: moderators look at them and delete them."""
+
     list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
     list_filter = (MemberFilter, KindFilter)
     search_fields = ("name",)
@@ -89,18 +95,22 @@ class ChatAdmin(ModerationAdmin):
 
     @admin.display(description="chat")
     def title(self, chat: Any) -> str:
+        """The column with the name of the chat."""
         return chat.people.title(chat)
 
     @admin.display(description="kind")
     def kind(self, chat: Chat) -> str:
+        """The column that says private chat or group."""
         return "Group" if chat.is_group else "Private chat"
 
     @admin.display(description="owner")
     def owner(self, chat: Any) -> str:
+        """The owner of a group."""
         return chat.people.name(chat.owner_id) if chat.is_group else NOTHING
 
     @admin.display(description="members")
     def members(self, chat: Chat) -> int:
+        """The members of the chat."""
         return len(chat.member_ids)
 
     @admin.display(description="messages")
@@ -138,6 +148,7 @@ class ChatAdmin(ModerationAdmin):
 
     @admin.action(description="Delete chats with all their messages", permissions=["moderate"])
     def delete_chats(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Delete the selected chats."""
         chats = list(queryset)
         self.resolve(chats)
         if "confirmed" not in request.POST:

@@ -32,30 +32,40 @@ from .moderation import NOTHING, ModerationAdmin, People, excerpt, link
 
 
 class ChatFilter(InputFilter):
+    """The messages of a chat."""
+
     title = "chat"
     parameter_name = "chat"
     placeholder = "UUID of the chat"
 
 
 class SenderFilter(InputFilter):
+    """The messages of a person."""
+
     title = "sender"
     parameter_name = "sender"
     placeholder = "User name"
 
 
 class FromFilter(InputFilter):
+    """The messages from this day on."""
+
     title = "first day (UTC)"
     parameter_name = "from"
     input_type = "date"
 
 
 class UntilFilter(InputFilter):
+    """The messages up to this day."""
+
     title = "last day (UTC)"
     parameter_name = "until"
     input_type = "date"
 
 
 class DeletedFilter(ChoiceFilter):
+    """Deleted messages or the others."""
+
     title = "deletion"
     parameter_name = "deleted"
     options = {"yes": "Deleted", "no": "Not deleted"}
@@ -63,6 +73,8 @@ class DeletedFilter(ChoiceFilter):
 
 @admin.register(Message)
 class MessageAdmin(ModerationAdmin):
+    """Messages in the admin: moderators look at them and delete them."""
+
     list_display = ("sent", "sender", "chat", "text")
     list_display_links = ("sent",)
     list_filter = (ChatFilter, SenderFilter, FromFilter, UntilFilter, DeletedFilter)
@@ -143,15 +155,18 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="sent")
     def sent(self, message: Message) -> Any:
+        """When the message was sent."""
         return message.created_at
 
     @admin.display(description="sender")
     def sender(self, message: Any) -> SafeString:
+        """Who sent the message."""
         name = message.people.name(message.sender_id)
         return link("chats_message_changelist", name, sender=message.sender_id)
 
     @admin.display(description="chat")
     def chat(self, message: Any) -> SafeString | str:
+        """The chat of the message."""
         chat = message.chat_row
         if chat is None:
             return "(deleted)"
@@ -194,6 +209,7 @@ class MessageAdmin(ModerationAdmin):
         description="Delete messages (a tombstone stays in their place)", permissions=["moderate"]
     )
     def delete_messages(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        """Turn the selected messages into tombstones."""
         chosen = [message for message in queryset if not message.deleted_at]
         if not chosen:
             self.message_user(request, "Nothing is left to delete.", messages.WARNING)

@@ -1,4 +1,4 @@
-"""The API of chats: find, allow, call one action, answer."""
+"""The API of chats: find the chat, call one action, respond."""
 
 from __future__ import annotations
 

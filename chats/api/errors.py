@@ -1,4 +1,4 @@
-"""The refusals of chats as HTTP."""
+"""Maps the refusals of chats to HTTP errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API of members: find, allow, call one action, answer."""
+"""The API of members: find the chat, call one action, respond."""
 
 from __future__ import annotations
 
@@ -85,10 +85,11 @@ class MemberViewSet(ChatViews):
         return Response(allowed.as_flags())
 
     def members(self, chat: Chat) -> Rows:
+        """The members of a chat as the API returns them."""
         return member_rows(chat, permissions_of(chat), presence_leases.online(chat.pk))
 
     def find_member(self, chat_id: uuid.UUID, user_id: int) -> Chat:
-        """The chat; 404 also where the path names nobody of it."""
+        """The chat; 404 if it isn't the user's or `user_id` is not a member."""
         chat = self.find_chat(chat_id)
         if user_id not in chat.member_ids:
             raise User.DoesNotExist

@@ -1,4 +1,4 @@
-"""The API of messages: find, allow, call one action, answer."""
+"""The API of messages: find the chat, call one action, respond."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ class MessageViewSet(ChatViews):
         return page
 
     def changes(self, chat_id: uuid.UUID, rev: int) -> dict[str, Any]:
-        """What changed after a `rev`, and where the chat is now."""
+        """The messages changed after a `rev`, and the chat as it is now."""
         others = self.request.query_params.keys() & set(MessagePagination.parameters)
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
         chat = self.find_chat(chat_id)
-        # A client counts on every change up to this one, which nothing may undo.
+        # Clients rely on having every change up to this one, so it must not be rolled back.
         last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
         too_far = chat.last_rev - rev > MOST_MISSED
         messages = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
@@ -97,7 +97,7 @@ class MessageViewSet(ChatViews):
     def history_data(
         self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]
     ) -> dict[str, Any]:
-        """The chat and these messages, with what they show beside them, read once."""
+        """The chat and these messages, with everything they show; each thing is read once."""
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
         context = MessageContext.of(messages, markers, people)
@@ -142,13 +142,16 @@ class MessageViewSet(ChatViews):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def find_message(self, chat_id: uuid.UUID, message_id: uuid.UUID) -> tuple[Chat, Message]:
+        """A message and its chat; raises `DoesNotExist` if either isn't there for the user."""
         chat = self.find_chat(chat_id)
         return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
 
     def answer(self, chat: Chat, message: Message) -> Response:
+        """The response with a message and its current readers."""
         return Response(self.message_data(message, ReadMarker.objects.of_chat(chat)))
 
     def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
+        """A message as the API returns it."""
         row = MessageRow.of(Message.objects.document(message))
         [data] = message_data([row], MessageContext.of([row], markers, [self.user]))
         return dict(data)

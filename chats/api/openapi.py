@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says about the endpoints of chats beside their serializers."""
+"""What the OpenAPI schema says about the endpoints of chats in addition to their serializers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ READ_ERRORS: dict[int, Any] = {400: BAD_INPUT, 401: NOT_SIGNED_IN, 404: NOT_FOUN
 
 
 def body(title: str, /, **fields: Any) -> OpenApiExample:
-    """An example of a request's body."""
+    """An example of a request body."""
     return OpenApiExample(title, fields, request_only=True)
 
 

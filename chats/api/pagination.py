@@ -1,4 +1,4 @@
-"""Pages of a chat's history that cost the same at any depth."""
+"""Pages of a chat's history at the same cost at any depth."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 class History:
     """The messages of a chat between two numbers, for a paginator to slice and then to count.
 
-    Numbers are dense, so a slice is a range of the index on `(chat_id, seq)` and the count a
-    subtraction: nothing is counted and nothing is skipped. A hole makes a page shorter. Slicing is
-    one command, which finds the `chat` and its read `markers` too, or raises `Chat.DoesNotExist`.
+    Numbers are gapless, so a slice is a range of the index on `(chat_id, seq)` and the count a
+    subtraction: no documents are counted or skipped. A hole makes a page shorter. Slicing is one
+    command, which also reads the `chat` and its read `markers`, or raises `Chat.DoesNotExist`.
     """
 
     chat: Document
@@ -47,8 +47,7 @@ class History:
 
     @classmethod
     def of(cls, request: Request, chat_id: uuid.UUID) -> History:
-        """What the query asks for by `before`, `after` and `ordering`."""
-        assert isinstance(request.user, User)
+        """The history selected by the query parameters `before`, `after` and `ordering`."""
         return cls(
             request.user,
             chat_id,
@@ -72,7 +71,7 @@ class History:
         return messages
 
     def count(self) -> int:
-        """How many there were when the page was read."""
+        """How many messages there were when the page was read."""
         last: int = self.chat["last_seq"]
         if self.before is not None:
             last = min(last, self.before - 1)
@@ -91,12 +90,12 @@ class ChatList:
         return chats
 
     def count(self) -> int:
-        """How many there were when the page was read, which is the same command."""
+        """How many chats there were when the page was read, by the same command."""
         return self._count
 
 
 class MessagePagination(StrictLimitOffsetPagination):
-    """`limit` and `offset`, or `skip`, which is another name of `offset`."""
+    """`limit` and `offset`, or `skip` as another name for `offset`."""
 
     offset_names = ("offset", "skip")
     parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")

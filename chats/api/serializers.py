@@ -1,7 +1,7 @@
 """JSON of chats, messages and members.
 
-What goes out is written by hand: a `ModelSerializer` costs six times as much for a page of 50. The
-fields are declared all the same, for the schema and the forms of the browsable API.
+Output is built by hand: a `ModelSerializer` takes six times as long for a page of 50. The fields
+are declared anyway, for the schema and the forms of the browsable API.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from users.serializers import UserSerializer
 
 
 def user_id_field(**options: Any) -> WholeNumberField:
+    """A field for a user id: 1 to `MAX_NUMBER`."""
     return WholeNumberField(min_value=1, max_value=MAX_NUMBER, **options)
 
 
@@ -88,7 +89,7 @@ class NewMessageSerializer(ContentSerializer):
 
 @dataclass(frozen=True)
 class ChatContext:
-    """What a list of chats shows beside them, in two queries."""
+    """What a list of chats shows in addition to them, from two queries."""
 
     user_id: int
     latest: dict[str, Preview] = field(default_factory=dict)  # by the stored id of the chat
@@ -97,6 +98,7 @@ class ChatContext:
 
     @classmethod
     def of(cls, user: User, chats: Collection[Document]) -> ChatContext:
+        """The context of these chats as this user sees them."""
         latest, markers = Message.objects.previews_and_markers(chats, user.pk)
         others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
         ids = others | {message.sender_id for message in latest.values()}
@@ -104,7 +106,7 @@ class ChatContext:
 
     @classmethod
     def with_messages(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
-        """The context of a chat that goes out beside messages of it; no query."""
+        """The context of a chat returned together with its messages; no query."""
         marker = messages.readers.markers.get(user.pk, 0)
         return cls(user.pk, markers={chat["_id"]: marker}, names=messages.names)
 
@@ -240,7 +242,7 @@ class MemberSerializer(UserSerializer):
 def member_rows(
     chat: Chat, allowed: dict[int, Permissions], online: Iterable[int]
 ) -> list[dict[str, Any]]:
-    """The members of a chat, in the order in which they came."""
+    """The members of a chat, in the order in which they joined."""
     people, here = get_user_model().objects.names(chat.member_ids), set(online)
     return [
         {
@@ -297,5 +299,5 @@ class HistorySerializer(serializers.Serializer[Any]):
 
 
 def by_name(markers: dict[int, int]) -> dict[str, int]:
-    """Markers as JSON has them: its names are strings."""
+    """Read markers with string keys, as JSON requires."""
     return {str(user_id): seq for user_id, seq in markers.items()}

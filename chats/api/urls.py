@@ -1,4 +1,4 @@
-"""The API of chats, under `/api/v1/`; every path also ends in a slash."""
+"""The API of chats, under `/api/v1/`; every path also works with a trailing slash."""
 
 from django.urls import path
 
@@ -27,7 +27,7 @@ PERMISSIONS = MemberViewSet.as_view(
 )
 
 ROUTES = {
-    # First what is asked most: they are tried in this order.
+    # The most requested first: they are tried in this order.
     "messages": ("chats/<uuid:chat_id>/messages", MESSAGES),
     "chats": ("chats", CHATS),
     "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),

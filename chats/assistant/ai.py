@@ -20,7 +20,7 @@ class Turn(NamedTuple):
 
 
 def ask(question: str, history: Sequence[Turn] = ()) -> str:
-    """The answer, at most `MESSAGE_MAX_LENGTH` characters; `ProviderError` if there is none."""
+    """The answer, at most `MESSAGE_MAX_LENGTH` characters; raises `ProviderError` without one."""
     key = PROVIDER.require_key(settings.AI_API_KEY)
     completion = PROVIDER.fetch(
         "POST",

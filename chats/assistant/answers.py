@@ -21,7 +21,7 @@ USAGE = {
 }
 BROKEN = "Something went wrong here while I was looking for an answer. Please ask again."
 GAVE_UP = "I tried several times and couldn't answer this. Please ask in another way."
-THREAD_LENGTH = 10  # messages before a question that are sent along
+THREAD_LENGTH = 10  # earlier messages sent along with a question
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Answer:
 
 
 def answer_to(question: Message, prompt: Prompt) -> Answer:
-    """The answer to a message's prompt; whatever goes wrong, in words."""
+    """The answer to a message's prompt; failures are explained in its text."""
     if not prompt.argument:
         return Answer(USAGE[prompt.kind])
     try:
@@ -53,7 +53,7 @@ def _photo_answer(query: str) -> Answer:
 
 
 def _thread_before(question: Message) -> list[Turn]:
-    """The messages that led to the question by reply, oldest first; nothing else of the chat."""
+    """The chain of replies that led to the question, oldest first; nothing else of the chat."""
     bot = get_user_model().objects.bot()
     turns: list[Turn] = []
     reply_to = question.reply_to

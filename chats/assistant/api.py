@@ -64,7 +64,7 @@ NOT_FOUND = _failure("No photo fits the query.", "No photo found for â€œqwertzâ€
 
 
 def _query_of(request: Request) -> dict[str, str]:
-    """The query parameters that are ours; `format` is the framework's."""
+    """Our query parameters; `format` belongs to the framework."""
     return {
         name: str(value)
         for name, value in request.query_params.items()

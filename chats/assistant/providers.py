@@ -1,4 +1,4 @@
-"""HTTP to the providers behind @ai and @photo, with every failure as one kind of error."""
+"""HTTP to the providers behind @ai and @photo; every failure is one kind of error."""
 
 import asyncio
 import json
@@ -15,9 +15,9 @@ RESPONSE_MAX_BYTES = 4 * 1024 * 1024
 
 
 class ProviderError(Exception):
-    """No answer to be had; the message is for the person who asked.
+    """There is no answer; the message is for the person who asked.
 
-    `status_code` is what our own API answers: 404 nothing found, 502 the provider failed, 503 not
+    `status_code` is the one of our own API: 404 nothing found, 502 the provider failed, 503 not
     set up, busy or unreachable, 504 too slow.
     """
 
@@ -29,13 +29,13 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True)
 class Provider:
-    """Whom we ask: the name that people are told, and the setting that holds its key."""
+    """A provider: the name shown to people, and the setting that holds its key."""
 
     name: str
     key_setting: str
 
     def require_key(self, key: str) -> str:
-        """The key without blanks around it; `ProviderError` if there is none."""
+        """The key, stripped; raises `ProviderError` if there is none."""
         if key.strip():
             return key.strip()
         raise ProviderError(
@@ -44,7 +44,7 @@ class Provider:
         )
 
     def fetch(self, method: str, url: str, *, timeout: float, **request: Any) -> Any:
-        """The JSON that this request is answered with; at most `timeout` seconds in all."""
+        """The JSON response to a request, within `timeout` seconds in all, or `ProviderError`."""
         try:
             response = asyncio.run(_response(method, url, timeout, request))
         except (TimeoutError, httpx.TimeoutException):
@@ -53,7 +53,7 @@ class Provider:
                 HTTPStatus.GATEWAY_TIMEOUT,
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            # Not the error's text: it may hold the key (a header that can't be sent).
+            # Without the error's text, which may contain the key (a header that can't be sent).
             logger.warning("%s: %s", self.name, type(error).__name__)
             raise ProviderError(
                 f"{self.name} can't be reached. Please try again later.",
@@ -100,7 +100,7 @@ class Provider:
 async def _response(
     method: str, url: str, seconds: float, request: dict[str, Any]
 ) -> httpx.Response:
-    """The whole response in this time; httpx's own timeouts start anew with every byte."""
+    """The whole response within this time; httpx's own timeouts restart with every byte."""
     async with (
         asyncio.timeout(seconds),
         httpx.AsyncClient(timeout=seconds) as client,
@@ -111,7 +111,7 @@ async def _response(
             content += chunk
             if len(content) > RESPONSE_MAX_BYTES:
                 raise httpx.DecodingError("The response is too long.")
-        # The content is unpacked: the headers that say how it was packed must not come along.
+        # The content is decompressed: drop the headers that describe its compression.
         limits = {k: v for k, v in response.headers.items() if k.startswith("x-ratelimit-")}
         return httpx.Response(response.status_code, headers=limits, content=content)
 

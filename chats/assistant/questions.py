@@ -1,8 +1,8 @@
 """Questions to the bot: taken by one worker at a time, answered once.
 
 A message with a prompt is stored with `answer_due_at`, so the work is never lost and needs no
-queue beside it. Taking a question moves `answer_due_at` on by a lease; if the process dies, the
-question is due again when the lease ends. The answer's `client_id` makes it one, whoever gives it.
+separate queue. Taking a question moves `answer_due_at` on by a lease; if the process dies, the
+question is due again when the lease ends. The answer's `client_id` ensures that there is only one.
 """
 
 import logging
@@ -37,7 +37,7 @@ def claim() -> Message | None:
     document = Message.objects.collection().find_one_and_update(
         {
             "answer_due_at": {"$gt": EPOCH, "$lte": moment},
-            # One more than are tried: the last says that we give up.
+            # One more than the number of tries: the last says that we give up.
             "answer_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
         },
         {
@@ -51,36 +51,36 @@ def claim() -> Message | None:
 
 
 def finish(question: Message) -> None:
-    """Nothing more to do for this question."""
+    """Mark a question as done."""
     _change_claim(question, {"$set": {"answer_due_at": None}})
 
 
 def release(question: Message) -> None:
-    """Let another worker take this question now, as if we hadn't."""
+    """Let another worker take this question now, as if we had never taken it."""
     _change_claim(question, {"$set": {"answer_due_at": now()}, "$inc": {"answer_attempts": -1}})
 
 
 def ask_again(question: Message) -> None:
-    """The question has been edited: it is a new one."""
+    """Make an edited question due again, as a new one."""
     _change_claim(question, {"$set": {"answer_due_at": now(), "answer_attempts": 0}})
 
 
 def _change_claim(question: Message, update: dict[str, Any]) -> None:
-    """Change the question unless our lease ended and another worker has taken it."""
+    """Update a question unless our lease has ended and another worker has taken it."""
     Message.objects.collection().update_one(
         {"_id": question.pk.hex, "answer_due_at": question.answer_due_at}, update
     )
 
 
 def answer(question: Message) -> None:
-    """Answer a question that we have claimed, once, if it is still wanted."""
+    """Answer a claimed question once, if an answer is still wanted."""
     prompt = parse(question.content)
     with deadline():
         if prompt is None or not _is_wanted(question) or _is_answered(question):
             finish(question)
             return
     given = _safe_answer(question, prompt)
-    # Not asking twice: an answer that can't be stored now is kept for as long as it is ours.
+    # To avoid asking twice, an answer that can't be stored now is kept as long as our lease.
     _patiently(lambda: deliver(question, prompt, given), question.answer_due_at)
 
 
@@ -97,7 +97,7 @@ def _safe_answer(question: Message, prompt: Prompt) -> Answer:
 
 
 def deliver(question: Message, prompt: Prompt, given: Answer) -> None:
-    """Store and announce the answer, unless the question has gone or changed meanwhile."""
+    """Store and announce the answer, unless the question was deleted or changed meanwhile."""
     current = Message.objects.filter(pk=question.pk).first()
     if current is None or not _is_wanted(current):
         finish(question)
@@ -118,7 +118,7 @@ def _post(question: Message, given: Answer) -> None:
 
 
 def _is_wanted(question: Message) -> bool:
-    """Not deleted, and whoever asked is still in the chat."""
+    """Whether the question still exists and its sender is still in the chat."""
     if question.deleted_at:
         return False
     chats = Chat.objects.filter(member_ids__contains=[question.sender_id])
@@ -126,7 +126,7 @@ def _is_wanted(question: Message) -> bool:
 
 
 def _is_answered(question: Message) -> bool:
-    """Whether a worker stored the answer and ended before it could say so."""
+    """Whether a worker stored the answer but died before marking the question as done."""
     bot = get_user_model().objects.bot()
     answers = Message.objects.in_chat(question.chat_id).filter(sender_id=bot.pk)
     return answers.filter(client_id=_answer_id(question)).exists()
@@ -137,7 +137,7 @@ def _answer_id(question: Message) -> str:
 
 
 def _patiently(work: Callable[[], None], until: datetime | None) -> None:
-    """Do the work, again and again until then while a store is away."""
+    """Do the work; while a store is away, retry until then."""
     delay = RETRY_DELAY
     while True:
         try:
@@ -148,7 +148,7 @@ def _patiently(work: Callable[[], None], until: datetime | None) -> None:
             if until is None or now() + timedelta(seconds=delay) >= until:
                 raise
         time.sleep(delay)
-        db.close_old_connections()  # one that broke would be broken for each try
+        db.close_old_connections()  # a broken one would fail every try
         delay = min(delay * 2, RETRY_MAX_DELAY)
 
 
@@ -168,6 +168,6 @@ class Questions:
         release(job)
 
     def show(self, job: Message, others: Collection[Message], *, is_at_work: bool) -> None:
-        """Show the bot typing in a chat, until nothing of it is at work."""
+        """Show the bot typing in a chat while any of its questions are being worked on."""
         if is_at_work or job.chat_id not in {other.chat_id for other in others}:
             actions.bot_typing(job.chat_id, is_at_work)

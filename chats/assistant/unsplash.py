@@ -1,7 +1,7 @@
 """Photos from Unsplash's search, used as its API guidelines ask.
 
-The image is shown from Unsplash's own address, with the author named and linked, links say where
-they come from (`utm_source`), and the use of a photo is reported.
+The image is loaded from Unsplash's own address, the author is named and linked, links carry
+`utm_source`, and the use of a photo is reported.
 https://help.unsplash.com/en/articles/2511245-unsplash-api-guidelines
 """
 
@@ -23,7 +23,7 @@ REPORT_TIMEOUT = 3  # seconds
 def find(query: str) -> dict[str, str]:
     """The best photo for a query: `image_url`, `alt`, `author`, `author_url`, `page_url`.
 
-    `ProviderError` if there is none or the query has more than `QUERY_MAX_LENGTH` characters.
+    Raises `ProviderError` if there is none or the query is over `QUERY_MAX_LENGTH` characters.
     """
     if len(query) > QUERY_MAX_LENGTH:
         raise ProviderError(
@@ -70,7 +70,7 @@ def _photo(result: dict[str, Any], query: str) -> dict[str, str]:
 
 
 def _is_safe(url: Any) -> bool:
-    """Only HTTPS reaches a page (no `javascript:`); plain HTTP too in development."""
+    """Whether a page may use the URL: only HTTPS (no `javascript:`); plain HTTP in development."""
     schemes = {"https", "http"} if settings.DEBUG else {"https"}
     if not isinstance(url, str) or storable(url) != url:
         return False
@@ -79,7 +79,7 @@ def _is_safe(url: Any) -> bool:
 
 
 def _attributed(url: Any) -> str:
-    """The link with the parameters of the guidelines; Unsplash's home page for a bad one."""
+    """The link with the parameters the guidelines ask for; Unsplash's home page for a bad one."""
     parts = urlsplit(url if _is_safe(url) else HOME)
     source = {"utm_source": settings.UNSPLASH_APP_NAME, "utm_medium": "referral"}
     query = urlencode({**dict(parse_qsl(parts.query)), **source})
@@ -87,10 +87,10 @@ def _attributed(url: Any) -> str:
 
 
 def _report_use(result: dict[str, Any]) -> None:
-    """Count the photo for its author; the answer doesn't depend on it."""
+    """Report the use of the photo for its author; failure doesn't affect the answer."""
     links = result.get("links") or {}
     url = links.get("download_location")
-    # Our key goes to the provider only, wherever its answer points.
+    # Our key is sent only to the provider, wherever its answer points.
     if not isinstance(url, str) or not url.startswith(f"{_base_url()}/"):
         return
     try:

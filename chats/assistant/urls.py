@@ -1,4 +1,4 @@
-"""The API of the assistant, under `/api/v1/`; every path also ends in a slash."""
+"""The API of the assistant, under `/api/v1/`; every path also works with a trailing slash."""
 
 from django.urls import path
 

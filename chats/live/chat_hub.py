@@ -119,7 +119,7 @@ class ChatHub(Hub):
             self._remove(connection.user_id)
 
     def _close_deleted(self) -> None:
-        """Close the sockets of a deleted chat; chat lists are told and stay open without it."""
+        """After deletion: close the sockets and tell chat lists, which stay open without it."""
         self.sockets.close(CLOSE_CHAT_DELETED, "This chat was deleted.")
         self.watchers.clear()
         self._on_deleted(self)

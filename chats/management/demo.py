@@ -1,4 +1,4 @@
-"""Demo people and chats, made by the same actions as real ones. Safe to run again."""
+"""Demo people and chats, made by the same actions as real ones. Safe to run repeatedly."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from users.moderators import MODERATORS
 
 @dataclass(frozen=True)
 class Person:
+    """A demo person."""
+
     username: str
     first_name: str
     last_name: str
@@ -22,6 +24,7 @@ class Person:
 
     @property
     def password(self) -> str:
+        """The password of the account, derived from the user name."""
         return f"{self.username}-demo-chat"
 
 
@@ -33,7 +36,7 @@ PEOPLE = (
 )
 GROUP_NAME = "Summer exhibition"
 
-# Who says what, and the line (counted from 1) that it replies to.
+# Who says what, and the line (counted from 1) it replies to.
 Line = tuple[str, str, int | None]
 GROUP_LINES: tuple[Line, ...] = (
     ("ada", "Good morning! The hall is ours from the 14th, so we have three weeks.", None),
@@ -63,12 +66,12 @@ PRIVATE_LINES: tuple[Line, ...] = (
 
 
 def is_empty() -> bool:
-    """No person has an account yet."""
+    """Whether nobody has an account yet."""
     return not get_user_model().objects.people().exists()
 
 
 def create() -> None:
-    """Make what isn't there yet of the demo people and their two chats."""
+    """Create the demo people and their two chats, as far as they are missing."""
     people = {person.username: _user(person) for person in PEOPLE}
     ada, grace = people["ada"], people["grace"]
     group = Chat.objects.for_member(ada).filter(name=GROUP_NAME, is_group=True).first()
@@ -104,7 +107,7 @@ def _user(person: Person) -> Any:
 
 
 def _say(chat: Chat, people: dict[str, Any], lines: tuple[Line, ...]) -> list[Message]:
-    """Post the lines; a line that an earlier run has posted is found by its client_id."""
+    """Post the lines; one posted by an earlier run is recognised by its `client_id`."""
     said: list[Message] = []
     for number, (username, content, reply_to) in enumerate(lines, start=1):
         message, _ = actions.post_message(

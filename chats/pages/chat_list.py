@@ -30,6 +30,7 @@ class ChatItem:
 
     @property
     def unread(self) -> int:
+        """How many messages the user hasn't read."""
         return max(self.chat.last_seq - self.marker, 0)
 
 

@@ -11,6 +11,8 @@ from chats.errors import Invalid
 
 
 class MessageForm(forms.Form):
+    """A message being sent or edited."""
+
     content = forms.CharField(strip=False, max_length=settings.MESSAGE_MAX_LENGTH)
     client_id = forms.CharField(required=False, empty_value=None)
     reply_to = forms.UUIDField(required=False)
@@ -22,6 +24,8 @@ class MessageForm(forms.Form):
 
 
 class NameForm(forms.Form):
+    """The name of a group."""
+
     name = forms.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, label="Name of the group")
 
 
@@ -38,10 +42,14 @@ class IdsField(forms.Field):
 
 
 class GroupForm(NameForm):
+    """A new group: its name and the ids of its members."""
+
     member_ids = IdsField()
 
 
 class MemberForm(forms.Form):
+    """A person to add to a group."""
+
     user_id = forms.IntegerField(min_value=1, max_value=2**63 - 1)
 
 

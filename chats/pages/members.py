@@ -33,6 +33,7 @@ def members(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @chat_page
 def add_member(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Add a person to a group."""
     chat = find_chat(request, chat_id)
     form = MemberForm(request.POST)
     try:

@@ -20,6 +20,8 @@ ANSWER_SECONDS = 5  # for a MongoDB or Redis of the environment
 
 
 class Command(BaseCommand):
+    """Run everything that development needs."""
+
     help = (
         "Start a private MongoDB and Valkey, migrate, and serve on http://localhost:8000, "
         "restarting on changes of the code. Ctrl-C stops everything; the data stays under var/."

@@ -10,6 +10,8 @@ from django.db.migrations.loader import MigrationLoader
 
 
 class Command(BaseCommand):
+    """Migrate every database."""
+
     help = "Migrate every database: users in SQL, chats in MongoDB."
 
     def handle(self, *args: Any, verbosity: int = 1, **options: Any) -> None:

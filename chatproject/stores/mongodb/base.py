@@ -7,6 +7,8 @@ from django_mongodb_backend import base, operations
 
 
 class DatabaseOperations(operations.DatabaseOperations):
+    """The MongoDB backend's operations with our compiler."""
+
     compiler_module = "chatproject.stores.mongodb.compiler"
 
     def convert_datetimefield_value(

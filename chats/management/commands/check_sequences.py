@@ -16,6 +16,8 @@ from chats.models import Chat
 
 
 class Command(BaseCommand):
+    """Report, and on request repair, what a crash between two writes left."""
+
     help = (
         "Find the numbers of messages that a crash left unused, numbers that a chat doesn't know "
         "of, and rows of deleted chats. Ends with 1 when there are any, unless it repairs them."

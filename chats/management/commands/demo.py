@@ -1,4 +1,4 @@
-"""`manage.py demo`: people and chats to try the project with."""
+"""`manage.py demo`: people and chats to try the project out."""
 
 import os
 import sys
@@ -12,6 +12,8 @@ from chats.management import demo
 
 
 class Command(BaseCommand):
+    """Create the demo people and chats."""
+
     help = "Create demo people and chats, where they aren't there yet, and print the passwords."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py explain_queries`: every hot query with the indexes and without."""
+"""`manage.py explain_queries`: every hot query with and without the indexes."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ MOST_BUILT = 1_000_000  # messages: about 700 MB of the server's disk
 
 
 class Command(BaseCommand):
+    """Show the plan and cost of every hot query."""
+
     help = (
         "Explain every hot query: its plan, the keys and documents that it examines, and its time "
         "in ms, with the indexes and without them (hint $natural). Writes nothing; but without "
@@ -90,7 +92,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def temporary_database() -> Iterator[None]:
-    """The chats app on an empty, migrated database of a name of its own, dropped at the end."""
+    """Run the chats app on an empty, migrated database of its own, dropped at the end."""
     connection: Any = connections[ChatRouter.alias]
     name = connection.settings_dict["NAME"]
     connection.settings_dict["NAME"] = f"{name}_explain_{secrets.token_hex(4)}"

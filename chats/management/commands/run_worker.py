@@ -11,6 +11,8 @@ from chats.assistant.questions import Questions
 
 
 class Command(BaseCommand):
+    """Run a worker until it is stopped."""
+
     help = "Answer @ai and @photo questions until SIGTERM or Ctrl-C. Run as many as you like."
 
     def handle(self, *args: Any, **options: Any) -> None:
