@@ -138,6 +138,37 @@ def test_what_went_wrong_stays_said_when_the_next_submit_succeeds(
     assert not permissions.can_send_messages
 
 
+def test_a_click_is_not_lost_when_the_dialog_changes_between_press_and_release(
+    adas: Window, group: Any, ada: Any, stranger: Any
+) -> None:
+    adas.page.get_by_label("Members").click()
+    adas.dialog.get_by_text("Manage Grace Hopper").click()
+    adas.dialog.get_by_role("link", name="Remove").hover()
+    adas.page.mouse.down()
+    with adas.page.expect_response("**/members/") as answer:
+        actions.add_members(ada, group, [stranger.pk])
+    answer.value.finished()
+    adas.page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    adas.page.mouse.up()
+    expect(adas.dialog.get_by_role("heading", name="Remove Grace Hopper?")).to_be_visible()
+
+
+def test_try_again_does_so_while_another_answer_is_on_its_way(
+    adas: Window, group: Any, grace: Any
+) -> None:
+    adas.problems_are_expected("503")
+    _, _, held = submit_twice(adas)
+    held[0].fulfill(status=503, body=render_to_string("503.html"))
+    wait_for(lambda: adas.page.evaluate("true") and len(held) == 2)
+    adas.dialog.get_by_role("button", name="Try again").click()
+    held[1].continue_()
+    wait_for(lambda: adas.page.evaluate("true") and len(held) == 3)
+    held[2].continue_()
+    expect(adas.dialog.get_by_role("alert")).to_have_count(0)
+    permissions = ChatPermissions.objects.get(chat_id=group.pk, user_id=grace.pk)
+    assert not permissions.can_send_messages
+
+
 # The first and last switch that are shown, whenever the dialog is filled anew.
 WATCH = """() => {
   window.fills = []

@@ -17,8 +17,19 @@ export default class extends Controller {
     if (!this.element.open && this.bodyTarget.children.length) this.element.showModal()
   }
 
+  /** Try again what failed, once however often it is asked for. */
   retry() {
-    if (!this.asked) this.failed.again()
+    const { failed } = this
+    this.failed = null
+    failed?.again()
+  }
+
+  /** What is under a pointer stays there until it is released: the click would be lost. */
+  press() {
+    this.released = new Promise((done) => {
+      const release = () => setTimeout(done) // after the click
+      for (const type of ["pointerup", "pointercancel"]) addEventListener(type, release, { once: true })
+    })
   }
 
   close() {
@@ -56,6 +67,7 @@ export default class extends Controller {
       if (!this.element.open || !url || this.asked) return
       const response = await this.#fetch(query ? `${url}?q=${encodeURIComponent(query)}` : url)
       const html = response.ok && (await response.text())
+      await this.released
       if (html && this.element.open && !this.asked) this.#fill(html)
     }).catch(() => null) // the next change asks again
   }
@@ -82,6 +94,7 @@ export default class extends Controller {
 
   async #take(response, again) {
     const text = await response.text()
+    await this.released
     const { ok, status, url } = response
     if (status === 204) location.assign(url)
     else if (!response.headers.get(PARTIAL)) {
