@@ -48,6 +48,7 @@ class History:
     @classmethod
     def of(cls, request: Request, chat_id: uuid.UUID) -> History:
         """The history selected by the query parameters `before`, `after` and `ordering`."""
+        assert isinstance(request.user, User)
         return cls(
             request.user,
             chat_id,
