@@ -122,7 +122,7 @@ class Welcome(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Watching(Event):
-    """First frame of a chat list's socket: every chat of the person with its latest message."""
+    """First frame of a chat list: every chat of the person, and the `seq` of its latest message."""
 
     type = "watching"
     user_id: int
