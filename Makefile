@@ -36,7 +36,7 @@ test: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(PARALLEL)) $(ARGS)
 
 faults: $(VENV)/.installed-dev chromium
-	@CHROMIUM=$$($(FIND_CHROMIUM)) timeout 75m $(BIN)/python -m pytest tests/faults tests/browser/test_offline.py --long $(ARGS)
+	@CHROMIUM=$$($(FIND_CHROMIUM)) timeout 75m $(BIN)/python -m pytest tests/faults tests/browser/test_offline.py --long -o faulthandler_timeout=1200 $(ARGS)
 
 bench: $(VENV)/.installed-bench chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m benchmarks $(ARGS)

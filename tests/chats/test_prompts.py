@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections
 
@@ -16,8 +17,8 @@ from chats.actions.prompts import Prompt, parse
 from chats.assistant import questions
 from chats.assistant.answers import BROKEN, GAVE_UP, USAGE, Answer
 from chats.models import Chat, Message
-from tests.cable import Cable
 from tests.provider_server import completion, search_results
+from tests.proxy import Proxy
 from tests.waiting import wait_for
 from tests.worker_process import WorkerProcess
 
@@ -505,23 +506,25 @@ def test_what_is_tried_again_gets_another_connection_to_sql(
     assert done == ["tried", "closed", "tried"]
 
 
-def test_a_worker_keeps_its_answer_while_mongodb_is_away(
+async def test_a_worker_keeps_its_answer_while_mongodb_is_away(
     start_worker, provider, settings, ada, group
 ):
+    do = sync_to_async
     address = settings.DATABASES["chat"]["HOST"]
     port = address.split("127.0.0.1:")[1].split("/")[0]
-    cable = Cable(int(port))
-    worker = start_worker(MONGODB_URI=address.replace(port, str(cable.port)))
-    provider.go_on.clear()
-    ask(ada, group, "@ai Why?")
-    wait_for_requests(provider, 1)
-    cable.cut()
-    provider.go_on.set()
-    worker.wait_for_output("An answer can't be stored now", 20)
-    worker.wait_for_output("MongoDB is away", 20)
-    cable.mend()
+    async with Proxy(lambda: [int(port)]) as proxy:
+        worker = await do(start_worker)(MONGODB_URI=address.replace(port, str(proxy.port)))
+        provider.go_on.clear()
+        await do(ask)(ada, group, "@ai Why?")
+        await do(wait_for_requests)(provider, 1)
+        proxy.is_open = False
+        assert proxy.cut()
+        provider.go_on.set()
+        await do(worker.wait_for_output)("An answer can't be stored now", 20)
+        await do(worker.wait_for_output)("MongoDB is away", 20)
+        proxy.is_open = True
 
-    wait_for_answers(group, 1)
-    ask(ada, group, "@ai And now?")
-    wait_for_answers(group, 2)
+        await do(wait_for_answers)(group, 1)
+        await do(ask)(ada, group, "@ai And now?")
+        await do(wait_for_answers)(group, 2)
     assert len(provider.requests) == 2

@@ -20,13 +20,13 @@ from django.conf import settings
 from django.db import connections
 
 from chatproject.development.embedded import Valkey
+from tests.proxy import Proxy
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async
 
 from .api import Person
 from .client import Client
 from .ledger import Ledger, stored_messages
-from .proxy import Proxy
 from .wire import Http
 
 
@@ -37,11 +37,8 @@ class Cluster:
     session (its databases have to be migrated, and `database` follows it).
     """
 
-    def __init__(
-        self, server: str, processes: int, pages: str, environment: dict[str, str]
-    ) -> None:
+    def __init__(self, server: str, processes: int, environment: dict[str, str]) -> None:
         self.server = server
-        self.pages_server = pages
         self.pages: ServerProcess | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="cluster-", dir=settings.VAR_DIR))
         self.valkey = Valkey(self.folder)
@@ -59,7 +56,7 @@ class Cluster:
         cls, server: str, processes: int = 2, *, pages: str = "", **environment: str
     ) -> AsyncIterator[Cluster]:
         """So many processes of a server; one of `pages` answers the API instead, if given."""
-        cluster = cls(server, processes, pages, environment)
+        cluster = cls(server, processes, environment)
         try:
             await asyncio.to_thread(cluster.valkey.start)
             await asyncio.gather(*map(cluster.start_process, range(processes)))

@@ -16,6 +16,7 @@ import pytest
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
+from tests.proxy import Proxy
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async
 
@@ -23,7 +24,6 @@ from . import figures
 from .api import Person
 from .client import Client
 from .cluster import Cluster
-from .proxy import Proxy
 from .traffic import traffic
 
 MIB = 1024 * 1024
