@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ChatsConfig(AppConfig):
@@ -9,8 +10,11 @@ class ChatsConfig(AppConfig):
 
     def ready(self) -> None:
         from users import signals
+        from users.moderators import make_moderators
 
         from .actions import accounts
 
+        # The last app whose permissions the group has; after Django's receiver, which adds them.
+        post_migrate.connect(make_moderators, sender=self)
         signals.account_deleted.connect(accounts.on_account_deleted)
         signals.sign_ins_ended.connect(accounts.on_sign_ins_ended)

@@ -345,6 +345,6 @@ async def test_nothing_later_reaches_who_may_not_read_any_more(
     figures.report("revocations", f"{trials} trials under {rate:.0f} messages/s")
     late = {name: max(times) for name, times in stage.times.items() if max(times) > CLOSED_WITHIN}
     assert late == {}
-    assert rate >= 20
+    assert rate >= (20 if is_long else 8)  # there was something to be told
     assert len(stage.silenced) == len(range(ACTIONS.index(permission_change), trials, len(ACTIONS)))
     await stage.http.aclose()
