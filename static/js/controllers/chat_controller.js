@@ -2,13 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { LiveChat } from "models/live_chat.js"
 import { people } from "models/people.js"
 
-// What the chat tells becomes an event of the window: `chat:message` and so on.
-const EVENTS = [
-  "message", "read", "receipts", "typing", "left", "presence", "seq", "rights", "changed",
-  "connection", "ended",
-]
-
-/** The open chat: hands what happens in it to the other controllers, and back. */
+/** The open chat: starts and stops it, and hands to it what other controllers say. */
 export default class extends Controller {
   static values = {
     id: String,
@@ -37,10 +31,6 @@ export default class extends Controller {
       flags: this.flagsValue,
       markers: this.markersValue,
     })
-    for (const type of EVENTS) {
-      this.live.addEventListener(type, ({ detail }) => this.dispatch(type, { target: window, detail }))
-    }
-    this.live.addEventListener("reload", () => location.reload())
   }
 
   connect() {
@@ -69,10 +59,10 @@ export default class extends Controller {
   }
 
   stored({ detail }) {
-    this.live.stored(detail)
+    this.live.message(detail)
   }
 
   signedOut() {
-    this.live.signedOut()
+    this.live.end("signedOut")
   }
 }

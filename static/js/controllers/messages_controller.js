@@ -1,9 +1,10 @@
 import { Controller } from "@hotwired/stimulus"
-import { inNextFrame } from "helpers/frames.js"
-import { Arrivals } from "models/arrivals.js"
+import { inBatches, inNextFrame } from "helpers/frames.js"
 import { Timeline } from "models/timeline.js"
 
-/** The messages of the open chat: live rows, history in both directions, read receipts. */
+const MOST_AT_ONCE = 40 // messages that are shown in one frame: one layout for all of them
+
+/** The messages of the open chat: live rows, history in both directions, how far one has seen them. */
 export default class extends Controller {
   static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate"]
   static values = {
@@ -19,6 +20,7 @@ export default class extends Controller {
 
   initialize() {
     this.lookSoon = inNextFrame(() => this.#look())
+    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.#arrive(messages))
   }
 
   connect() {
@@ -29,17 +31,13 @@ export default class extends Controller {
       newest: this.newestValue,
       hasNewer: this.hasNewerValue,
     })
-    const { live, log, pages, scroll, history } = this.timeline
-    Object.assign(this, { live, log, pages, scroll, history })
-    this.arrivals = new Arrivals({
-      pages: this.pages,
-      lastSeq: this.lastSeqValue,
-      show: (messages) => this.#show(messages),
-      showBeyond: (...messages) => this.#showBeyond(...messages),
-      showEvery: (messages) => messages.forEach((each) => this.live.showInQuotes(each)),
-    })
+    const { log, pages, scroll, history } = this.timeline
+    Object.assign(this, { log, pages, scroll, history })
+    this.early = [] // messages that arrived while a page was being loaded
+    this.counted = this.lastSeqValue // the last message that is no news
     this.unseen = 0
-    this.#start()
+    this.timeline.begin(this.atValue && this.log.find(this.atValue))
+    this.#tellPosition()
     this.#watch()
   }
 
@@ -52,38 +50,43 @@ export default class extends Controller {
     return Object.fromEntries(names.map((name) => [name, this[`${name}Target`]]))
   }
 
-  /** Begin at the message of the address, at the first unread one, or at the bottom. */
-  #start() {
-    const unread = this.rowsTarget.querySelector('[data-part="unread-divider"]')
-    const row = this.atValue && this.log.find(this.atValue)
-    if (row) this.timeline.highlight(row)
-    else if (this.pages.hasNewer) this.logTarget.scrollTop = 0
-    else this.scroll.toBottom()
-    if (!row && unread) unread.scrollIntoView({ block: "start" })
-    this.scroll.note()
-    this.#tellPosition()
-  }
-
   #watch() {
     this.timeline.watch()
     const on = (type, take) => this.history.addEventListener(type, take)
     on("loaded", () => this.#tellPosition())
     // The newest page instead of all rows: also what a reload will show.
     on("restarted", () => history.replaceState(null, "", this.pageValue))
-    on("done", () => this.arrivals.again())
+    on("done", () => this.early.splice(0).forEach(this.showSoon))
     on("signedOut", () => this.dispatch("signedOut"))
   }
 
   // Live
 
   apply({ detail: message }) {
-    this.arrivals.add(message)
+    this.showSoon(message)
+  }
+
+  #arrive(messages) {
+    const { isLoading, newest } = this.pages
+    // The page that is on its way may be older than these: they come again after it.
+    if (isLoading) this.early.push(...messages)
+    const inside = messages.filter(({ seq }) => this.pages.covers(seq))
+    // Those beyond the ends may also belong to that page.
+    const beyond = isLoading ? [] : messages.filter((each) => !inside.includes(each))
+    const counted = Math.max(newest, this.counted)
+    for (const message of beyond) {
+      this.log.dropPending(message)
+      if (message.seq > counted) this.#countUnseen(message)
+    }
+    if (inside.length) this.#show(inside)
+    for (const message of messages) this.log.showInQuotes(message)
+    this.counted = Math.max(this.counted, ...[...beyond, ...inside].map(({ seq }) => seq))
   }
 
   #show(messages) {
     const news = messages.filter(({ id }) => !this.log.find(id))
     const follows = this.scroll.stuck || news.some((message) => this.#isOwn(message))
-    this.live.put(messages)
+    this.log.put(messages)
     this.pages.newest = Math.max(this.pages.newest, ...messages.map(({ seq }) => seq))
     if (follows) this.#follow()
     else {
@@ -93,22 +96,16 @@ export default class extends Controller {
     this.see()
   }
 
-  /** What is beyond the ends isn't shown, but counted where it is news. */
-  #showBeyond(messages, news) {
-    for (const message of messages) this.live.dropPending(message)
-    for (const message of news) this.#countUnseen(message)
-  }
-
   showPending({ detail }) {
-    if (this.live.showPending(detail)) this.#follow()
+    if (this.log.showPending(detail)) this.#follow()
   }
 
   discard({ detail }) {
-    this.live.dropPending(detail)
+    this.log.dropPending(detail)
   }
 
   showReceipts({ detail: { markers } }) {
-    this.live.showReceipts(markers)
+    this.log.showReceipts(markers)
   }
 
   #isOwn({ sender_id }) {
@@ -166,9 +163,7 @@ export default class extends Controller {
   }
 
   #follow() {
-    if (this.pages.hasNewer) return
-    this.history.trim("top")
-    this.scroll.toBottom()
+    if (!this.timeline.follow()) return
     this.unseen = 0
     this.#tellPosition()
   }

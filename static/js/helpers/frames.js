@@ -16,3 +16,17 @@ export function inNextFrame(work) {
     timer = setTimeout(run, LATEST)
   }
 }
+
+/** A function that takes one item each call: `work` is handed at most `most` of them a frame. */
+export function inBatches(most, work) {
+  const waiting = []
+  const soon = inNextFrame(() => {
+    const batch = waiting.splice(0, most)
+    if (waiting.length) soon()
+    work(batch)
+  })
+  return (item) => {
+    waiting.push(item)
+    soon()
+  }
+}

@@ -1,9 +1,10 @@
 import { rightsOf } from "models/rights.js"
 
 /**
- * What is known of a chat besides its messages: name, owner, members, one's own rights, and how far
- * everybody has read. Each change has a `rev`; an older one than what is known changes nothing.
- * Events: `changed` (name, owner or members), `rights`, `read` (detail: a user's id and a `seq`).
+ * What is known of a chat besides its messages: name, owner, members and who of them is online, one's
+ * own rights, and how far everybody has read. Each change has a `rev`; an older one than what is known
+ * changes nothing. Events: `changed` (name, owner or members), `rights`, `online`,
+ * `read` (detail: a user's id and a `seq`).
  */
 export class ChatState extends EventTarget {
   #userId
@@ -20,6 +21,7 @@ export class ChatState extends EventTarget {
     this.ownerId = ownerId
     this.members = new Set(memberIds)
     this.markers = new Map(markers)
+    this.online = new Set()
   }
 
   get rights() {
@@ -32,6 +34,11 @@ export class ChatState extends EventTarget {
     return [...this.markers].filter(([id]) => this.members.has(id))
   }
 
+  /** Who of the members is online, and how many members there are. */
+  get presence() {
+    return { online: [...this.online], members: this.members.size }
+  }
+
   /** How far one has read oneself. */
   get ownMarker() {
     return this.markers.get(this.#userId) ?? 0
@@ -41,6 +48,22 @@ export class ChatState extends EventTarget {
     if (seq <= (this.markers.get(userId) ?? 0)) return
     this.markers.set(userId, seq)
     this.#tell("read", { userId, seq })
+  }
+
+  /** Exactly these are online. */
+  setOnline(userIds) {
+    this.online = new Set(userIds)
+    this.#tell("online")
+  }
+
+  cameOnline(userId) {
+    this.online.add(userId)
+    this.#tell("online")
+  }
+
+  wentOffline(userId) {
+    this.online.delete(userId)
+    this.#tell("online")
   }
 
   /**

@@ -13,17 +13,15 @@ export class HistoryWindow extends EventTarget {
   #log
   #pages
   #scroll
-  #put
   #lostFocus
 
-  /** `element` scrolls; `put` shows messages of a page as rows of the log. */
-  constructor({ element, log, pages, scroll, put }) {
+  /** `element` scrolls, and holds the rows of the log. */
+  constructor({ element, log, pages, scroll }) {
     super()
     this.#element = element
     this.#log = log
     this.#pages = pages
     this.#scroll = scroll
-    this.#put = put
   }
 
   older() {
@@ -73,7 +71,7 @@ export class HistoryWindow extends EventTarget {
   }
 
   #add(messages, forget) {
-    this.#put(messages)
+    this.#log.put(messages)
     if (forget) this.trim(forget)
     this.#tell("ends")
     this.#focusAgain()

@@ -3,31 +3,31 @@ import { CatchUp } from "models/catch_up.js"
 import { ChatState } from "models/chat_state.js"
 import { people } from "models/people.js"
 import { Seen } from "models/seen.js"
-import { DELETED, LiveSocket, REMOVED, SIGNED_OUT } from "models/socket.js"
+import { LiveSocket } from "models/socket.js"
 
 /**
- * One chat, live: what its socket brings, and what was missed. Events:
- * `message`, `read`, `receipts`, `typing`, `left`, `presence`, `seq`, `rights`, `changed`,
- * `connection` (detail: {state}), `ended` (detail: {why, reason}), `reload`.
+ * One chat, live: what its socket brings, and what was missed. It becomes events of the window:
+ * `chat:message`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
+ * `chat:changed`, `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
-export class LiveChat extends EventTarget {
+export class LiveChat {
   // What the socket brings, by type.
   #frames = {
     welcome: (data) => this.#welcome(data),
-    text_message: (data) => this.#message({ ...data, id: data.message_id }),
-    message_edited: (data) => this.#message({ ...data, id: data.message_id }),
-    message_deleted: (data) => this.#message({ ...data, id: data.message_id }),
+    text_message: (data) => this.message({ ...data, id: data.message_id }),
+    message_edited: (data) => this.message({ ...data, id: data.message_id }),
+    message_deleted: (data) => this.message({ ...data, id: data.message_id }),
     message_read: (data) => this.state.read(data.user_id, data.seq),
     typing_indicator: (data) => this.#typed(data),
-    user_joined: (data) => this.#presence(data, true),
-    user_left: (data) => this.#presence(data, false),
+    user_joined: (data) => this.#cameOnline(data),
+    user_left: (data) => this.#wentOffline(data),
     chat_updated: (data) => this.state.update(data) || this.catchUp.ask(),
     chat_state: (data) => this.#takeState(data, data.read_markers, data.permissions[this.#userId]),
     member_added: (data) => this.#memberAdded(data),
     member_removed: (data) => this.#memberRemoved(data),
     permissions_changed: (data) => this.state.permissionsChanged(data),
-    chat_deleted: () => this.#ended({ code: DELETED }),
-    resync: () => this.#tell("reload"),
+    chat_deleted: () => this.end("deleted"),
+    resync: () => location.reload(),
     error: (data) => data.retry_after && this.seenMarker.retryAfter(data.retry_after, this.state.ownMarker),
   }
 
@@ -35,16 +35,14 @@ export class LiveChat extends EventTarget {
   #userId
   #isGroup
   #isOver = false
-  #online = new Set()
 
   constructor({ id, userId, isGroup, lastRev, ...state }) {
-    super()
     this.#id = id
     this.#userId = userId
     this.#isGroup = isGroup
     // Every reader and every arrival is told of: what shows them is told once a frame.
     this.tellReceipts = inNextFrame(() => this.#tell("receipts", { markers: this.state.receipts }))
-    this.tellPresence = inNextFrame(() => this.#tellPresence())
+    this.tellPresence = inNextFrame(() => this.#tell("presence", this.state.presence))
     this.state = new ChatState({ userId, isGroup, ...state })
     const url = `/api/v1/chats/${id}`
     this.socket = new LiveSocket(url)
@@ -57,16 +55,17 @@ export class LiveChat extends EventTarget {
     const on = (source, type, take) => source.addEventListener(type, ({ detail }) => take(detail))
     on(this.state, "changed", () => this.#changed())
     on(this.state, "rights", () => this.#tell("rights", this.state.rights))
+    on(this.state, "online", () => this.tellPresence())
     on(this.state, "read", (read) => this.#read(read))
     on(this.catchUp, "changes", (changes) => this.#takeChanges(changes))
     on(this.catchUp, "complete", () => this.socket.isOpen && this.#connection("ready"))
-    on(this.catchUp, "tooFar", () => this.#tell("reload"))
+    on(this.catchUp, "tooFar", () => location.reload())
     on(this.catchUp, "failed", (error) => this.#catchUpFailed(error))
     on(this.socket, "state", (state) => this.#connection(state))
     on(this.socket, "frame", (frame) => this.#receive(frame))
     // A refused handshake doesn't say why: the API does.
     on(this.socket, "failed", () => navigator.onLine && this.catchUp.ask())
-    on(this.socket, "ended", (closed) => this.#ended(closed))
+    on(this.socket, "ended", (why) => this.end(why))
   }
 
   open() {
@@ -86,6 +85,16 @@ export class LiveChat extends EventTarget {
     this.catchUp.pause()
   }
 
+  /** Close it for good, and say why. */
+  end(why) {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.close()
+    this.catchUp.stop()
+    this.#tell("connection", { state: "ended" })
+    this.#tell("ended", { why })
+  }
+
   /** The reader has come to this message. */
   seen({ id, seq }) {
     const isKnown = seq <= this.state.ownMarker || this.seenMarker.covers(seq)
@@ -98,13 +107,14 @@ export class LiveChat extends EventTarget {
     this.socket.send("typing_indicator", detail)
   }
 
-  /** A message as the API answers it, one's own that was sent or edited. */
-  stored(message) {
-    this.#message(message)
-  }
-
-  signedOut() {
-    this.#end("signedOut")
+  /** A message as it is now: from the socket, or answered by the API. */
+  message(message) {
+    if (message.sender_name) people.learn(message.sender_id, message.sender_name)
+    const { sender_id, seq, edited_at, deleted_at } = message
+    // What somebody wrote, and all before it, they have read.
+    if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.read(sender_id, seq)
+    this.#tell("message", message)
+    if (message.rev) this.catchUp.note(message.rev)
   }
 
   // From the socket and the API
@@ -114,24 +124,13 @@ export class LiveChat extends EventTarget {
     if (data.rev && !this.#isOver) this.catchUp.note(data.rev)
   }
 
-  #welcome({ user_id, last_seq, online }) {
+  #welcome({ user_id, online }) {
     if (user_id !== this.#userId) {
-      this.signedOut() // and somebody else signed in, in another tab
+      this.end("signedOut") // and somebody else signed in, in another tab
       return
     }
-    this.#online = new Set(online)
-    this.tellPresence()
-    this.#tell("seq", { seq: last_seq })
+    this.state.setOnline(online)
     this.catchUp.ask() // also without a new change: read markers have no number
-  }
-
-  #message(message) {
-    if (message.sender_name) people.learn(message.sender_id, message.sender_name)
-    const { sender_id, seq, edited_at, deleted_at } = message
-    // What somebody wrote, and all before it, they have read.
-    if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.read(sender_id, seq)
-    this.#tell("message", message)
-    if (message.rev) this.catchUp.note(message.rev)
   }
 
   #read({ userId, seq }) {
@@ -144,16 +143,14 @@ export class LiveChat extends EventTarget {
     this.#tell("typing", { user_id, name: people.name(user_id, username), is_typing })
   }
 
-  #presence({ user_id, username }, isHere) {
+  #cameOnline({ user_id, username }) {
     if (people.name(user_id, "") === "") people.learn(user_id, username)
-    if (isHere) this.#online.add(user_id)
-    else this.#left(user_id)
-    this.tellPresence()
+    this.state.cameOnline(user_id)
   }
 
-  #left(userId) {
-    this.#online.delete(userId)
-    this.#tell("left", { sender_id: userId })
+  #wentOffline({ user_id }) {
+    this.state.wentOffline(user_id)
+    this.#tell("left", { sender_id: user_id })
   }
 
   #memberAdded(data) {
@@ -167,7 +164,7 @@ export class LiveChat extends EventTarget {
   }
 
   #takeChanges({ results, read_markers, chat, last_rev, permissions }) {
-    for (const message of results) this.#message(message)
+    for (const message of results) this.message(message)
     this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
   }
 
@@ -179,26 +176,10 @@ export class LiveChat extends EventTarget {
   }
 
   #catchUpFailed(error) {
-    if (error.signedOut) this.signedOut()
-    else if (error.status === 404) this.#end("gone")
+    if (error.signedOut) this.end("signedOut")
+    else if (error.status === 404) this.end("gone")
     else throw error
   }
-
-  #ended({ code, reason }) {
-    const why = { [SIGNED_OUT]: "signedOut", [REMOVED]: "removed", [DELETED]: "deleted" }[code]
-    this.#end(why ?? "closed", reason)
-  }
-
-  #end(why, reason) {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.close()
-    this.catchUp.stop()
-    this.#tell("connection", { state: "ended" })
-    this.#tell("ended", { why, reason })
-  }
-
-  // Telling the others
 
   #connection(state) {
     if (state !== "ready") this.seenMarker.reset()
@@ -211,11 +192,7 @@ export class LiveChat extends EventTarget {
     this.#tell("changed", { name: this.#isGroup ? this.state.name : null })
   }
 
-  #tellPresence() {
-    this.#tell("presence", { online: [...this.#online], members: this.state.members.size })
-  }
-
   #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }))
+    dispatchEvent(new CustomEvent(`chat:${type}`, { detail }))
   }
 }

@@ -1,29 +1,34 @@
-import { dayKey, dayText } from "helpers/dates.js"
-import { protocol } from "helpers/protocol.js"
+import { Dividers } from "models/dividers.js"
+import { MessageRows, showQuoted, showReaders, showTime } from "models/message_row.js"
+import { people } from "models/people.js"
+import { Readers } from "models/readers.js"
 
-const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
-
-/** The rows of a chat in the order of `seq`, with a line before each day. */
+/** The rows of a chat in the order of `seq`, and below them those of messages not stored yet. */
 export class MessageLog {
-  #element
+  #log
+  #list
   #pending
   #messageRows
-  #dayTemplate
+  #dividers
   #userId
   #byId = new Map()
-  #unread
+  #readers = new Readers()
 
-  constructor({ element, pending, messageRows, dayTemplate, userId }) {
-    this.#element = element
+  /** The elements are the targets of templates/chats/_messages.html. */
+  constructor({ log, rows, pending, template, dayTemplate }, userId) {
+    this.#log = log
+    this.#list = rows
     this.#pending = pending
-    this.#messageRows = messageRows
-    this.#dayTemplate = dayTemplate
     this.#userId = userId
-    this.rows = [...element.querySelectorAll(":scope > .message")]
-    for (const row of this.rows) this.#byId.set(row.dataset.id, row)
-    this.#unread = this.#findUnread()
-    // The server's days are those of UTC.
-    this.rows.forEach((row, index) => this.#arrange(row, this.rows[index - 1]))
+    this.#messageRows = new MessageRows(template, userId)
+    this.#dividers = new Dividers(rows, dayTemplate)
+    this.rows = [...rows.querySelectorAll(":scope > .message")]
+    this.rows.forEach((row, index) => {
+      this.#byId.set(row.dataset.id, row)
+      // The server's times and days are those of UTC.
+      showTime(row)
+      this.#dividers.arrange(row, this.rows[index - 1])
+    })
   }
 
   get first() {
@@ -38,32 +43,23 @@ export class MessageLog {
     return this.#byId.get(id)
   }
 
-  findPending(clientId) {
-    return this.#pending.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`)
-  }
-
-  /** A row for a message that isn't stored yet. */
-  addPending(message) {
-    const row = this.#messageRows.make(message)
-    this.#pending.append(row)
-    return row
-  }
-
-  /** Show messages as they are now; an older state than a row's changes nothing. Answers the rows. */
+  /** Show messages as they are now; an older state than a row's changes nothing. */
   put(messages) {
     const shown = messages.map((message) => this.#update(message) ?? this.#new(message))
     const added = shown.filter((row) => !row.isConnected || row.parentElement === this.#pending)
     this.#insert([...new Set(added)].sort((one, other) => seqOf(one) - seqOf(other)))
-    return shown
+    for (const row of shown) {
+      this.#messageRows.showSending(row, null)
+      this.#showReadersOf(row)
+    }
   }
 
   /** Forget the oldest ("top") or newest rows beyond `most`; answers whether there were any. */
   trim(most, end) {
     const surplus = this.rows.length - most
     if (surplus <= 0) return false
-    const kept = end === "top" ? this.rows.splice(0, surplus) : this.rows.splice(most)
-    this.#remove(kept)
-    if (end === "top") this.#arrange(this.first, undefined)
+    this.#remove(end === "top" ? this.rows.splice(0, surplus) : this.rows.splice(most))
+    if (end === "top") this.#dividers.arrange(this.first, undefined)
     return true
   }
 
@@ -72,13 +68,47 @@ export class MessageLog {
     if (this.rows.length) this.#remove(this.rows.splice(0))
   }
 
-  #remove(rows) {
-    const range = new Range()
-    range.setStartBefore(this.#start(rows[0]))
-    range.setEndAfter(rows.at(-1))
-    range.deleteContents()
-    for (const row of rows) this.#byId.delete(row.dataset.id)
+  // Messages that aren't stored yet
+
+  /** Show the state of an entry of the outbox; answers whether its row is new. */
+  showPending(entry) {
+    const known = this.#findPending(entry.client_id)
+    const row = known ?? this.#messageRows.make({ ...entry, sender_id: this.#userId })
+    if (!known) this.#pending.append(row)
+    this.#messageRows.showSending(row, entry.state, entry.error)
+    return !known
   }
+
+  dropPending({ client_id }) {
+    if (client_id) this.#findPending(client_id)?.remove()
+  }
+
+  #findPending(clientId) {
+    return this.#pending.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`)
+  }
+
+  // What rows show of other messages and members
+
+  /** `markers`: pairs of a member's id and the `seq` up to which they have read. */
+  showReceipts(markers) {
+    this.#readers = new Readers(markers.filter(([id]) => id !== this.#userId))
+    for (const row of this.rows) this.#showReadersOf(row)
+  }
+
+  #showReadersOf(row) {
+    if (!row.matches(".message--own")) return
+    const { count, ids } = this.#readers.of(seqOf(row))
+    showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
+  }
+
+  /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */
+  showInQuotes(message) {
+    if (!message.edited_at && !message.deleted_at) return
+    const quotes = `[data-part="quote"][href$="#message-${message.id}"]`
+    for (const quote of this.#log.querySelectorAll(quotes)) showQuoted(quote, message)
+  }
+
+  // Rows
 
   #update(message) {
     const row = this.find(message.id)
@@ -88,10 +118,10 @@ export class MessageLog {
     return row
   }
 
-  /** A new row; the waiting row of one's own message becomes that of the stored one. */
+  /** A new row; the row of one's own unsent message becomes that of the stored one. */
   #new(message) {
     const own = message.client_id && message.sender_id === this.#userId
-    const waiting = own && this.findPending(message.client_id)
+    const waiting = own && this.#findPending(message.client_id)
     const row = waiting || this.#messageRows.make(message)
     if (waiting) this.#messageRows.fill(waiting, message)
     this.#byId.set(message.id, row)
@@ -107,57 +137,19 @@ export class MessageLog {
       const run = rows.splice(0, end < 0 ? rows.length : end)
       const fragment = new DocumentFragment()
       fragment.append(...run)
-      run.forEach((row, at) => this.#arrange(row, run[at - 1] ?? this.rows[index - 1]))
-      this.#element.insertBefore(fragment, next ? this.#start(next) : null)
+      run.forEach((row, at) => this.#dividers.arrange(row, run[at - 1] ?? this.rows[index - 1]))
+      this.#list.insertBefore(fragment, next ? this.#dividers.start(next) : null)
       this.rows.splice(index, 0, ...run)
-      if (next) this.#arrange(next, run.at(-1))
+      if (next) this.#dividers.arrange(next, run.at(-1))
     }
   }
 
-  /** Group a row by the reader's own days, and with the row before it. */
-  #arrange(row, previous) {
-    const date = new Date(row.dataset.createdAt)
-    const before = previous && new Date(previous.dataset.createdAt)
-    const newDay = !before || dayKey(date) !== dayKey(before)
-    const isUnread = row.dataset.seq === this.#unread?.seq
-    if (isUnread && row.previousElementSibling !== this.#unread.divider) {
-      row.before(this.#unread.divider)
-    }
-    this.#divide(row, newDay ? date : null)
-    row.classList.toggle(
-      "message--continued",
-      !newDay &&
-        !isUnread &&
-        previous.dataset.senderId === row.dataset.senderId &&
-        date - before < CONTINUED,
-    )
-  }
-
-  #divide(row, date) {
-    const start = this.#start(row)
-    const day = start.dataset.part === "day" ? start : null
-    if (!date) {
-      day?.remove()
-      return
-    }
-    const line = day ?? this.#dayTemplate.content.firstElementChild.cloneNode(true)
-    const time = line.querySelector("time")
-    time.dateTime = dayKey(date)
-    time.textContent = dayText(date)
-    if (!day) start.before(line)
-  }
-
-  /** The first of the lines that belong to a row: its day, "new messages", the row itself. */
-  #start(row) {
-    let start = row
-    while (start.previousElementSibling?.matches("[data-part]")) start = start.previousElementSibling
-    return start
-  }
-
-  /** The line above what was unread when the page was opened; it comes back with its row. */
-  #findUnread() {
-    const divider = this.#element.querySelector(':scope > [data-part="unread-divider"]')
-    return divider && { divider, seq: divider.nextElementSibling.dataset.seq }
+  #remove(rows) {
+    const range = new Range()
+    range.setStartBefore(this.#dividers.start(rows[0]))
+    range.setEndAfter(rows.at(-1))
+    range.deleteContents()
+    for (const row of rows) this.#byId.delete(row.dataset.id)
   }
 }
 

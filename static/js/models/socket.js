@@ -1,11 +1,12 @@
 import { backoff } from "helpers/backoff.js"
 import { protocol } from "helpers/protocol.js"
 
-// Close codes after which there is nothing to come back to.
-export const SIGNED_OUT = protocol.close_signed_out
-export const REMOVED = protocol.close_removed
-export const DELETED = protocol.close_chat_deleted
-const FINAL = new Set([SIGNED_OUT, REMOVED, DELETED])
+// Close codes after which there is nothing to come back to, and what they mean.
+const FINAL = new Map([
+  [protocol.close_signed_out, "signedOut"],
+  [protocol.close_removed, "removed"],
+  [protocol.close_chat_deleted, "deleted"],
+])
 
 const LOOK = 10_000 // milliseconds
 const SLEPT = 90_000 // between two looks: a page that isn't shown may be given one a minute
@@ -14,7 +15,7 @@ const SLEPT = 90_000 // between two looks: a page that isn't shown may be given 
  * A WebSocket that comes back, and is made anew where it may hang: after the machine slept, or
  * with another network. Events: `state` (detail: "connecting", "connected", "offline"),
  * `frame` (detail: {type, data}), `failed` (closed before it opened: perhaps refused),
- * `ended` (detail: {code, reason}; it won't come back).
+ * `ended` (detail: "signedOut", "removed", "deleted"; it won't come back).
  */
 export class LiveSocket extends EventTarget {
   #url
@@ -94,12 +95,12 @@ export class LiveSocket extends EventTarget {
     }
   }
 
-  #lost({ code, reason }, opened) {
+  #lost({ code }, opened) {
     this.#socket = null
     if (this.#closed) return
     if (FINAL.has(code)) {
       this.#closed = true
-      this.#tell("ended", { code, reason })
+      this.#tell("ended", FINAL.get(code))
       return
     }
     this.#tell("state", "offline")

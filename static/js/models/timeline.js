@@ -1,46 +1,60 @@
 import { Ends } from "models/ends.js"
 import { HistoryWindow } from "models/history_window.js"
-import { LiveRows } from "models/live_rows.js"
+import { MessageLog } from "models/message_log.js"
 import { Paginator } from "models/paginator.js"
 import { Scroll } from "models/scroll.js"
 
 /** The stretch of a chat that a page shows: its rows, its place in the history, its scrolling. */
 export class Timeline {
+  #elements
+  #ends
   #sizes
 
   /** `elements` are those of templates/chats/_messages.html, `page` what the server made of it. */
   constructor(elements, page) {
-    this.live = new LiveRows({ ...elements, element: elements.log, userId: page.userId })
-    this.log = this.live.log
+    this.#elements = elements
+    this.log = new MessageLog(elements, page.userId)
     this.pages = new Paginator(page)
     this.scroll = new Scroll(elements.log)
-    this.history = new HistoryWindow({
-      element: elements.log,
-      log: this.log,
-      pages: this.pages,
-      scroll: this.scroll,
-      put: (messages) => this.live.put(messages),
-    })
-    this.elements = elements
+    const { log, pages, scroll } = this
+    this.history = new HistoryWindow({ element: elements.log, log, pages, scroll })
   }
 
   /** Load what follows at an end that comes into sight; stay at the bottom while one is there. */
   watch() {
-    const { log, rows, older, newer, start } = this.elements
-    this.ends = new Ends({ scroller: log, older, newer, start, load: (end) => this.history[end]() })
-    this.history.addEventListener("ends", () => this.ends.show(this.pages))
+    const { log, rows, older, newer, start } = this.#elements
+    this.#ends = new Ends({ scroller: log, older, newer, start, load: (end) => this.history[end]() })
+    this.history.addEventListener("ends", () => this.#ends.show(this.pages))
     this.#sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
     this.#sizes.observe(log)
     this.#sizes.observe(rows)
   }
 
   stop() {
-    this.ends?.stop()
+    this.#ends?.stop()
     this.#sizes?.disconnect()
   }
 
   get isAtNewest() {
     return this.scroll.atBottom && !this.pages.hasNewer
+  }
+
+  /** Begin at this row, at the first unread message, or at the bottom. */
+  begin(row) {
+    const unread = this.#elements.rows.querySelector('[data-part="unread-divider"]')
+    if (row) this.highlight(row)
+    else if (this.pages.hasNewer) this.#elements.log.scrollTop = 0
+    else this.scroll.toBottom()
+    if (!row && unread) unread.scrollIntoView({ block: "start" })
+    this.scroll.note()
+  }
+
+  /** Go to the bottom, if the newest message is there; answers whether it is. */
+  follow() {
+    if (this.pages.hasNewer) return false
+    this.history.trim("top")
+    this.scroll.toBottom()
+    return true
   }
 
   highlight(row) {

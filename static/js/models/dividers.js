@@ -1,0 +1,61 @@
+import { dayKey, dayText } from "helpers/dates.js"
+import { protocol } from "helpers/protocol.js"
+
+const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
+
+/** The lines between the rows of a chat: one before each day, and one above what was unread. */
+export class Dividers {
+  #dayTemplate
+  #unread
+
+  constructor(list, dayTemplate) {
+    this.#dayTemplate = dayTemplate
+    this.#unread = findUnread(list)
+  }
+
+  /** Put a row's lines above it, by the reader's own days, and join it to the row before it. */
+  arrange(row, previous) {
+    const date = new Date(row.dataset.createdAt)
+    const before = previous && new Date(previous.dataset.createdAt)
+    const newDay = !before || dayKey(date) !== dayKey(before)
+    const isUnread = row.dataset.seq === this.#unread?.seq
+    if (isUnread && row.previousElementSibling !== this.#unread.divider) {
+      row.before(this.#unread.divider)
+    }
+    this.#divide(row, newDay ? date : null)
+    row.classList.toggle(
+      "message--continued",
+      !newDay &&
+        !isUnread &&
+        previous.dataset.senderId === row.dataset.senderId &&
+        date - before < CONTINUED,
+    )
+  }
+
+  /** The first of the elements that belong to a row: its day, "New messages", the row itself. */
+  start(row) {
+    let start = row
+    while (start.previousElementSibling?.matches("[data-part]")) start = start.previousElementSibling
+    return start
+  }
+
+  #divide(row, date) {
+    const start = this.start(row)
+    const day = start.dataset.part === "day" ? start : null
+    if (!date) {
+      day?.remove()
+      return
+    }
+    const line = day ?? this.#dayTemplate.content.firstElementChild.cloneNode(true)
+    const time = line.querySelector("time")
+    time.dateTime = dayKey(date)
+    time.textContent = dayText(date)
+    if (!day) start.before(line)
+  }
+}
+
+/** The line above what was unread when the page was opened; it comes back with its row. */
+function findUnread(list) {
+  const divider = list.querySelector(':scope > [data-part="unread-divider"]')
+  return divider && { divider, seq: divider.nextElementSibling.dataset.seq }
+}
