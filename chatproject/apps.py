@@ -1,8 +1,10 @@
+"""The app of the project itself."""
+
 from django.apps import AppConfig
 
 
 class ChatProjectConfig(AppConfig):
-    """The app of the project itself; registers its system checks."""
+    """Registers the system checks of the project."""
 
     name = "chatproject"
 

@@ -1,4 +1,4 @@
-"""ASGI entry point: sockets, and in the one-process default pages and API too."""
+"""ASGI entry point: sockets, and also pages and API when one process serves everything."""
 
 import os
 from typing import Any
@@ -10,7 +10,7 @@ from django.db import connections
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
 django_application = get_asgi_application()
 
-# Imported after the apps are loaded.
+# These imports need the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chats.live.routing import websocket_urlpatterns  # noqa: E402
@@ -21,12 +21,12 @@ from .preload import load_and_freeze  # noqa: E402
 
 
 def close_connection(**_: Any) -> None:
-    """End what a request had open: its thread ends too, and nobody would use it again.
+    """Close a request's SQL connection: its thread ends with it, so it can't be used again.
 
-    Left to the garbage collector, a hundred were open at once. Sockets share a thread that lasts.
+    Left to the garbage collector, up to a hundred stayed open. Sockets share a lasting thread.
     """
     connection = connections["default"]
-    # A file costs nothing; to close the last connection of it writes it back.
+    # SQLite's cost no server anything, and closing the last one checkpoints the WAL.
     if connection.vendor != "sqlite" and not connection.in_atomic_block:
         connection.close()
 

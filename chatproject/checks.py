@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` and `migrate_all` say beside Django's own checks."""
+"""System checks, run by `manage.py check --deploy` and `migrate_all` with Django's own."""
 
 import os
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ LOCALE = "SELECT current_setting('server_encoding') = 'UTF8', lower('I') = 'i', 
 
 @checks.register(checks.Tags.security, deploy=True)
 def proxies_are_counted(**_: Any) -> list[checks.CheckMessage]:
-    """A number that is wrong counts all clients as one, or lets each be whoever it says."""
+    """Warn if TRUSTED_PROXIES isn't set: a wrong number merges clients or trusts forgeries."""
     if "TRUSTED_PROXIES" in os.environ:
         return []
     text = "TRUSTED_PROXIES is not set: rate limits don't know one client from another."
@@ -22,7 +22,7 @@ def proxies_are_counted(**_: Any) -> list[checks.CheckMessage]:
 
 @checks.register(checks.Tags.database)
 def letters_have_cases(databases: Sequence[str] | None = None, **_: Any) -> list[Any]:
-    """PostgreSQL knows letters by the database's locale: Turkish has other pairs than ASCII."""
+    """Check that PostgreSQL, whose locale decides, folds case as usual (in Turkish, I isn't i)."""
     if "default" not in (databases or ()) or connections["default"].vendor != "postgresql":
         return []
     with connections["default"].cursor() as cursor:

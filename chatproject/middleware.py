@@ -1,6 +1,4 @@
-"""What every page shares: a content security policy, and answers to somebody too fast, or while a
-store is away.
-"""
+"""Middleware of all requests: security headers, deadlines, and the pages for 429 and 503."""
 
 from __future__ import annotations
 
@@ -23,9 +21,9 @@ from chatproject.limits.limits import TooMany
 from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, lose_patience
 
 HEADER = "Content-Security-Policy"
-# For what is no page: nothing in it runs or loads, should a browser show it.
+# For anything but a page: nothing in it may run or load if a browser shows it.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
-# What a chat has no use for; a script that got in couldn't ask for it either.
+# Features that a chat doesn't need, denied to injected scripts too.
 PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -38,12 +36,12 @@ PERMISSIONS = ", ".join(
 
 
 def policy(request: HttpRequest) -> str:
-    """The policy of a page; its nonce lets only the import map in."""
+    """The content security policy of a page; its nonce is for the import map alone."""
     try:
         host = request.get_host()
-    except DisallowedHost:  # the answer is that this isn't our name
+    except DisallowedHost:  # this response is the refusal of the host
         host = ""
-    # Not every browser takes 'self' for the sockets of the same host.
+    # In some browsers 'self' doesn't cover WebSockets of the same host.
     sockets = f" ws://{host} wss://{host}" if host else ""
     return "; ".join(
         (
@@ -61,7 +59,7 @@ def policy(request: HttpRequest) -> str:
 
 
 class ContentSecurityPolicyMiddleware:
-    """Adds the policies, and `request.csp_nonce` for templates; a view may set its own header."""
+    """Adds the policy headers, unless a view set its own, and `request.csp_nonce` for templates."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -77,9 +75,9 @@ class ContentSecurityPolicyMiddleware:
 
 
 class StoresMiddleware:
-    """Gives a request a deadline for MongoDB, and a page 503 while a store is away.
+    """Gives every request a deadline for the stores, and pages a 503 while a store is away.
 
-    The API answers 503 by itself.
+    The API answers 503 by its exception handler.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -97,16 +95,16 @@ class StoresMiddleware:
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """The page for as long as a store is away."""
+    """The 503 page, shown while a store is away."""
     try:
         page = render_to_string("503.html", request=request)
-    except (OperationalError, InterfaceError):  # SQL knows who is signed in
+    except (OperationalError, InterfaceError):  # the page shows who is signed in, which needs SQL
         page = render_to_string("503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER)})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """What `handler500` answers where a middleware, such as the one of sessions, has failed."""
+    """`handler500`: a 503 if a store is away, for errors in middleware such as that of sessions."""
     error = sys.exc_info()[1]
     if error is None or not is_away(error):
         return defaults.server_error(request)
@@ -115,7 +113,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 class PageMessagesMiddleware(MessageMiddleware):
-    """Django's, for pages; the API says what it has to say in its answers."""
+    """Django's message middleware for pages only: the API has no use for it."""
 
     def __call__(self, request: HttpRequest) -> Any:
         is_api = request.path_info.startswith("/api/")
@@ -123,7 +121,7 @@ class PageMessagesMiddleware(MessageMiddleware):
 
 
 class LimitsMiddleware:
-    """Answers 429 where a page does something too often; the API does so by itself."""
+    """Answers 429 when a page exceeds a rate limit; the API does so by its exception handler."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

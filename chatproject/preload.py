@@ -1,4 +1,4 @@
-"""What a server process loads before it is asked anything: its first visitor would wait for it."""
+"""Loads what a server process needs before its first request, which would wait for it."""
 
 import gc
 
@@ -8,15 +8,16 @@ from django.urls import get_resolver
 
 
 def load_and_freeze() -> None:
-    """Import the engines of the databases (0.4 s for MongoDB's) and the views.
+    """Import the database engines (0.4 s for MongoDB's) and the views, and tune the collector.
 
-    They stay: a full collection, which stops every request and socket, needn't look at them again.
+    What is imported stays, so it is frozen: a full collection, which stops every request and
+    socket, needn't scan it again.
     """
     for database in settings.DATABASES.values():
         load_backend(database["ENGINE"])
     get_resolver().url_patterns  # noqa: B018
     gc.collect()
     gc.freeze()
-    # A page makes hundreds of objects and no cycles: to look for some every 700 took a thirtieth.
-    # Of 5,000 sockets all were looked at now and then, and nobody was served for 0.2 s.
+    # A page makes hundreds of objects and no cycles: collecting after every 700 took a thirtieth of
+    # the time. With 5,000 sockets, a full collection now and then stopped the process for 0.2 s.
     gc.set_threshold(20_000)

@@ -21,7 +21,7 @@ def env_list(name: str, default: str = "") -> list[str]:
 
 
 def env_int(name: str, default: int) -> int:
-    """The whole number in an environment variable."""
+    """The whole number in an environment variable; ImproperlyConfigured if it isn't one."""
     try:
         return int(os.environ.get(name, default))
     except ValueError:
@@ -29,6 +29,7 @@ def env_int(name: str, default: int) -> int:
 
 
 def env_rate(name: str, default: str) -> Rate:
+    """The rate in an environment variable; ImproperlyConfigured if it isn't one."""
     try:
         return Rate.parse(os.environ.get(name, default))
     except ValueError as error:
@@ -36,7 +37,7 @@ def env_rate(name: str, default: str) -> Rate:
 
 
 def env_bool(name: str, default: bool = False) -> bool:
-    """The truth value of an environment variable."""
+    """Whether an environment variable is 1, true, yes or on, in any case."""
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
 
@@ -47,7 +48,7 @@ if not SECRET_KEY:
 
 PORT = env_int("PORT", 8000)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
-# Full origins (scheme, host, port) that pages are served from: CSRF and the sockets' check.
+# Origins (scheme, host, port) that pages are served from, for CSRF and the check of sockets.
 ORIGINS = env_list("ORIGINS", f"http://localhost:{PORT},http://127.0.0.1:{PORT}" if DEBUG else "")
 CSRF_TRUSTED_ORIGINS = ORIGINS
 
@@ -70,7 +71,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Around all that may answer: errors and refusals have these headers too.
+    # Outside all that may answer, so that errors and refusals have these headers too.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatproject.middleware.ContentSecurityPolicyMiddleware",
     "chatproject.middleware.StoresMiddleware",
@@ -114,12 +115,12 @@ DATABASES: dict[str, Any] = {
         "HOST": os.environ.get("MONGODB_URI", "mongodb://127.0.0.1:27017/?directConnection=true"),
         "NAME": os.environ.get("MONGODB_NAME", "chat"),
         "OPTIONS": {
-            # Acknowledged means: on disk at a majority of the members.
+            # A write is acknowledged once it is on disk at a majority of the members.
             "w": "majority",
             "journal": True,
             "retryWrites": True,
             "tz_aware": True,
-            # A stale read could let a removed member in, whatever the URI says.
+            # Overrides the URI: a stale read could let a removed member in.
             "readPreference": "primary",
             "serverSelectionTimeoutMS": 5_000,
             "connectTimeoutMS": 5_000,
@@ -127,7 +128,7 @@ DATABASES: dict[str, Any] = {
         },
     },
 }
-# Seconds that a request, a frame or a look of a background task may wait for its stores.
+# Seconds that a request, a frame or a background task's poll may wait for the stores.
 MONGODB_TIMEOUT = env_int("MONGODB_TIMEOUT", 5)
 if not 1 <= MONGODB_TIMEOUT <= 60:
     raise ImproperlyConfigured("MONGODB_TIMEOUT must be 1 to 60 seconds.")
@@ -141,7 +142,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["ENGINE"] = "chatproject.stores.postgresql"
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 3,  # seconds, for each address of its host
-        # For who waits without a deadline: a server that is gone is noticed after 10 seconds.
+        # For waits without a deadline: a dead server is noticed after 10 seconds.
         "tcp_user_timeout": 10_000,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
@@ -163,7 +164,7 @@ CHANNEL_LAYERS = {
                     "address": url,
                     "socket_timeout": None,
                     "max_connections": 10_000,
-                    # After a restart of the server every connection fails once.
+                    # Every connection fails once after the server restarts.
                     "retry": Retry(NoBackoff(), 1),
                 }
                 for url in REDIS_URLS
@@ -190,7 +191,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 SESSION_ENGINE = "users.sessions"
-SESSION_COOKIE_AGE = env_int("SESSION_LIFETIME", 14 * 24 * 3600)  # seconds without being used
+SESSION_COOKIE_AGE = env_int("SESSION_LIFETIME", 14 * 24 * 3600)  # seconds of disuse
 ACCESS_TOKEN_LIFETIME = env_int("ACCESS_TOKEN_LIFETIME", 15 * 60)  # seconds
 REFRESH_TOKEN_LIFETIME = env_int("REFRESH_TOKEN_LIFETIME", 30 * 24 * 3600)  # seconds
 
@@ -235,9 +236,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Private and group chats: history, messages, members and permissions.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],  # the same for anybody
+    "SERVE_AUTHENTICATION": [],  # the schema is the same for everybody
     "COMPONENT_SPLIT_REQUEST": True,
-    # Forms are for the browsable API.
+    # Form bodies are only for the browsable API.
     "PARSER_WHITELIST": ["chatproject.rest.parsers.JSONParser"],
     "PREPROCESSING_HOOKS": ["chatproject.rest.openapi.without_trailing_slashes"],
     "POSTPROCESSING_HOOKS": [
@@ -261,7 +262,7 @@ SPECTACULAR_SETTINGS = {
 
 MESSAGE_MAX_LENGTH = env_int("MESSAGE_MAX_LENGTH", 10_000)  # characters, 1 to 40,000
 if not 1 <= MESSAGE_MAX_LENGTH <= 40_000:
-    # 100 of them, at 4 bytes a character, are one answer of MongoDB: of 16 MiB at most.
+    # 100 messages at 4 bytes a character must fit in one MongoDB reply, 16 MiB at most.
     raise ImproperlyConfigured("MESSAGE_MAX_LENGTH must be 1 to 40000 characters.")
 CHAT_NAME_MAX_LENGTH = env_int("CHAT_NAME_MAX_LENGTH", 100)  # characters
 CHAT_MAX_MEMBERS = env_int("CHAT_MAX_MEMBERS", 1_000)
@@ -278,7 +279,7 @@ UNSPLASH_BASE_URL = os.environ.get("UNSPLASH_BASE_URL", "https://api.unsplash.co
 UNSPLASH_ACCESS_KEY = os.environ.get("UNSPLASH_ACCESS_KEY", "")
 UNSPLASH_TIMEOUT = env_int("UNSPLASH_TIMEOUT", 10)  # seconds
 UNSPLASH_APP_NAME = os.environ.get("UNSPLASH_APP_NAME", "chat")  # as registered at Unsplash
-# Seconds that a worker has for one @ai or @photo before another worker may take it.
+# Seconds that a worker has for one @ai or @photo before another may take it.
 ANSWER_LEASE = env_int("ANSWER_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
 
 # Limits ------------------------------------------------------------------------------------------

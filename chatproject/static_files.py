@@ -1,7 +1,7 @@
 """The styles and modules of every page, and how production serves them.
 
-Modules are served one by one, everywhere: an import map gives each its address, which in
-production has a hash of its content. Only the styles are joined, because a page waits for them.
+Modules are always served one by one: an import map has the URL of each, which in production
+contains a hash of the content. Only the styles are joined, because they block rendering.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.management import CommandError
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# In the order in which they overrule each other.
+# In the order of the cascade: later ones override earlier ones.
 STYLES = [
     f"css/{name}.css"
     for name in (
@@ -28,17 +28,17 @@ STYLES = [
 JOINED_STYLES = "css/all.css"
 APPLICATION = "js/application.js"
 STIMULUS = "vendor/stimulus.js"
-# What means something else where styles are joined: an order, or an address from the file's own.
+# Breaks in a joined file: it must come first, or is relative to the file's own URL.
 UNJOINABLE = re.compile(r"@import|@charset|\burl\(")
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Files whose names have a hash of their content, and the joined styles."""
+    """Stores files under names with a hash of their content, and joins the styles."""
 
     def post_process(
         self, paths: dict[str, Any], dry_run: bool = False, **options: Any
     ) -> Iterator[Any]:
-        """Join the styles before files get their names; `CommandError` for one that can't be."""
+        """Join the styles before files are renamed; raises CommandError for one that can't be."""
         if not dry_run:
             joined = "\n".join(_style(name, *paths[name]) for name in STYLES)
             self.delete(JOINED_STYLES)
@@ -57,7 +57,7 @@ def _style(name: str, storage: Any, path: str) -> str:
 
 @cache
 def modules() -> dict[str, str]:
-    """The modules by the names that they import each other by, and their paths."""
+    """The static paths of all modules, by the names under which they are imported."""
     folder = settings.BASE_DIR / "static"
     found = sorted(str(path.relative_to(folder)) for path in folder.glob("js/*/*.js"))
     return {"@hotwired/stimulus": STIMULUS, **{path.removeprefix("js/"): path for path in found}}

@@ -1,4 +1,4 @@
-"""Paths of everything that speaks HTTP; those of the sockets are in `chats/live/routing.py`."""
+"""URLs of pages and API; those of the sockets are in `chats/live/routing.py`."""
 
 from django.contrib import admin
 from django.shortcuts import redirect
@@ -17,7 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("users.api_urls")),
     path("", RedirectView.as_view(pattern_name="docs")),
     re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    # Split: its script has an address of its own, so that the content security policy lets it in.
+    # Split: the script has its own URL, so that the content security policy allows it.
     re_path(
         r"^docs/?$",
         SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api/docs.html"),
@@ -31,7 +31,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
     path("chats/", include("chats.pages.urls")),
     path("accounts/", include("users.urls")),
-    # The admin's own form would end no other sign-in.
+    # The admin's own form wouldn't end the user's other sign-ins.
     path("admin/password_change/", RedirectView.as_view(pattern_name="users:password_change")),
     path("admin/", admin.site.urls),
     path("favicon.ico", lambda _: redirect(static("icons/logo.svg")), name="favicon"),

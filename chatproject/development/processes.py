@@ -1,4 +1,4 @@
-"""The processes of `manage.py dev`: servers, the web process, the worker; restarted on change."""
+"""The child processes of `manage.py dev`, restarted when the source changes."""
 
 import os
 import signal
@@ -12,13 +12,13 @@ from pathlib import Path
 from . import embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-CHECK_SECONDS = 1.0  # between two looks at the source files
+CHECK_SECONDS = 1.0  # between checks of the source files
 STOP_SECONDS = 10
 WATCHED = ("*.py", "*.html")
 
 
 class Child:
-    """A process of ours that Ctrl-C doesn't reach: it is stopped in its turn."""
+    """A Python child process in a session of its own, so that Ctrl-C doesn't reach it."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
@@ -27,6 +27,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start the process."""
         self.process = subprocess.Popen(
             [sys.executable, *self.command],
             env=dict(self.environment),
@@ -36,6 +37,7 @@ class Child:
         )
 
     def stop(self) -> None:
+        """Terminate the process if it runs; kill it after `STOP_SECONDS`."""
         if self.process is None or self.process.poll() is not None:
             return
         self.process.terminate()
@@ -46,13 +48,13 @@ class Child:
             self.process.wait()
 
     def exit_code(self) -> int | None:
-        """None while it runs."""
+        """The exit code; None while it runs, or before it was started."""
         return self.process.poll() if self.process else None
 
 
 @contextmanager
 def running(children: list[Child]) -> Iterator[None]:
-    """Start the children in order; stop them in the opposite order."""
+    """Run the children inside the block: started in order, stopped in reverse order."""
     try:
         for child in children:
             child.start()
@@ -64,7 +66,7 @@ def running(children: list[Child]) -> Iterator[None]:
 
 @contextmanager
 def stop_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM or a closed terminal sets, instead of ending this process."""
+    """An event that Ctrl-C, SIGTERM or a closed terminal sets instead of ending this process."""
     stopped = threading.Event()
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, lambda *_: stopped.set()) for number in signals}
@@ -78,7 +80,7 @@ def stop_signals() -> Iterator[threading.Event]:
 def restart_on_change(
     children: list[Child], folder: Path, stopped: threading.Event, tell: Callable[[str], object]
 ) -> None:
-    """Until `stopped`: restart the children when the source changes; tell when one has ended."""
+    """Until `stopped`, restart the children when the source changes; `tell` if one has ended."""
     times = source_times(folder)
     told: set[Child] = set()
     while not stopped.wait(CHECK_SECONDS):
@@ -101,7 +103,7 @@ def _names(paths: set[Path], folder: Path) -> str:
 
 
 def source_times(folder: Path) -> dict[Path, float]:
-    """When each file of the source was changed; a few milliseconds for a few hundred files."""
+    """The modification time of each source file; takes milliseconds for some hundred files."""
     times = {}
     for path in _source_files(folder):
         try:
@@ -122,7 +124,7 @@ def _source_files(folder: Path) -> Iterable[Path]:
 
 
 def load_env_file(path: Path) -> None:
-    """Take NAME=value lines into the environment; what is there already wins."""
+    """Add NAME=value lines to the environment; a variable that is set already wins."""
     if not path.exists():
         return
     for line in path.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""The worker: takes jobs from a queue and does several at a time, until it is stopped."""
+"""The worker: runs jobs from a queue, several at a time, until it is stopped."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chatproject.stores.outages import deadline
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks for jobs. Not a change stream: the end of a lease changes nothing, so
-# a look is needed anyway, it costs one key of a small index, and a job takes far longer.
+# Seconds between polls. A change stream wouldn't do: a lease ends without a change, so polling is
+# needed anyway. A poll costs one key of a small index, and a job takes far longer than that.
 POLL = 0.5
 CONCURRENCY = 4  # jobs at a time
-SIGN = 3.0  # seconds between two signs of a job at work
-STOP_SECONDS = 5.0  # for what is at work when the worker is told to stop
-RETRY_DELAY, RETRY_MAX_DELAY = 0.5, 10.0  # seconds between two tries when a store is away
+SIGN = 3.0  # seconds between signs that a job is still at work
+STOP_SECONDS = 5.0  # for running jobs to finish when the worker is stopped
+RETRY_DELAY, RETRY_MAX_DELAY = 0.5, 10.0  # seconds between tries while a store is away
 
 STORE_AWAY = (PyMongoError, db.Error)
 
@@ -29,34 +29,34 @@ J = TypeVar("J")
 
 
 class Queue(Protocol[J]):
-    """Where jobs come from. A job that is taken is leased: it is due again when the lease ends."""
+    """A source of jobs. A claimed job is leased: it is due again when the lease ends."""
 
     def claim(self) -> J | None:
-        """Take the job that is due longest; None if none is."""
+        """Lease the job that has been due longest; None if none is due."""
 
     def work(self, job: J) -> None:
-        """Do a job that was taken, to its end."""
+        """Run a claimed job to its end."""
 
     def release(self, job: J) -> None:
-        """Let another worker take this job now."""
+        """End the lease now, so that another worker may claim the job."""
 
     def show(self, job: J, others: Collection[J], *, is_at_work: bool) -> None:
-        """Show people that a job is at work, or no more; `others` are still at work."""
+        """Show users that a job is at work, or no longer; `others` still are."""
 
 
 class Job(threading.Thread, Generic[J]):
-    """One job at work. A daemon thread: one that hangs can't keep the process."""
+    """The thread of one running job; a daemon, so that a hung job can't keep the process alive."""
 
     def __init__(self, queue: Queue[J], job: J, done: Callable[[], None]) -> None:
         super().__init__(name=f"job-{job}", daemon=True)
         self.job = job
         self.ended = False
-        self.shown_at = 0.0  # when it was last shown to be at work, monotonic
+        self.shown_at = 0.0  # monotonic time at which it was last shown at work
         self._queue = queue
         self._done = done
 
     def run(self) -> None:
-        """Do the job; one that fails is due again when its lease ends."""
+        """Run the job; if it fails, it is due again when its lease ends."""
         try:
             self._queue.work(self.job)
         except Exception:
@@ -68,7 +68,7 @@ class Job(threading.Thread, Generic[J]):
 
 
 class Worker(Generic[J]):
-    """Does up to `CONCURRENCY` jobs of a queue at a time until it is stopped."""
+    """Runs up to `CONCURRENCY` jobs of a queue at a time until it is stopped."""
 
     def __init__(self, queue: Queue[J]) -> None:
         self.jobs: list[Job[J]] = []
@@ -79,11 +79,11 @@ class Worker(Generic[J]):
         self._next_look = 0.0  # monotonic
 
     def stop(self, *_: object) -> None:
-        """End `run` soon; a signal handler, hence no lock that `run` may hold."""
+        """Make `run` end soon; called as a signal handler, so it takes no lock."""
         self._stopping = True
 
     def run(self) -> None:
-        """Look for jobs and do them until `stop`."""
+        """Poll for jobs and run them until `stop`; then finish or release them."""
         while not self._stopping:
             self._start_jobs()
             self._show_at_work()
@@ -125,7 +125,7 @@ class Worker(Generic[J]):
             self._show(job, is_at_work=False)
 
     def _finish_or_release(self) -> None:
-        """Let what is at work end, for a while; give the rest to another worker."""
+        """Give running jobs `STOP_SECONDS` to finish, and release the rest to other workers."""
         end = time.monotonic() + STOP_SECONDS
         for job in self.jobs:
             job.join(max(end - time.monotonic(), 0))
@@ -140,7 +140,7 @@ class Worker(Generic[J]):
                 logger.warning("%s waits until its lease ends.", job.name)
 
     def _show(self, job: Job[J], *, is_at_work: bool) -> None:
-        """Show a job at work or not; never a reason to stop."""
+        """Show whether a job is at work; an error is only logged."""
         try:
             db.close_old_connections()
             with deadline():

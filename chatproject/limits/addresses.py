@@ -1,4 +1,4 @@
-"""Where a request comes from, also behind proxies."""
+"""The network that a request comes from, also behind proxies."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
-IPV6_NETWORK = 64  # bits: what one customer has, and may take any address of
+IPV6_NETWORK = 64  # bits: what a provider gives one customer, who may use any address in it
 
 
 def client_network(request: HttpRequest | None) -> str:
-    """Whose connection this is: an IPv4 address or an IPv6 network; "" if that isn't known.
+    """The client's IPv4 address or IPv6 network; "" if it isn't known.
 
-    Of `TRUSTED_PROXIES` proxies each adds the address that it was asked from to the right of
-    X-Forwarded-For. What stands further left was sent by the client, and may say anything.
+    Each of the `TRUSTED_PROXIES` proxies appends its peer's address to X-Forwarded-For. Whatever is
+    further left was sent by the client and can't be trusted.
     """
     if request is None:
         return ""
@@ -22,7 +22,7 @@ def client_network(request: HttpRequest | None) -> str:
     forwarded = [part.strip() for part in header.split(",")] if header else []
     if 0 < proxies <= len(forwarded):
         return _network(forwarded[-proxies])
-    # Fewer than there are proxies: it came another way.
+    # Fewer addresses than proxies: the request didn't come through all of them.
     return _network(request.META.get("REMOTE_ADDR", ""))
 
 
@@ -39,7 +39,7 @@ def _network(text: str) -> str:
 
 
 def _without_port(text: str) -> str:
-    """Some proxies write `192.0.2.1:50000` or `[2001:db8::1]:50000`."""
+    """The address alone: some proxies write `192.0.2.1:50000` or `[2001:db8::1]:50000`."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
     return text.partition(":")[0] if text.count(":") == 1 else text

@@ -1,6 +1,6 @@
-"""LimitStore of limits in a Redis, shared by all processes, and in this one while that is away.
+"""The counts of rate limits: in a Redis that all processes share, or in this process without it.
 
-The clock is the Redis's own, so processes whose clocks differ count alike.
+The clock is the Redis's own, so differing clocks of the processes don't matter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ TIMEOUT = 0.8  # seconds for one answer; a limit isn't worth a longer wait
 REST = 1.0  # seconds for which a Redis that didn't answer isn't asked again
 KEPT = 10_000  # keys that a process counts while the Redis is away
 
-# KEYS: the counter, in each. As `Rate.take`. ARGV: the interval and the window of the rate.
+# The same as `Rate.take`. KEYS (of every script here): the counter. ARGV: the rate's interval and
+# window, in microseconds.
 TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -36,7 +37,7 @@ due = due + interval
 redis.call('SET', KEYS[1], string.format('%.0f', due), 'PX', math.ceil((due - now) / 1000))
 return 0
 """
-# ARGV: the interval of the rate.
+# ARGV: the rate's interval, in microseconds.
 GIVE_BACK = """
 local due = redis.call('GET', KEYS[1])
 if not due then return 0 end
@@ -49,7 +50,7 @@ IS_REMEMBERED = "return redis.call('EXISTS', KEYS[1])"
 
 
 class LimitStore:
-    """The counters of one Redis; for any thread."""
+    """The counts in one Redis; thread-safe."""
 
     def __init__(self, url: str) -> None:
         self._client = RedisClient(url, timeout=TIMEOUT, rest=REST)
@@ -57,24 +58,25 @@ class LimitStore:
         self._is_away = False
 
     def take(self, key: str, rate: Rate) -> int:
-        """Spend one: 0, or microseconds until there is one again."""
+        """Count one action: 0, or the microseconds to wait if none is left."""
         wait = self._eval(TAKE, key, rate.interval, rate.window)
         return self._memory.take(key, rate) if wait is None else wait
 
     def give_back(self, key: str, rate: Rate) -> None:
-        """Spend one less, wherever it was spent."""
+        """Take back one action that was counted."""
         if self._eval(GIVE_BACK, key, rate.interval) is None:
             self._memory.give_back(key, rate)
 
     def remember(self, key: str, seconds: int) -> None:
-        """Keep a key for so long; forgotten if the Redis is away or starts empty."""
+        """Keep a key for this many seconds; lost if the Redis is away or restarts empty."""
         self._eval(REMEMBER, key, seconds)
 
     def is_remembered(self, key: str) -> bool:
+        """Whether a key is kept; False while the Redis is away."""
         return bool(self._eval(IS_REMEMBERED, key))
 
     def _eval(self, script: str, key: str, *values: int) -> Any:
-        """What the script answers, a number; None while the Redis is away."""
+        """The number that a script returns; None while the Redis is away."""
         try:
             answer = self._client.ask("EVAL", script, 1, key, *values)
         except redis.RedisError as error:
@@ -87,13 +89,14 @@ class LimitStore:
 
 
 class Memory:
-    """The same in this process; the oldest keys go when there are too many."""
+    """The counts in this process: of up to `KEPT` keys, the least recently used go first."""
 
     def __init__(self) -> None:
         self._due: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def take(self, key: str, rate: Rate) -> int:
+        """Count one action: 0, or the microseconds to wait if none is left."""
         with self._lock:
             due, wait = rate.take(self._due.pop(key, 0), time.monotonic_ns() // 1000)
             self._due[key] = due
@@ -102,6 +105,7 @@ class Memory:
         return wait
 
     def give_back(self, key: str, rate: Rate) -> None:
+        """Take back one action that was counted here."""
         with self._lock:
             if key in self._due:
                 self._due[key] -= rate.interval
@@ -109,5 +113,5 @@ class Memory:
 
 @cache
 def limit_store(url: str) -> LimitStore:
-    """This process's counters in a Redis."""
+    """This process's `LimitStore` of a Redis."""
     return LimitStore(url)

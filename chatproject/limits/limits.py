@@ -1,8 +1,8 @@
 """How often somebody may do something: one call before it is done.
 
-The rates are the settings `LIMIT_…`. LimitStore are shared by all processes (`counters.py`); while
-their Redis is away each process counts for itself: nothing waits for it, and nobody is refused who
-would not have been refused by all processes together.
+The rates are the settings `LIMIT_…`. All processes share the counts (`limit_store.py`). While their
+Redis is away, each process counts for itself: nothing waits for the Redis, and nobody is refused
+whom the shared count would have let through.
 """
 
 from __future__ import annotations
@@ -29,25 +29,26 @@ class TooMany(Exception):
 
 @dataclass(frozen=True)
 class Limit:
-    """One thing that may be done so often; its rate is the setting `LIMIT_` and its name."""
+    """An action with a rate limit; the rate is the setting `LIMIT_<NAME>`."""
 
     name: str
     message: str
 
     @property
     def rate(self) -> Rate:
+        """The rate in the settings, read on every call."""
         rate: Rate = getattr(settings, f"LIMIT_{self.name.upper()}")
         return rate
 
     def spend(self, *who: object) -> None:
-        """Count one for whoever this is; `TooMany` if none is left."""
+        """Count one action of `who`; raises `TooMany` if none is left."""
         key = _key(self.name, who)
         wait = _counters(key).take(key, self.rate)
         if wait:
             raise TooMany(self, wait)
 
     def give_back(self, *who: object) -> None:
-        """Count one less."""
+        """Take back one action of `who` that was counted."""
         key = _key(self.name, who)
         _counters(key).give_back(key, self.rate)
 
@@ -62,19 +63,19 @@ QUESTIONS = Limit("questions", "You are asking too fast.")
 
 
 def remember(seconds: int, *who: object) -> None:
-    """Know this for so long, or until the Redis starts empty."""
+    """Remember `who` for this many seconds, or until the Redis restarts empty."""
     key = _key("known", who)
     _counters(key).remember(key, seconds)
 
 
 def is_remembered(*who: object) -> bool:
-    """Whether this is known; False while the Redis is away."""
+    """Whether `who` is remembered; False while the Redis is away."""
     key = _key("known", who)
     return _counters(key).is_remembered(key)
 
 
 def in_words(seconds: int) -> str:
-    """`1 second`, `90 seconds`, `2 minutes`, `3 hours`: never less than it is."""
+    """`1 second`, `90 seconds`, `2 minutes`, `3 hours`; rounded up."""
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 2 * size:
             return f"{math.ceil(seconds / size)} {unit}s"
@@ -82,7 +83,7 @@ def in_words(seconds: int) -> str:
 
 
 def _key(name: str, who: tuple[object, ...]) -> str:
-    """A short key, whatever was typed; what was typed can't be read in it."""
+    """A short key of fixed length, from which `who` can't be read back."""
     text = "\n".join(map(str, who)).encode(errors="replace")
     return f"limit:{name}:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
 

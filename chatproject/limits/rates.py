@@ -1,7 +1,7 @@
-"""How much in how long: `10/5m` is ten at once, and after that one every half minute.
+"""Rates: `10/5m` allows ten at once, and after that one every half minute.
 
-The generic cell rate algorithm: all that is kept is the time at which everything spent will have
-come back. Times are in microseconds, of any clock that is always the same one.
+This is the generic cell rate algorithm: all that is stored is `due`, the time at which everything
+spent will have come back. Times are in microseconds, by any one clock.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
 @dataclass(frozen=True)
 class Rate:
-    """`amount` at once, which come back evenly within `seconds`."""
+    """Up to `amount` at once, which come back evenly over `seconds`."""
 
     amount: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Rate:
-        """The rate that is written so: `60/10s`, `10/5m`, `3/1h`; ValueError for anything else."""
+        """Parse `60/10s`, `10/5m` or `3/1h`; raises ValueError for anything else."""
         match = re.fullmatch(r"(\d{1,7})/(\d{1,7})([smhd])", text.strip(), re.ASCII)
         if match:
             rate = cls(int(match[1]), int(match[2]) * UNITS[match[3]])
@@ -43,7 +43,7 @@ class Rate:
         return self.interval * self.amount
 
     def take(self, due: int, now: int) -> tuple[int, int]:
-        """Spend one: the next `due` (the first is 0), and how long to wait if none was left."""
+        """Spend one at `now`: the new `due` (0 at first), and the wait if none is left, else 0."""
         if not now <= due <= now + self.window:  # all have come back, or the clock was set back
             due = now
         wait = due + self.interval - self.window - now

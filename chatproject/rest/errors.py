@@ -1,4 +1,4 @@
-"""Refusals as HTTP."""
+"""Turns exceptions into the API's error responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chatproject.stores.outages import RETRY_AFTER, is_away, lose_patience
 
 
 class Unavailable(exceptions.APIException):
-    """A store is away; nothing was acknowledged."""
+    """A store is away (HTTP 503); nothing was acknowledged."""
 
     status_code = 503
     default_detail = "The chat can't be reached right now. Please try again in a moment."
@@ -30,13 +30,13 @@ class Unavailable(exceptions.APIException):
 
 
 class TooOften(exceptions.APIException):
-    """`detail` for people, and for programs which limit it was and when to come back."""
+    """A rate limit was exceeded (HTTP 429): `detail`, `limit`, and `retry_after` in seconds."""
 
     status_code = 429
 
     def __init__(self, error: TooMany) -> None:
         detail: Any = {"detail": str(error), "limit": error.limit, "retry_after": error.retry_after}
-        self.detail = detail  # past the constructor, which would make text of the number
+        self.detail = detail  # not by the constructor, which would turn the number into text
         self.wait = error.retry_after  # DRF sends it as Retry-After
 
 
@@ -49,7 +49,7 @@ class BodyTooLarge(exceptions.APIException):
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's handler, after a refusal of ours has become one of DRF's."""
+    """DRF's exception handler, for our exceptions too."""
     response = drf_exception_handler(as_api_error(error), context)
     if response is not None:
         response.data = _encodable(response.data)
@@ -58,7 +58,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 
 @singledispatch
 def as_api_error(error: Exception) -> Exception:
-    """The answer of the API to an error; apps register their own kinds of refusal."""
+    """The DRF exception for an error, or the error itself; apps register their own types."""
     if is_away(error):
         lose_patience(error)
         return Unavailable()
@@ -87,10 +87,10 @@ def _(error: TooManyFieldsSent) -> Exception:
 
 
 def _encodable(data: Any) -> Any:
-    """The same, with lone surrogates, which errors quote from the input, as question marks."""
+    """The data with `?` for lone surrogates, which errors may quote from the input."""
     if isinstance(data, dict):
         items = {_encodable(name): _encodable(value) for name, value in data.items()}
-        # The browsable API shows the errors in the form of this serializer.
+        # The browsable API needs the serializer to show the errors in its form.
         return (
             ReturnDict(items, serializer=data.serializer) if isinstance(data, ReturnDict) else items
         )

@@ -1,4 +1,4 @@
-"""Bodies without surprises, and serializers of declared shapes."""
+"""Strict serializers and fields for request bodies, and serializers made from TypedDicts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             known = {name for name, field in self.fields.items() if not field.read_only}
-            # What a browser's form carries beside its fields.
+            # Sent by a browser's form in addition to its fields.
             known |= {"csrfmiddlewaretoken"}
             unknown = [str(name) for name in data if name not in known]
             if unknown:
@@ -93,7 +93,7 @@ FIELDS: dict[Any, type[serializers.Field[Any, Any, Any, Any]]] = {
 
 
 def _field_of(hint: Any, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
-    """The field that declares a type: a plain one, a Literal, a list, a TypedDict, or None too."""
+    """The field for a type: a plain one, Literal, list or TypedDict; `| None` allows null."""
     if get_origin(hint) is Annotated:
         hint, *notes = get_args(hint)
         if texts := [note for note in notes if isinstance(note, str)]:

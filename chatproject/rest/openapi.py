@@ -1,4 +1,4 @@
-"""What the OpenAPI schema says about every endpoint."""
+"""Hooks of drf-spectacular: what the OpenAPI schema says about every endpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Endpoint = tuple[str, str, str, Any]  # path, its regular expression, method, vi
 
 
 def without_trailing_slashes(endpoints: list[Endpoint], **_: Any) -> list[Endpoint]:
-    """Every path once, as it is without the slash at its end."""
+    """Preprocessing hook: list every path once, without a trailing slash."""
     found: dict[tuple[str, str], Endpoint] = {}
     for path, regex, method, view in endpoints:
         path = path.rstrip("/")
@@ -30,7 +30,7 @@ COMMON = {
 
 
 def with_common_refusals(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Adds the refusals that any endpoint can answer, where it doesn't describe its own."""
+    """Postprocessing hook: add the error responses common to endpoints that don't declare them."""
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
             for code in _codes(path, method, operation):
@@ -59,7 +59,7 @@ _TOO_OFTEN = {
     },
     "required": ["detail", "limit", "retry_after"],
 }
-# Endings of the paths that a rate limit guards, by method.
+# Endings of the paths that have a rate limit, by method.
 LIMITED = {
     "post": ("/auth/register", "/auth/login", "/messages", "/ai/ask"),
     "patch": ("/messages/{message_id}",),
@@ -85,7 +85,7 @@ def _codes(path: str, method: str, operation: dict[str, Any]) -> set[str]:
 def _common_response(code: str) -> dict[str, Any]:
     description, detail = COMMON[code]
     schema: dict[str, Any] = {"$ref": "#/components/schemas/Refusal"}
-    if code == "400":  # beside `detail` also fields by name, each with its errors
+    if code == "400":  # besides `detail`, also errors by field name
         schema = {"type": "object", "additionalProperties": {}}
     example: dict[str, Any] = {"detail": detail}
     if code == "429":
@@ -95,8 +95,8 @@ def _common_response(code: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": content}}
 
 
-# Links (OpenAPI 3, "Link Object"): what a call's answer is good for. By the operation and its code:
-# where to go, and from where its parameters come.
+# Links (OpenAPI 3, "Link Object"): which calls an answer makes possible. By operation id and
+# status: the operations to call next, and where their parameters come from.
 _CHAT = {"chat_id": "$response.body#/id"}
 _SAME_CHAT = {"chat_id": "$request.path.chat_id"}
 _MESSAGE = {**_SAME_CHAT, "message_id": "$response.body#/id"}
@@ -134,7 +134,7 @@ _BODIES = {"auth_refresh_create": {"refresh": "$response.body#/refresh"}}
 
 
 def with_links(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Adds to answers the calls that they make possible."""
+    """Postprocessing hook: add `LINKS` to the responses."""
     for operations in result["paths"].values():
         for operation in operations.values():
             for code, response in operation["responses"].items():

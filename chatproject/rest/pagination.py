@@ -1,4 +1,4 @@
-"""Pages of lists by `limit` and `offset`."""
+"""Pagination by `limit` and `offset`."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .parameters import MAX_NUMBER, query_integer, query_parameters
 
 
 class StrictLimitOffsetPagination(LimitOffsetPagination):
-    """`limit` from 1 to 100, by default 50; `offset` from 0. Out of range: 400, no clamp.
+    """`limit` from 1 to 100, 50 by default; `offset` from 0. Other values are a 400, not clamped.
 
-    A view names the other parameters that it takes in `query_parameters`.
+    A view lists its other query parameters in `query_parameters`.
     """
 
     default_limit = 50
@@ -34,7 +34,7 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
         query_parameters(request, *self.parameters, *getattr(view, "query_parameters", ()))
         self.request = request
         self.limit, self.offset = self.get_limit(request), self.get_offset(request)
-        # Sliced before it is counted, unlike DRF's: one command may answer both.
+        # Unlike DRF's, slices before counting: one database command may serve both.
         page = list(queryset[self.offset : self.offset + self.limit])
         self.count = self.get_count(queryset)
         self.display_page_controls = self.count > self.limit and self.template is not None
@@ -55,7 +55,7 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
         return self._link(max(self.offset - self.limit, 0)) if self.offset else None
 
     def _link(self, offset: int) -> str:
-        """The address of this list from another offset, with its other parameters."""
+        """The URL of this list at another offset, with the other query parameters kept."""
         given = self.request.query_params
         others = {name: given[name] for name in given if name not in self.offset_names}
         query = urlencode({**others, "limit": self.limit, "offset": offset})
@@ -71,7 +71,7 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
 
 
 def integer_parameter(name: str, description: str, **schema: int) -> dict[str, Any]:
-    """A query parameter of the OpenAPI schema."""
+    """The OpenAPI declaration of an optional whole number in the query string."""
     bounds = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER, **schema}
     return {
         "name": name,

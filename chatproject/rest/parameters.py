@@ -1,4 +1,4 @@
-"""Query parameters without surprises: what isn't understood is refused by name."""
+"""Strict query parameters: an unknown or invalid one is a 400 that names it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME_SHOWN = 64  # characters of an unknown name that an answer repeats
 
 
 def query_parameters(request: Request, *names: str) -> QueryDict:
-    """The query string; 400 for a parameter that isn't one of these or is given twice."""
+    """The query string; ValidationError (400) for a parameter not in `names` or given twice."""
     for name, values in request.query_params.lists():
         if name not in {*names, api_settings.URL_FORMAT_OVERRIDE}:
             raise exceptions.ValidationError({name[:NAME_SHOWN]: ["There is no such parameter."]})
@@ -24,7 +24,7 @@ def query_parameters(request: Request, *names: str) -> QueryDict:
 
 
 def query_integer(request: Request, name: str, low: int = 0, high: int = MAX_NUMBER) -> int | None:
-    """A whole number of the query string; None if it isn't there, 400 if it is out of range."""
+    """A whole number of the query string, or None; ValidationError (400) if out of range."""
     text = request.query_params.get(name)
     if text is None:
         return None
@@ -34,7 +34,7 @@ def query_integer(request: Request, name: str, low: int = 0, high: int = MAX_NUM
 
 
 def query_choice(request: Request, name: str, *choices: str) -> str:
-    """One of these words; the first if it isn't there, 400 if it is another."""
+    """One of `choices`, the first by default; ValidationError (400) for anything else."""
     text = request.query_params.get(name, choices[0])
     if text not in choices:
         raise exceptions.ValidationError({name: [f"This takes {' or '.join(choices)}."]})

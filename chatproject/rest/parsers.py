@@ -1,4 +1,4 @@
-"""Bodies of requests; Django holds them to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+"""Parsers of request bodies; Django limits them to `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rest_framework import exceptions, parsers
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON as RFC 8259 has it: UTF-8 whatever the header says, no NaN."""
+    """Strict JSON (RFC 8259): UTF-8 whatever the header says, and no NaN or Infinity."""
 
     def parse(
         self,

@@ -1,4 +1,4 @@
-"""Types of JSON that say more than `str`, for declarations of what goes over the wire."""
+"""String types with a format, for declarations of what goes over the wire."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class Format(Enum):
     URI = "uri"
 
 
-Uuid = Annotated[str, Format.UUID]  # 36 characters, in lower case
+Uuid = Annotated[str, Format.UUID]  # 36 characters, lower case
 DateTime = Annotated[str, Format.DATE_TIME]  # ISO 8601 in UTC, with milliseconds
 Link = Annotated[str, Format.URI]

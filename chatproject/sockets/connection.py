@@ -1,4 +1,4 @@
-"""The sending side of a socket: writes at once, and lets no slow reader delay the others."""
+"""The sending side of a socket: it writes at once, and a slow reader doesn't delay the others."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 
 EXTENSION = "chat.frames"  # in the `extensions` of a scope: the `FrameWriter` of its socket
 CLOSE_TOO_SLOW = 1013  # "Try Again Later" of the registry of RFC 6455
-QUEUE_LIMIT = 1024 * 1024  # bytes that wait for a socket blocked by flow control
+QUEUE_LIMIT = 1024 * 1024  # bytes queued for a socket that is blocked by flow control
 BLOCKED_LIMIT = 20  # seconds that one write may be blocked
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 def text_frame(payload: bytes) -> bytes:
-    """A whole text message as one unmasked frame (RFC 6455, 5.2); the payload is UTF-8."""
+    """A text message as one unmasked frame (RFC 6455, 5.2); the payload is UTF-8."""
     size = len(payload)
     if size < 126:
         return struct.pack("!BB", 0x81, size) + payload
@@ -33,14 +33,14 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class Encodable(Protocol):
-    """Something to tell a socket."""
+    """An event that can be sent to a socket."""
 
     def encode(self) -> bytes:
-        """The text of its frame, in UTF-8."""
+        """The payload of the text frame, in UTF-8."""
 
 
 class FrameWriter(Protocol):
-    """What `uvicorn.py` and `daphne.py` offer: whole frames for the transport, past ASGI."""
+    """Writes whole frames to the transport, past ASGI; see `uvicorn.py` and `daphne.py`."""
 
     def write_frames(self, frames: bytes) -> bool: ...
 
@@ -48,22 +48,24 @@ class FrameWriter(Protocol):
 
 
 class Batch:
-    """Events that go out together: put into a server's form once, for all their sockets."""
+    """Events that go out together, encoded once for all the sockets that get them."""
 
     def __init__(self, payloads: Sequence[bytes]) -> None:
         self.payloads = payloads
 
     @cached_property
     def size(self) -> int:
+        """The bytes of all payloads."""
         return sum(map(len, self.payloads))
 
     @cached_property
     def frames(self) -> bytes:
+        """The payloads as text frames, for a `FrameWriter`."""
         return b"".join(map(text_frame, self.payloads))
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
-        """The same for ASGI. Servers read a message only, so sockets may share it."""
+        """The payloads as ASGI messages; servers don't change them, so sockets may share them."""
         return [{"type": "websocket.send", "text": text.decode()} for text in self.payloads]
 
 
@@ -87,20 +89,20 @@ class Connection:
         self.user_id = user_id
         self.closed = False
         self.sign_in: uuid.UUID | None = None
-        self.by_token = False  # otherwise by a session
-        self.expires_at: float | None = None  # Unix time when either ends; None: not known yet
+        self.by_token = False  # signed in by a token; else by a session
+        self.expires_at: float | None = None  # Unix time when that ends; None: not known yet
         self._send = send
         self._writer = writer
-        self._queue: deque[Batch] | None = None  # what is blocked, then what waits behind it
+        self._queue: deque[Batch] | None = None  # the blocked write, then those behind it
         self._queued = 0  # bytes
         self._drainer: asyncio.Task[None] | None = None
 
     def tell(self, event: Encodable) -> None:
-        """Write an event that only this socket is told."""
+        """Write an event to this socket only."""
         self.write(Batch([event.encode()]))
 
     def write(self, batch: Batch) -> None:
-        """Write events, or queue them behind a write that is blocked."""
+        """Write events, or queue them behind a blocked write; closes over `QUEUE_LIMIT` bytes."""
         if self.closed:
             return
         if self._drainer is not None:
@@ -114,7 +116,7 @@ class Connection:
             self._enqueue(batch)
 
     def close(self, code: int, reason: str) -> None:
-        """Close the socket; what is queued is dropped."""
+        """Close the socket with this code and reason; queued events are dropped."""
         if self.closed:
             return
         self.closed = True
@@ -136,9 +138,9 @@ class Connection:
             await self._send(message)
 
     def _start(self, write: Coroutine[Any, Any, None]) -> Awaitable[None] | None:
-        """Run a write as far as it goes; None when it is through, which is the usual case.
+        """Run a write as far as it goes: None if it has finished, else the rest to await.
 
-        Most writes never wait, and a task for each would cost more than the write itself.
+        Most writes never block, and a task for each would cost more than the write itself.
         """
         try:
             waited_for = write.send(None)
@@ -158,7 +160,7 @@ class Connection:
             self.close(CLOSE_TOO_SLOW, "Reads too slowly.")
 
     async def _drain(self, rest: Awaitable[None] | None) -> None:
-        """Finish the write that is blocked (the first in the queue), then do the others."""
+        """Finish the blocked write (the first in the queue), then do the others."""
         try:
             while self._queue:
                 async with asyncio.timeout(BLOCKED_LIMIT):

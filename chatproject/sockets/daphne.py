@@ -1,9 +1,9 @@
-"""Daphne with flow control, every code of a close, and an orderly end.
+"""Daphne with flow control, all close codes, and a graceful shutdown.
 
 `python -m chatproject.sockets.daphne --bind 127.0.0.1 --port 8001 chatproject.asgi:application`
-takes the options of `daphne`. Daphne (4.2) itself takes whatever it is told to send, however little
-of it the peer reads; it refuses to close with 1012 or 1013; and when it is stopped, it cancels what
-runs. uvicorn sees to all of that.
+takes the options of `daphne`. Daphne (4.2) itself buffers without limit what the peer doesn't read;
+refuses to close with 1012 or 1013; and cancels running requests when it is stopped. uvicorn does
+better in all three.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-DRAIN = 10.0  # seconds that a request may take to its end
-GOODBYE = 2.0  # seconds that a peer may take to answer the close of its socket
-CLOSE_RESTART = 1012  # as uvicorn says it
+DRAIN = 10.0  # seconds that running requests have to finish at shutdown
+GOODBYE = 2.0  # seconds that a peer has to answer a close at shutdown
+CLOSE_RESTART = 1012  # "Service Restart", which uvicorn sends too
 
 logger = logging.getLogger(__name__)
 
 
 class FrameProtocol(ws_protocol.WebSocketProtocol):
-    """One connection, to which the application may give frames that are built already.
+    """One connection, a `FrameWriter`.
 
-    Its transport says when it holds 64 KiB that the peer hasn't read, and when they are gone.
+    The transport pauses it while 64 KiB are buffered that the peer hasn't read.
     """
 
-    inbound: Inbound | None = None  # None until the request has come
-    frames = 0  # begun until now
+    inbound: Inbound | None = None  # None until the handshake request has come
+    frames = 0  # begun so far
 
     def onConnect(self, request: Any) -> Any:  # noqa: N802
         self.writable = asyncio.Event()
@@ -75,7 +75,7 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
         return self.frames - before
 
     def message_taken(self) -> None:
-        """The application has taken a message; reading goes on when there is none left."""
+        """Note that the application took a message; go on reading if none is left."""
         if self.application_queue.empty():
             self._release("application")
 
@@ -91,14 +91,14 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
     # What goes out
 
     def handle_reply(self, message: Message) -> None:
-        """Send an ASGI message; a close by any code, and with its reason."""
+        """Send an ASGI message; a close may have any code, and a reason."""
         if message["type"] == "websocket.close" and self._is_open():
             self.sendCloseFrame(message.get("code") or 1000, (message.get("reason") or "").encode())
-            self._release("writing", "application")  # what comes in is only waited for, or dropped
+            self._release("writing", "application")  # to receive the peer's close
             return
         super().handle_reply(message)
         if message["type"] == "websocket.accept":
-            self.transport.unregisterProducer()  # that of the request from which this socket came
+            self.transport.unregisterProducer()  # of the HTTP request that became this socket
             self.transport.registerProducer(self, True)
 
     def write_frames(self, frames: bytes) -> bool:
@@ -109,7 +109,7 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
         return True
 
     async def send_frames(self, frames: bytes) -> None:
-        """Write whole frames as soon as flow control lets them."""
+        """Write whole frames when flow control allows; `ConnectionError` if the socket closed."""
         while not self.writable.is_set():
             await self.writable.wait()
         if not self.write_frames(frames):
@@ -118,24 +118,24 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
     def _is_open(self) -> bool:
         return bool(self.state == self.STATE_OPEN)
 
-    # Of the transport, which takes this for an `IPushProducer`
+    # Called by the transport, to which this is an `IPushProducer`
 
     def pauseProducing(self) -> None:  # noqa: N802
         self.writable.clear()
-        self._hold("writing")  # a peer that reads no answers would be given ever more
+        self._hold("writing")  # else answers would pile up for a peer that doesn't read
 
     def resumeProducing(self) -> None:  # noqa: N802
         self.writable.set()
         self._release("writing")
         if self.transport.disconnecting:
-            self.transport.unregisterProducer()  # for which it would wait
+            self.transport.unregisterProducer()  # or it would wait for this producer
 
     def stopProducing(self) -> None:  # noqa: N802
         self.writable.set()
 
 
 class Server(server.Server):
-    """Daphne with that protocol; at its end it answers what was asked and closes every socket."""
+    """Daphne with `FrameProtocol`; at shutdown it finishes requests and closes every socket."""
 
     def __init__(self, application: Application, **options: Any) -> None:
         super().__init__(self._run, ready_callable=self._use_protocol, **options)
@@ -181,7 +181,7 @@ class Server(server.Server):
             raise
 
     def kill_all_applications(self) -> Deferred[None]:
-        """Take no connection any more, close the sockets, and wait for the requests."""
+        """Stop listening, close the sockets, and wait up to `DRAIN` seconds for the requests."""
         self._is_draining = True
         for port in self._ports:
             port.stopListening()
@@ -191,7 +191,7 @@ class Server(server.Server):
         return Deferred.fromFuture(asyncio.ensure_future(self._wait_for_the_last()))
 
     async def _wait_for_the_last(self) -> None:
-        """Also for requests that come meanwhile: one whose loop has ended would keep its thread."""
+        """Wait for later requests too: the thread of one would hang once the loop has ended."""
         try:
             async with asyncio.timeout(DRAIN):
                 while running := [application for _, application in self._running()]:
@@ -201,7 +201,7 @@ class Server(server.Server):
         self._is_over = True
 
     def _running(self) -> list[tuple[Any, asyncio.Future[None]]]:
-        """Connections whose application has something to do."""
+        """The connections whose application still runs, and its future."""
         applications = (
             (protocol, details.get("application_instance"))
             for protocol, details in self.connections.items()
@@ -210,7 +210,7 @@ class Server(server.Server):
 
 
 class CommandLineInterface(cli.CommandLineInterface):
-    """The command `daphne`, with that server."""
+    """The command `daphne`, with `Server`."""
 
     server_class = Server
 

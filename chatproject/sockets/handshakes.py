@@ -1,7 +1,8 @@
-"""The door of sockets: how many handshakes a process works on at once; the others wait their turn.
+"""The limit on how many handshakes a process works on at once; the others wait their turn.
 
-A process that ends drops its sockets at once. Were they all let in together, each would wait for
-the thread behind all others, beyond its deadline, be put off, and come again: nobody would get in.
+A process that ends drops all its sockets at once, and they reconnect together. Without a limit,
+each would wait for a thread behind all the others, miss its deadline, be refused and try again:
+none would get in.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 AT_ONCE = 16
-PATIENCE = 30.0  # seconds; who waits longer is put off
+PATIENCE = 30.0  # seconds; a handshake that waits longer is refused
 
 
 class Handshakes:
-    """Lets some through at once, in the order in which they came; each event loop has its own."""
+    """Lets `AT_ONCE` handshakes in at a time, in order of arrival, for each event loop."""
 
     def __init__(self) -> None:
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
@@ -26,7 +27,7 @@ class Handshakes:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, and have it inside of this; TimeoutError after `PATIENCE`."""
+        """Wait for a turn and hold it inside the block; raises TimeoutError after `PATIENCE`."""
         slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
         async with asyncio.timeout(PATIENCE):
             await slots.acquire()
@@ -39,7 +40,7 @@ class Handshakes:
 async def refuse(scope: dict[str, Any], receive: Any, send: Any) -> Any:
     """An ASGI application that answers every handshake with 403.
 
-    `WebsocketDenier` of Channels does, and asks the channel layer for a channel, which may be away.
+    `WebsocketDenier` of Channels would ask the channel layer for a channel, and it may be away.
     """
     await receive()
     await send({"type": "websocket.close"})

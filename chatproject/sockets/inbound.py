@@ -1,7 +1,7 @@
-"""What a socket reads: a piece a turn of the event loop, so that no one peer has it to itself.
+"""Reading from a socket: one piece per turn of the event loop, so that no peer monopolises it.
 
-Both servers take as much as has come, up to 256 KiB, which may be 40,000 frames of one byte, and
-then everybody else waits for seconds; and both answer pings to a peer that reads nothing.
+Both servers process all that has arrived, up to 256 KiB. That may be 40,000 frames of one byte, for
+which everybody else would wait seconds. Both also answer pings of a peer that reads nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import asyncio
 from collections.abc import Callable
 
 PIECE = 4096  # bytes
-FREE_FRAMES = 32  # frames of a piece that cost nothing
-FRAME_TIME = 0.0002  # seconds for which each frame of a piece with more than these stops reading
+FREE_FRAMES = 32  # frames in a piece that cause no pause
+FRAME_TIME = 0.0002  # seconds of pause for each frame of a piece that has more than `FREE_FRAMES`
 
 
 class Inbound:
-    """Feeds what comes in, by pieces, while nothing holds it back; else the peer has to wait.
+    """Feeds arriving bytes in pieces to the server; while anything holds it, reading is paused.
 
-    `feed` takes bytes and answers how many frames they completed. `pause` and `resume` are those of
-    the transport; calling them twice does no harm.
+    `feed` takes bytes and returns how many frames they held. `pause` and `resume` are those of the
+    transport, and may be called repeatedly.
     """
 
     def __init__(
@@ -33,22 +33,22 @@ class Inbound:
         self._feeding = False
 
     def receive(self, data: bytes) -> None:
-        """Take what has come."""
+        """Take bytes that have arrived."""
         self._unread += data
         self._go_on()
 
     def hold(self, reason: str) -> None:
-        """Take nothing until this reason is gone."""
+        """Pause reading for a reason, until it is released."""
         self._holds.add(reason)
         self._gate()
 
     def release(self, reason: str) -> None:
-        """This reason is gone."""
+        """Drop a reason; go on reading if none is left."""
         self._holds.discard(reason)
         self._go_on()
 
     def end(self) -> None:
-        """The connection is over."""
+        """Drop what is unread: the connection has ended."""
         self._unread.clear()
         if self._turn is not None:
             self._turn.cancel()

@@ -1,7 +1,8 @@
-"""Who is in a chat now, over all processes: leases in the Redis of the channel layer.
+"""Who is in a chat now, across all processes: leases in the Redis of the channel layer.
 
-A process holds a lease a person and chat, and renews it. A person joins with the first lease and
-leaves with the last, or when the leases of a dead process end. Times are the server's own.
+A process holds and renews one lease per person and chat. A person joins with the first lease and
+leaves with the last one given back, or when the leases of a dead process expire. Times are by the
+Redis's clock.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from redis.retry import Retry
 LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
 TIMEOUT = 2  # seconds for one answer
-RETRIES = 1  # after a restart of the server a connection fails once
-AT_ONCE = 20  # round trips of a process, each on a connection of its own
+RETRIES = 1  # a connection fails once after the server restarts
+AT_ONCE = 20  # round trips of a process at a time, each on its own connection
 BATCH = 50  # chats whose leases are renewed by one round trip
 
 # KEYS: the chat's people (score: when their last lease ends), then each person's leases by process.
-# ARGV: the process, the seconds of a lease, the people. Answers those who weren't there before.
+# ARGV: the process, the seconds of a lease, the people. Returns those who weren't there before.
 JOIN = """
 local now = tonumber(redis.call('TIME')[1])
 local new = {}
@@ -43,7 +44,8 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[2] * 2)
 return new
 """
-# Answers 1 if that was the person's last lease.
+# KEYS: the chat's people, the person's leases. ARGV: the process, the person.
+# Returns 1 if that was the person's last lease.
 LEAVE = """
 local now = tonumber(redis.call('TIME')[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
@@ -52,7 +54,8 @@ if redis.call('ZCARD', KEYS[2]) > 0 then return 0 end
 redis.call('ZREM', KEYS[1], ARGV[2])
 return held
 """
-# Answers the people whose last lease has ended, each to one caller only.
+# KEYS: the chat's people.
+# Returns those whose last lease has expired, each to one caller only.
 EXPIRE = """
 local now = tonumber(redis.call('TIME')[1])
 local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -66,7 +69,7 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')
 
 
 def _url(chat_id: uuid.UUID) -> str:
-    """The Redis that holds this chat's presence."""
+    """The URL of the Redis that holds a chat's presence."""
     return settings.REDIS_URLS[zlib.crc32(chat_id.bytes) % len(settings.REDIS_URLS)]
 
 
@@ -88,12 +91,12 @@ _OPTIONS: dict[str, Any] = {
 
 @cache
 def _client(url: str) -> redis.Redis:
-    """This process's client of a Redis: for any thread, and after a fork with new connections."""
+    """This process's client of a Redis; thread-safe, and safe after a fork."""
     return redis.Redis.from_url(url, retry=Retry(NoBackoff(), RETRIES), **_OPTIONS)
 
 
 def online(chat_id: uuid.UUID) -> list[int]:
-    """Ids of the people in this chat now; empty when the Redis is away."""
+    """The sorted ids of the people in a chat now; empty while the Redis is away."""
     try:
         return _ids(_client(_url(chat_id)).eval(ONLINE, 1, *_keys(chat_id)))
     except redis.RedisError:
@@ -101,7 +104,7 @@ def online(chat_id: uuid.UUID) -> list[int]:
 
 
 class PresenceLeases:
-    """The leases of one process; belongs to one event loop."""
+    """The leases of one process, for use in one event loop."""
 
     def __init__(self) -> None:
         self.process = uuid.uuid4().hex
@@ -109,7 +112,7 @@ class PresenceLeases:
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def join(self, chat_id: uuid.UUID, user_id: int) -> tuple[bool, list[int]]:
-        """Take or renew the lease: whether the person is new in the chat, and who is there."""
+        """Take or renew a lease; returns whether the person is new, and the ids of all present."""
         pipe = self._pipeline(_url(chat_id))
         self._queue_join(pipe, chat_id, [user_id])
         pipe.eval(ONLINE, 1, *_keys(chat_id))
@@ -117,7 +120,7 @@ class PresenceLeases:
         return bool(new), _ids(there)
 
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
-        """Give the lease back; True if the person has left the chat."""
+        """Give a lease back; True if it was the person's last one in the chat."""
         pipe = self._pipeline(_url(chat_id))
         pipe.eval(LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
         return bool((await self._execute(pipe))[0])
@@ -125,7 +128,7 @@ class PresenceLeases:
     async def renew(
         self, people: Mapping[uuid.UUID, list[int]]
     ) -> list[tuple[uuid.UUID, list[int], list[int]]]:
-        """Renew the leases of these people; answers by chat who is new, and whose leases ended."""
+        """Renew leases; returns by chat the ids of who is new, and of whose leases expired."""
         shards = defaultdict(list)
         for chat_id in people:
             shards[_url(chat_id)].append(chat_id)
@@ -142,6 +145,7 @@ class PresenceLeases:
         return answers
 
     async def close(self) -> None:
+        """Close the connections; leases that weren't given back expire."""
         for client in self._clients.values():
             await client.aclose()
 

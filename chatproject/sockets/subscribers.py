@@ -1,4 +1,4 @@
-"""Sockets that are told the same things."""
+"""Sets of sockets that get the same events."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from .connection import Batch, Connection, Encodable
 
-BATCH_LIMIT = 64 * 1024  # bytes that are joined into one write
+BATCH_LIMIT = 64 * 1024  # bytes of payload that are joined into one write
 
 
 class Subscribers:
-    """A set of sockets; what they are told within one turn of the loop goes out as one write."""
+    """A set of sockets; the events of one turn of the event loop go out as one write."""
 
     def __init__(self) -> None:
         self._sockets: set[Connection] = set()
@@ -28,21 +28,21 @@ class Subscribers:
         return socket in self._sockets
 
     def add(self, socket: Connection) -> None:
-        """Add a socket, which is told what comes from now on."""
+        """Add a socket, which gets events from now on."""
         self.flush()
         self._sockets.add(socket)
 
     def discard(self, socket: Connection) -> None:
-        """Take a socket out."""
+        """Remove a socket, if it is in the set."""
         self._sockets.discard(socket)
 
     def clear(self) -> None:
-        """Take every socket out, after what they were told."""
+        """Remove every socket, after writing what is pending."""
         self.flush()
         self._sockets.clear()
 
     def tell(self, event: Encodable, only: int | None = None) -> None:
-        """Tell every socket an event, encoded once, or those of one person only."""
+        """Send an event, encoded once, to every socket, or only to those of user `only`."""
         if only is not None:
             self.flush()
             if sockets := self.of(only):
@@ -58,7 +58,7 @@ class Subscribers:
                 self.flush()
 
     def flush(self) -> None:
-        """Write what was told in this turn of the loop."""
+        """Write the pending events now."""
         if not self._payloads:
             return
         batch = Batch(self._payloads)
@@ -67,11 +67,11 @@ class Subscribers:
             socket.write(batch)
 
     def close(self, code: int, reason: str, only: int | None = None) -> None:
-        """Close every socket, or those of one person, after what they were told."""
+        """Write pending events, then close every socket, or only those of user `only`."""
         self.flush()
         for socket in self._sockets if only is None else self.of(only):
             socket.close(code, reason)
 
     def of(self, user_id: int) -> list[Connection]:
-        """The sockets of one person."""
+        """The sockets of one user."""
         return [socket for socket in self._sockets if socket.user_id == user_id]

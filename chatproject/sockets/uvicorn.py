@@ -1,11 +1,11 @@
-"""A WebSocket protocol for uvicorn to which the application may give frames that are built already.
+"""A WebSocket protocol for uvicorn that also takes frames built by the application.
 
 `uvicorn chatproject.asgi:application --ws chatproject.sockets.uvicorn:FrameProtocol`
 
-Through ASGI the same event costs each socket of a room a message, two coroutines, an encoding and a
-pass through a state machine. Here the frame is built once, and the transport of each socket is
-given the same bytes. Everything else (handshake, pings, close, frames in) is uvicorn's, but what
-comes in is taken by pieces (`inbound.py`).
+Through ASGI, an event costs each socket a message, two coroutines, an encoding and a pass through a
+state machine. Here the frame is built once, and each socket's transport gets the same bytes.
+Everything else (handshake, pings, close, incoming frames) is uvicorn's, except that input is
+processed in pieces (`inbound.py`).
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from websockets.server import ServerProtocol
 from .connection import EXTENSION
 from .inbound import Inbound
 
-MESSAGE_LIMIT = 1024 * 1024  # bytes, as Daphne's; what is longer ends the socket by 1009
+MESSAGE_LIMIT = 1024 * 1024  # bytes, as Daphne's; a longer message closes the socket with 1009
 
 
 class ServerConnection(ServerProtocol):
-    """The state of one connection."""
+    """The protocol state of one connection, with a count of its frames."""
 
-    frames = 0  # received until now
+    frames = 0  # received so far
 
     def recv_frame(self, frame: Frame) -> None:
         self.frames += 1
         if frame.opcode is Opcode.CLOSE:
-            # It may come between the fragments of a message (RFC 6455, 5.4), which then ends.
+            # A close may come between the fragments of a message (RFC 6455, 5.4) and ends it.
             self.current_size = None
         super().recv_frame(frame)
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """One connection.
+    """One connection, a `FrameWriter`.
 
-    uvicorn hands what it sends to the transport at once, and never in fragments: so frames that are
-    written between two calls of `send` are in order with them.
+    uvicorn hands each message to the transport at once and unfragmented, so frames written between
+    two calls of `send` keep their order.
     """
 
     conn: ServerConnection
@@ -59,7 +59,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
-        if not self.close_sent and not self.conn.extensions:  # deflate would have to be told
+        if not self.close_sent and not self.conn.extensions:  # deflate would have to see the frames
             cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self
 
     # What comes in
@@ -73,9 +73,9 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         return self.conn.frames - before
 
     def handle_cont(self, event: Frame) -> None:
-        """Join the fragments as they come: a list would grow by empty ones too."""
+        """Join fragments on arrival: a list of them would grow even by empty ones."""
         if len(self.frames) == 1:
-            # Two, so that uvicorn makes bytes of it.
+            # Two items, so that uvicorn joins them into bytes.
             self.frames = [b"", cast(bytes, bytearray(self.frames[0]))]
         self.frames[1] += event.data
         if event.fin:
@@ -94,7 +94,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self.inbound.hold("writing")  # a peer that reads no answers would be given ever more
+        self.inbound.hold("writing")  # else answers would pile up for a peer that doesn't read
 
     def resume_writing(self) -> None:
         super().resume_writing()
@@ -122,7 +122,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         return True
 
     async def send_frames(self, frames: bytes) -> None:
-        """Write whole frames as soon as flow control lets them."""
+        """Write whole frames when flow control allows; `ClientDisconnected` after a close."""
         while not self.writable.is_set():
             await self.writable.wait()
         if not self.write_frames(frames):
@@ -135,7 +135,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             return
         self.writable.set()
         await super().send(message)
-        for reason in ("writing", "application"):  # what comes in is only waited for, or dropped
+        for reason in ("writing", "application"):  # to receive the peer's close
             self.inbound.release(reason)
         if self.close_timer is not None:
             self.close_timer.cancel()
@@ -150,9 +150,9 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         self._abort_later()
 
     def _is_open(self) -> bool:
-        """Whether data frames may follow: after the handshake, and before any close."""
+        """Whether data frames may be sent: after the handshake, and before any close."""
         return self.conn.state is State.OPEN and not self.disconnected
 
     def _abort_later(self) -> Any:
-        # `transport.close`, as uvicorn does, waits for what a peer that doesn't read has not read.
+        # `transport.close`, which uvicorn uses, would wait until the peer has read everything.
         return self.loop.call_later(self.close_timeout, self.transport.abort)

@@ -1,9 +1,9 @@
-"""Group commit: what many threads want written at the same time is written together.
+"""Group commit: writes that many threads ask for at the same time are done together.
 
 A write that waits for disks costs about the same for ten rows as for one. While one is under way,
-others wait; when it has ended, all that have come are written by the first of them. Whoever comes
-alone waits for nobody. The term is that of databases: D. DeWitt et al., "Implementation Techniques
-for Main Memory Database Systems", SIGMOD 1984, section 5.2.
+later callers queue; when it ends, the first of them writes the items of all. A caller with nobody
+ahead doesn't wait. See D. DeWitt et al., "Implementation Techniques for Main Memory Database
+Systems", SIGMOD 1984, section 5.2.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ R = TypeVar("R")
 
 
 class _Wait(Generic[T, R]):
-    """One caller and what it is told: to lead a group, or that its group has ended."""
+    """A waiting caller; it is woken to lead a group, or when its group has ended."""
 
     __slots__ = ("error", "group", "item", "result", "told")
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.group: list[_Wait[T, R]] = []  # which this one leads
+        self.group: list[_Wait[T, R]] = []  # the group to lead; empty for a follower
         self.result: R | None = None
         self.error: BaseException | None = None
         self.told = threading.Lock()  # a signal: cheaper than an Event
@@ -36,20 +36,20 @@ class _Wait(Generic[T, R]):
 
 
 class GroupCommit(Generic[K, T, R]):
-    """A function for any thread that writes the items of one key together, at most so many.
+    """A thread-safe function that writes items of one key together, at most `most` at a time.
 
-    `write` gets them in the order in which they came and answers with a result for each. What it
-    raises, all of its group get. A caller waits until its deadline (`stores.deadline`) at most.
+    `write` gets the items in order of arrival and returns a result for each. If it raises, every
+    caller of the group gets the error. A caller waits no longer than its deadline (`outages.py`).
     """
 
     def __init__(self, write: Callable[[K, list[T]], list[R]], most: int) -> None:
         self._write = write
         self._most = most
         self._mutex = threading.Lock()
-        self._waiting: dict[K, list[_Wait[T, R]]] = {}  # by the keys of which a group is under way
+        self._waiting: dict[K, list[_Wait[T, R]]] = {}  # by keys with a group under way
 
     def __call__(self, key: K, item: T) -> R:
-        """Write an item; `WaitQueueTimeoutError` if it wasn't written, or not yet, in time."""
+        """Write an item and return its result; `WaitQueueTimeoutError` after the deadline."""
         wait: _Wait[T, R] = _Wait(item)
         with self._mutex:
             if key in self._waiting:
@@ -69,7 +69,7 @@ class GroupCommit(Generic[K, T, R]):
         if wait.told.acquire(timeout=max(min(seconds_left(), threading.TIMEOUT_MAX), 0)):
             return
         with self._mutex:
-            if wait.group:  # told in this very moment to lead, and others wait for it
+            if wait.group:  # made leader just now: the others depend on it
                 return
             if wait in self._waiting.get(key, ()):
                 self._waiting[key].remove(wait)
@@ -88,7 +88,7 @@ class GroupCommit(Generic[K, T, R]):
                 wait.told.release()
 
     def _hand_over(self, key: K) -> None:
-        """Let the first who waits lead the next group."""
+        """Make the first waiting caller leader of the next group."""
         with self._mutex:
             waiting = self._waiting[key]
             if not waiting:

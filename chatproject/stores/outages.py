@@ -1,6 +1,6 @@
-"""Stores that are away: how long MongoDB is waited for, and which errors say that a store is away.
+"""Store outages: how long to wait for a store, and which errors mean that it is away.
 
-Decision 12 has the reasons.
+Decision 12 gives the reasons.
 """
 
 from __future__ import annotations
@@ -31,27 +31,28 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-RETRY_AFTER = 5  # seconds, what a client is told
-IMPATIENT = 2  # seconds of a deadline
-IMPATIENCE = 10.0  # seconds after the last one who waited in vain
-# Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: of a member whose state moves.
+RETRY_AFTER = 5  # seconds that a client is told to wait
+IMPATIENT = 2  # seconds until the deadline, after a wait in vain
+IMPATIENCE = 10.0  # seconds for which `IMPATIENT` holds after the last wait in vain
+# Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: a member is changing state.
 MOMENTARY = {11601, 262, 134}
-# Of PostgreSQL, as internal errors: a server that was the primary until a moment ago, and a
-# transaction in which it has waited for us for too long.
+# SQLSTATEs that don't arrive as operational errors: a server that has just stopped being the
+# primary (read-only transaction), and a transaction that was idle for too long.
 PASSING = {"25006", "25P03"}
 
 
 class Unconfirmed(PyMongoError):
-    """A write that another request made is no majority's yet, so it must not be answered with."""
+    """Another request's write isn't on a majority yet, so an answer must not rely on it."""
 
 
 _impatient_until = 0.0  # monotonic
 
 
 def deadline() -> AbstractContextManager[None]:
-    """All that is asked of the stores inside of this takes `MONGODB_TIMEOUT` seconds at most.
+    """Limit what the stores are asked inside this block to `MONGODB_TIMEOUT` seconds in all.
 
-    Less after `lose_patience`, so that an outage doesn't occupy every thread.
+    The limit is `IMPATIENT` seconds after `lose_patience`, so that an outage doesn't hold up every
+    thread.
     """
     limit = settings.MONGODB_TIMEOUT
     if time.monotonic() < _impatient_until:
@@ -60,28 +61,27 @@ def deadline() -> AbstractContextManager[None]:
 
 
 def lose_patience(error: BaseException) -> None:
-    """A store was waited for in vain: in this process the next ones wait less, for a while."""
+    """After a wait in vain, shorten this process's deadlines for `IMPATIENCE` seconds."""
     global _impatient_until
-    if time.monotonic() >= _impatient_until:  # once an outage
+    if time.monotonic() >= _impatient_until:  # log once per outage
         logger.warning("A store is away: %s", error)
     _impatient_until = time.monotonic() + IMPATIENCE
 
 
 def no_deadline() -> AbstractContextManager[None]:
-    """Within a deadline: what may take its time."""
+    """Lift the deadline inside this block."""
     return pymongo.timeout(0)
 
 
 def seconds_left() -> float:
-    """Until the deadline: negative after it, infinite where there is none."""
+    """Seconds until the deadline: negative after it, infinite without one."""
     return _csot.get_deadline() - time.monotonic()
 
 
 def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """`database_sync_to_async` with a deadline, to which the wait for the thread counts.
+    """`database_sync_to_async` with a deadline that includes the wait for a thread.
 
-    The deadline is set here and nowhere else in async code: a task that is started under one would
-    keep it for ever.
+    Async code sets deadlines only here: a task started under a deadline would keep it for ever.
     """
     threaded = database_sync_to_async(work)
 
@@ -99,9 +99,9 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
 
 
 def is_away(error: BaseException) -> bool:
-    """True if a store can't be reached, is too slow, or has no majority: the same may work soon.
+    """True if a store can't be reached, is too slow, or has no majority: a retry may work soon.
 
-    The MongoDB engine wraps errors of the driver.
+    The MongoDB engine wraps the driver's errors, so the cause is examined.
     """
     cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
     if isinstance(cause, PyMongoError):

@@ -1,4 +1,4 @@
-"""What sync code asks a Redis, never waiting for long."""
+"""A Redis client for sync code that never waits long."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from redis.retry import Retry
 
 
 class Resting(redis.ConnectionError):
-    """It didn't answer in time a moment ago, so it wasn't asked."""
+    """The Redis missed an answer a moment ago, so it wasn't asked."""
 
 
 class RedisClient:
-    """The client of one Redis, which rests after a missed answer; for any thread."""
+    """A thread-safe client of one Redis that rests after a missed answer."""
 
     def __init__(self, url: str, *, timeout: float, rest: float) -> None:
-        """`timeout` in seconds for an answer; after one was missed, none is asked for `rest`."""
+        """Wait `timeout` seconds for an answer; after a missed one, rest for `rest` seconds."""
         self._redis = redis.Redis.from_url(
             url,
-            # After a restart of the server each connection fails once.
+            # Each connection fails once after the server restarts.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
@@ -30,7 +30,7 @@ class RedisClient:
         self._resting_until = 0.0  # by the monotonic clock
 
     def ask(self, *command: str | bytes | int) -> Any:
-        """The answer to a command; `RedisError` after `timeout` at most, or at once."""
+        """The answer to a command; `RedisError` after the timeout, or at once while it rests."""
         if time.monotonic() < self._resting_until:
             raise Resting("No answer came in time a moment ago.")
         try:

@@ -6,6 +6,8 @@ from django.db.models import Model
 
 
 class ChatRouter:
+    """Routes the models of the `chats` app to the `chat` database, others to the default."""
+
     app_label = "chats"
     alias = "chat"
 

@@ -1,4 +1,4 @@
-"""The styles and scripts of every page."""
+"""Template tags for the styles and scripts of every page."""
 
 import json
 from typing import Any
@@ -15,14 +15,14 @@ register = template.Library()
 
 @register.inclusion_tag("partials/styles.html")
 def styles() -> dict[str, Any]:
-    """The styles: joined in production, each by itself in development."""
+    """The style sheets: one joined file in production, separate files in development."""
     is_joined = isinstance(staticfiles_storage, static_files.StaticFilesStorage)
     return {"styles": [static_files.JOINED_STYLES] if is_joined else static_files.STYLES}
 
 
 @register.inclusion_tag("partials/scripts.html", takes_context=True)
 def scripts(context: RequestContext) -> dict[str, Any]:
-    """The application, and the address of each module: they are fetched at once."""
+    """The application script and every module's URL, so that all are fetched in parallel."""
     imports = {name: static(path) for name, path in static_files.modules().items()}
     return {
         "script": static_files.APPLICATION,

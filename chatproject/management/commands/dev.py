@@ -1,4 +1,4 @@
-"""`manage.py dev`: the whole project on this machine, by one command."""
+"""`manage.py dev`: run the whole project on this machine."""
 
 import os
 import subprocess
@@ -16,11 +16,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chatproject.development import embedded, processes
 
-ANSWER_SECONDS = 5  # for a MongoDB or Redis of the environment
+ANSWER_SECONDS = 5  # for a MongoDB or Redis named in the environment
 
 
 class Command(BaseCommand):
-    """Run everything that development needs."""
+    """Run the servers, the web process and the worker for development."""
 
     help = (
         "Start a private MongoDB and Valkey, migrate, and serve on http://localhost:8000, "
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(line_buffering=True)  # also into a pipe or a file
+            sys.stdout.reconfigure(line_buffering=True)  # also when it is a pipe or a file
         var_dir = Path(settings.VAR_DIR)
         _require_writable(var_dir)
         _require_free(port)
@@ -78,13 +78,13 @@ def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
 
 
 def _run(command: list[str], environment: dict[str, str], stopped: threading.Event) -> None:
-    """Run a management command to its end; its own words tell what went wrong."""
+    """Run a management command to its end; raises CommandError if it fails."""
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=settings.BASE_DIR,
         env=environment,
         check=False,
-        # Ctrl-C lets a migration finish, but it ends a question on the terminal.
+        # Ctrl-C must not interrupt a migration, but must end the question that `demo` asks.
         start_new_session=command[0] != "demo",
     )
     if done.returncode and not stopped.is_set():
@@ -113,7 +113,7 @@ def _require_free(port: int) -> None:
 
 
 def _require_answers(environment: dict[str, str]) -> None:
-    """The servers of the environment answer, or one line says which one doesn't."""
+    """Raise CommandError, naming the variable, if a server doesn't answer."""
     try:
         options: dict[str, Any] = {"serverSelectionTimeoutMS": ANSWER_SECONDS * 1000}
         with pymongo.MongoClient[dict[str, Any]](environment["MONGODB_URI"], **options) as client:

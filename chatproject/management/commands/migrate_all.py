@@ -1,4 +1,4 @@
-"""`manage.py migrate_all`: bring SQL and MongoDB to the models."""
+"""`manage.py migrate_all`: migrate SQL and MongoDB."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
 
 def _refuse_unknown(alias: str) -> None:
-    """Data that migrations of another version made would be taken for migrated already."""
+    """Raise CommandError for a database with migrations that this version doesn't have."""
     loader = MigrationLoader(connections[alias])
     for app, name in loader.applied_migrations:
         if app in loader.migrated_apps and (app, name) not in loader.disk_migrations:

@@ -14,11 +14,11 @@ class DatabaseOperations(operations.DatabaseOperations):
     def convert_datetimefield_value(
         self, value: datetime | None, expression: Any, connection: Any
     ) -> datetime | None:
-        """As it comes: the client is `tz_aware`, so that raw documents have aware times too."""
+        """Return the value unchanged: the client is `tz_aware`, so it has a time zone already."""
         return value
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """django_mongodb_backend whose SELECTs sort before they compute."""
+    """The MongoDB backend, with SELECTs that sort before they compute."""
 
     ops_class = DatabaseOperations

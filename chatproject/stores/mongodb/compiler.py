@@ -1,8 +1,8 @@
 """SELECTs in the order match, sort, skip, limit, project, so that an index gives the order.
 
-The engine as it comes adds every ordering column to the document by `$addFields` before `$sort`,
-also where the column is stored under that very name. The sort then runs on a computed field, in
-memory, over every matching document.
+The engine adds every ordering column to the document by `$addFields` before `$sort`, even where the
+column is stored under that name. The sort then runs on a computed field, in memory, over every
+matching document.
 """
 
 from typing import Any
@@ -17,6 +17,8 @@ SQLUpdateCompiler = engine.SQLUpdateCompiler
 
 
 class IndexSortedQuery(MongoQuery):
+    """A query that sorts by stored fields, where it can, so that an index may serve the sort."""
+
     def get_pipeline(self) -> list[dict[str, Any]]:
         pipeline = super().get_pipeline()
         stages = [next(iter(stage)) for stage in pipeline]
@@ -27,7 +29,7 @@ class IndexSortedQuery(MongoQuery):
         return pipeline
 
     def _sorts_stored_fields(self) -> bool:
-        """True for a plain query on one collection, ordered by columns as they are stored."""
+        """True for a plain query of one collection that is ordered by stored columns."""
         computed = (
             self.search_pipeline,
             self.lookup_pipeline,
@@ -42,4 +44,6 @@ class IndexSortedQuery(MongoQuery):
 
 
 class SQLCompiler(engine.SQLCompiler):
+    """The engine's compiler, with `IndexSortedQuery`."""
+
     query_class = IndexSortedQuery

@@ -1,4 +1,4 @@
-"""Rows of a collection as MongoDB's own commands find and write them, beside Django's queries."""
+"""Model instances read and written by MongoDB's own commands, next to Django's queries."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from chatproject.stores.outages import deadline
 M = TypeVar("M", bound=models.Model)
 Document = dict[str, Any]
 
-# Times of raw documents are UTC and don't say so: saying it takes as long as decoding the rest.
+# Times of raw documents are naive, in UTC: aware ones would double the time of decoding.
 RAW = CodecOptions[Any](tz_aware=False)
-ONE_BATCH = 10_000  # rows; the first 101 alone, as MongoDB has it, would cost a second round trip
+ONE_BATCH = 10_000  # rows; MongoDB's default first batch of 101 would cost a second round trip
 
 
 def now() -> datetime:
-    """The time in whole milliseconds, which is what MongoDB stores."""
+    """The current time in whole milliseconds, the precision that MongoDB stores."""
     moment = timezone.now()
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:
-    """Documents, and what a union added to them without an `_id`."""
+    """Split rows into documents and the rows without `_id` that a union added."""
     parts: tuple[list[Document], list[Document]] = ([], [])
     for row in rows:
         parts["_id" not in row].append(row)
@@ -50,7 +50,7 @@ CONVERTERS: dict[type, Callable[[Any], Any]] = {
 
 @cache
 def _stored_fields(model: type[models.Model]) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
-    """Attribute, column, and what converts the stored form where it is another one."""
+    """Attribute, column, and the converter from the stored form, if one is needed."""
     return [
         (field.attname, str(field.column), CONVERTERS.get(type(field)))
         for field in model._meta.concrete_fields
@@ -58,7 +58,7 @@ def _stored_fields(model: type[models.Model]) -> list[tuple[str, str, Callable[[
 
 
 class DocumentQuerySet(models.QuerySet[M]):
-    """Queries that are also commands of MongoDB: for what the ORM can't say, or not as fast."""
+    """A queryset with MongoDB's own commands, for what the ORM can't do, or not as fast."""
 
     def collection(self) -> Collection[Document]:
         """The collection itself, for atomic updates that the ORM can't express."""
@@ -66,11 +66,11 @@ class DocumentQuerySet(models.QuerySet[M]):
         return connection.get_collection(self.model._meta.db_table, codec_options=RAW)
 
     def from_document(self, document: Document) -> M:
-        """The model instance of a raw document; fields that it lacks are deferred."""
+        """The model instance of a raw document; fields missing from it are deferred."""
         return next(self.from_documents([document]))
 
     def from_documents(self, documents: Iterable[Document]) -> Iterator[M]:
-        """The model instances of raw documents."""
+        """The model instances of raw documents, in order; missing fields are deferred."""
         alias, shapes = self.db, dict[tuple[str, ...], Any]()
         for document in documents:
             shape = tuple(document)
@@ -86,7 +86,7 @@ class DocumentQuerySet(models.QuerySet[M]):
             yield self.model.from_db(alias, names, values)
 
     def document(self, instance: models.Model) -> Document:
-        """An instance as it is stored, without the fields that it lacks."""
+        """The document that stores an instance, without its deferred fields."""
         known = instance.__dict__
         return {
             column: known[name].hex if isinstance(known[name], uuid.UUID) else known[name]
@@ -95,26 +95,28 @@ class DocumentQuerySet(models.QuerySet[M]):
         }
 
     def committed(self) -> Collection[Document]:
-        """The collection as a majority has it, which nothing undoes: a `last_rev` that is read here
-        only grows. After a failover it may be behind for a moment, so no door asks it.
+        """The collection as a majority has it, which no failover rolls back.
+
+        A `last_rev` read here only grows. The data may be stale for a moment after a failover, so
+        checks of access must not read it.
         """
         return self.collection().with_options(read_concern=ReadConcern("majority"))
 
     def found(self, query: dict[str, Any], *, committed: bool = False, **options: Any) -> list[M]:
-        """The instances of the documents that a query of MongoDB finds.
+        """The instances of the documents that a MongoDB query finds.
 
-        For hot paths: writing the command by the ORM and converting what comes back take longer
-        than MongoDB takes to answer it. `options` are those of `Collection.find`.
+        For hot paths: the ORM takes longer to build the command and convert the result than MongoDB
+        takes to answer. `options` are those of `Collection.find`.
         """
         rows = self.committed() if committed else self.collection()
         found = rows.find(query, batch_size=ONE_BATCH, **options)
         return list(self.from_documents(found))
 
     def confirmed(self, query: dict[str, Any]) -> M | None:
-        """The one document that a query finds, once a majority has it (a read of MongoDB's
-        `linearizable` level): to answer with what another request may still be writing.
+        """The instance of the one document that a query finds, once a majority has it; else None.
 
-        Any other read shows what the primary has, and a primary that dies may take it along.
+        It may be another request's write that is still under way, hence read concern
+        `linearizable`: any other read of the primary may show data that a failover rolls back.
         """
         rows = self.collection().with_options(read_concern=ReadConcern("linearizable"))
         with deadline():
@@ -122,8 +124,8 @@ class DocumentQuerySet(models.QuerySet[M]):
         return self.from_document(document) if document else None
 
     def first(self) -> M | None:
-        """The first in the order asked for; without one, any.
+        """The first instance in the queryset's order, or any if it has none; None if it is empty.
 
-        Django's would order by `_id`, and MongoDB then may walk that index to find one row.
+        Django's `first` would order by `_id`, and MongoDB may then scan that index for one row.
         """
         return next(iter(self[:1]), None)

@@ -1,4 +1,4 @@
-"""Indexes of MongoDB that the engine's own classes can't declare."""
+"""MongoDB indexes that the engine's own classes can't declare."""
 
 from typing import Any
 

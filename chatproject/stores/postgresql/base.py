@@ -1,7 +1,7 @@
-"""The engine `chatproject.stores.postgresql`: Django's, but nobody waits past their deadline.
+"""The engine `chatproject.stores.postgresql`: Django's, with deadlines (`outages.py`).
 
-A server that hangs acknowledges what it is sent, so no limit of TCP ends the wait for its answer,
-and its own limits (`statement_timeout`) hang with it.
+The kernel of a server that hangs still acknowledges packets, so no TCP timeout ends the wait for an
+answer, and the server's own limits (`statement_timeout`) hang with it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from django.db.backends.postgresql import base
 
 from chatproject.stores.outages import seconds_left
 
-GRACE = 0.5  # seconds for an answer after the deadline: MongoDB may have used it up
-WAIT_INTERVAL = 0.1  # seconds between two looks for Ctrl-C, as psycopg has it
+GRACE = 0.5  # seconds for an answer, however little time MongoDB has left
+WAIT_INTERVAL = 0.1  # seconds between checks for Ctrl-C; psycopg's own default
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection whose statements have the time that is left; it is closed when that is over."""
+    """A connection that waits for an answer until the deadline, and is closed after it."""
 
     def wait(self, gen: Any, interval: float = WAIT_INTERVAL, timeout: float | None = None) -> Any:
         left = max(seconds_left(), GRACE)
@@ -34,10 +34,12 @@ class Connection(psycopg.Connection[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's PostgreSQL engine, with connections that keep the deadline."""
+
     Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": Connection.connect})
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect in the time that is left; without any, nobody tries."""
+        """Connect in the time that is left; raises `OperationalError` at once if there is none."""
         left = seconds_left()
         if left <= 0:
             raise psycopg.OperationalError("No time is left to connect to PostgreSQL")
