@@ -42,9 +42,13 @@ class Encodable(Protocol):
 class FrameWriter(Protocol):
     """Writes whole frames to the transport, past ASGI; see `uvicorn.py` and `daphne.py`."""
 
-    def write_frames(self, frames: bytes) -> bool: ...
+    def write_frames(self, frames: bytes) -> bool:
+        """Write now; False, with nothing written, if flow control or the state forbids it."""
+        ...
 
-    def send_frames(self, frames: bytes) -> Coroutine[Any, Any, None]: ...
+    def send_frames(self, frames: bytes) -> Coroutine[Any, Any, None]:
+        """Write when flow control allows; raises an error if the socket closed."""
+        ...
 
 
 class Batch:

@@ -119,7 +119,7 @@ class NewestFirstChangeList(ChangeList):
             self.older = Cursor(self.floor)
         self.model_admin.resolve(self.result_list)
         self.show_full_result_count = False
-        self.full_result_count = self.result_count  # else "n results" stands beside the search
+        self.full_result_count = self.result_count  # else Django shows "n results"
         self.show_admin_actions = bool(self.result_list)
         self.can_show_all = self.multi_page = False
         self.paginator = Paginator(self.result_list, self.list_per_page)

@@ -1,4 +1,4 @@
-"""What the viewsets of chats share: the door to a chat, and checked input."""
+"""What the viewsets of chats share: finding a chat as its member, and validated input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .serializers import ChatContext, ListedChatSerializer, NothingSerializer
 
 
 class ChatViews(GenericViewSet[Any]):
-    """What the viewsets of chats share: the door to a chat, and checked input."""
+    """What the viewsets of chats share: finding a chat as its member, and validated input."""
 
     serializer_classes: dict[str, type[BaseSerializer[Any]]] = {}
 

@@ -54,7 +54,7 @@ def hot_queries(chat: Chat, user: User) -> Iterator[HotQuery]:
 
 
 def _history(chat: Chat, user: User) -> Iterator[HotQuery]:
-    """Pages of messages: at the ends, in the depth, and beside a message."""
+    """Pages of messages: at both ends, deep in the history, and around a message."""
 
     def history(**options: Any) -> History:
         return History(user, chat.pk, **options)

@@ -27,7 +27,7 @@ from .people import acquaintances, find_people, people_by_id
 from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
 from .timeline import Timeline
 
-LISTED_WITH_CHAT = 40  # chats that are listed beside an open one; its script asks for more
+LISTED_WITH_CHAT = 40  # chats listed next to an open one; the script loads more
 
 
 @require_GET

@@ -171,7 +171,7 @@ export class Outbox extends EventTarget {
     }
   }
 
-  /** Take what is in the storage, beside what found no place there. */
+  /** Take what is in the storage, in addition to what didn't fit there. */
   #read() {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix))
     const kept = keys.map((key) => JSON.parse(localStorage.getItem(key)))
