@@ -43,14 +43,14 @@ class Limit:
     def spend(self, *who: object) -> None:
         """Count one action of `who`; raises `TooMany` if none is left."""
         key = _key(self.name, who)
-        wait = _counters(key).take(key, self.rate)
+        wait = _store_of(key).take(key, self.rate)
         if wait:
             raise TooMany(self, wait)
 
     def give_back(self, *who: object) -> None:
         """Take back one action of `who` that was counted."""
         key = _key(self.name, who)
-        _counters(key).give_back(key, self.rate)
+        _store_of(key).give_back(key, self.rate)
 
 
 SIGN_IN = Limit("sign_in", "There were too many tries to sign in to this account.")
@@ -65,13 +65,13 @@ QUESTIONS = Limit("questions", "You are asking too fast.")
 def remember(seconds: int, *who: object) -> None:
     """Remember `who` for this many seconds, or until the Redis restarts empty."""
     key = _key("known", who)
-    _counters(key).remember(key, seconds)
+    _store_of(key).remember(key, seconds)
 
 
 def is_remembered(*who: object) -> bool:
     """Whether `who` is remembered; False while the Redis is away."""
     key = _key("known", who)
-    return _counters(key).is_remembered(key)
+    return _store_of(key).is_remembered(key)
 
 
 def in_words(seconds: int) -> str:
@@ -88,6 +88,6 @@ def _key(name: str, who: tuple[object, ...]) -> str:
     return f"limit:{name}:{hashlib.blake2b(text, digest_size=16).hexdigest()}"
 
 
-def _counters(key: str) -> LimitStore:
+def _store_of(key: str) -> LimitStore:
     urls = settings.REDIS_URLS
     return limit_store(urls[zlib.crc32(key.encode()) % len(urls)])
