@@ -16,6 +16,7 @@ from chats import actions
 from chats.models import ReadMarker
 from chats.permissions import permissions_of
 
+from .inputs import ChatChangeSerializer, GroupSerializer
 from .openapi import (
     BAD_INPUT,
     ERRORS,
@@ -27,10 +28,8 @@ from .openapi import (
 )
 from .pagination import ChatList
 from .serializers import (
-    ChatChangeSerializer,
     ChatContext,
     ChatDetailSerializer,
-    GroupSerializer,
     ListedChatSerializer,
     by_name,
     member_rows,

@@ -17,6 +17,7 @@ from chats.models import Chat
 from chats.permissions import permissions_for, permissions_of
 from users.models import User
 
+from .inputs import AddMembersSerializer, PermissionsSerializer
 from .openapi import (
     ERRORS,
     MODERATION,
@@ -24,13 +25,7 @@ from .openapi import (
     NEWCOMERS,
     READ_ERRORS,
 )
-from .serializers import (
-    AddMembersSerializer,
-    FlagsSerializer,
-    MemberSerializer,
-    PermissionsSerializer,
-    member_rows,
-)
+from .serializers import FlagsSerializer, MemberSerializer, member_rows
 from .viewset import ChatViews
 
 Rows = Sequence[dict[str, Any]]

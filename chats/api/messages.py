@@ -21,6 +21,7 @@ from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext, message_data
 
+from .inputs import ContentSerializer, NewMessageSerializer
 from .openapi import (
     CORRECTION,
     ERRORS,
@@ -29,15 +30,7 @@ from .openapi import (
     READ_ERRORS,
 )
 from .pagination import History, MessagePagination
-from .serializers import (
-    ChatContext,
-    ChatSerializer,
-    ContentSerializer,
-    HistorySerializer,
-    MessageSerializer,
-    NewMessageSerializer,
-    by_name,
-)
+from .serializers import ChatContext, ChatSerializer, HistorySerializer, MessageSerializer, by_name
 from .viewset import ChatViews
 
 

@@ -16,7 +16,8 @@ from chats.models import Chat
 from users.models import User
 
 from . import errors  # noqa: F401 - registers the refusals of chats
-from .serializers import ChatContext, ListedChatSerializer, NothingSerializer
+from .inputs import NothingSerializer
+from .serializers import ChatContext, ListedChatSerializer
 
 
 class ChatViews(GenericViewSet[Any]):

@@ -1,0 +1,106 @@
+"""Bodies that the API of chats takes; the rules about values are those of the actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from chatproject.rest.fields import (
+    FlagField,
+    IdField,
+    StrictSerializer,
+    TextField,
+    WholeNumberField,
+)
+from chatproject.rest.parameters import MAX_NUMBER
+from chats.models import ChatPermissions
+from chats.protocol import CLIENT_ID_MAX_LENGTH
+
+
+def user_id_field(**options: Any) -> WholeNumberField:
+    """A field for a user id: 1 to `MAX_NUMBER`."""
+    return WholeNumberField(min_value=1, max_value=MAX_NUMBER, **options)
+
+
+class NothingSerializer(StrictSerializer):
+    """No fields."""
+
+
+class UserIdsField(serializers.ListField):
+    """Ids of users; in a form separated by commas or blanks."""
+
+    def __init__(self, **options: Any) -> None:
+        style = {"base_template": "input.html", "input_type": "text"}
+        limit = settings.CHAT_MAX_MEMBERS
+        super().__init__(child=user_id_field(), max_length=limit, style=style, **options)
+
+    def get_value(self, dictionary: Any) -> Any:
+        if self.field_name and isinstance(dictionary, QueryDict) and self.field_name in dictionary:
+            texts = " ".join(dictionary.getlist(self.field_name))
+            return texts.replace(",", " ").split() or empty
+        return super().get_value(dictionary)
+
+
+class ContentSerializer(StrictSerializer):
+    content = TextField(
+        max_length=settings.MESSAGE_MAX_LENGTH,
+        style={"base_template": "textarea.html", "rows": 4},
+    )
+
+
+class NewMessageSerializer(ContentSerializer):
+    client_id = TextField(
+        max_length=CLIENT_ID_MAX_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Yours; sending it again answers with the message that was stored.",
+    )
+    reply_to = IdField(required=False, allow_null=True)
+
+
+class GroupSerializer(StrictSerializer):
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
+    member_ids = UserIdsField(required=False, default=list, help_text="The ids of the others.")
+
+
+class ChatChangeSerializer(StrictSerializer):
+    """Another name, another owner, or both at once."""
+
+    name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
+    owner_id = user_id_field(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError({"name": ["Give name or owner_id."]})
+        return attrs
+
+
+class PermissionsSerializer(StrictSerializer):
+    """The four permissions; a change names those that it changes."""
+
+    can_send_messages = FlagField(required=False)
+    can_change_permissions = FlagField(required=False)
+    can_remove_members = FlagField(required=False)
+    can_delete_other_messages = FlagField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            names = ChatPermissions.FLAGS
+            raise serializers.ValidationError({names[0]: [f"Give one of {', '.join(names)}."]})
+        return attrs
+
+
+class AddMembersSerializer(StrictSerializer):
+    """One person (`user_id`) or several (`user_ids`)."""
+
+    user_id = user_id_field(required=False)
+    user_ids = UserIdsField(required=False, min_length=1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError({"user_ids": ["Give either user_id or user_ids."]})
+        return attrs
