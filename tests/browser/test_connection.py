@@ -151,14 +151,14 @@ def test_an_answer_that_was_under_way_when_the_socket_opened_is_not_the_last_wor
     assert set(adas.page.evaluate("window.titles")) == {"Difference engines"}
 
 
-# Whether the socket is back, and each name that the chat has from now on.
+# Whether the socket is back, by the news of who is online, and each name that the chat has now.
 WATCH = """() => {
   window.titles = []
   const title = document.querySelector('[data-heading-target="title"]')
   new MutationObserver(() => window.titles.push(title.textContent)).observe(title, {
     childList: true,
   })
-  addEventListener("chat:seq", () => { window.welcomed = true })
+  addEventListener("chat:presence", () => { window.welcomed = true })
 }"""
 
 

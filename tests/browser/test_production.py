@@ -32,7 +32,7 @@ def test_a_chat_works_by_hashed_files_and_without_a_word_on_the_console(
     window = Window(context)
     lines, files = [], []
     window.page.on("console", lambda line: lines.append(line.text))
-    window.page.on("response", lambda response: files.append((response.status, response.url)))
+    window.page.on("response", lambda response: files.append(response))
     window.sign_in(ada, production.url)
     window.page.goto(f"/chats/{group.pk}/")
     window.is_connected()
@@ -43,12 +43,17 @@ def test_a_chat_works_by_hashed_files_and_without_a_word_on_the_console(
     window.menu("Members")
     expect(window.dialog).to_contain_text("Alan Turing")
     assert (lines, window.problems) == ([], [])
-    static = [(status, path) for status, url in files if "/static/" in (path := urlsplit(url).path)]
+    static = [file for file in files if "/static/" in file.url]
     hashed = re.compile(
         r"/static/(css/all|js/[\w/]+|vendor/stimulus|icons/logo)\.[0-9a-f]{12}\.\w+"
     )
-    assert all(status == 200 and hashed.fullmatch(path) for status, path in static), static
-    assert len(static) == len(set(static)), static
-    modules = {path for _, path in static if path.endswith(".js")}
-    assert len(modules) == len(static_files.modules()) + 1
+    for file in static:
+        assert file.status == 200, file.url
+        assert hashed.fullmatch(urlsplit(file.url).path), file.url
+        assert "immutable" in file.headers["cache-control"], file.url
+    modules = [file for file in static if file.url.endswith(".js")]
+    types = {file.headers["content-type"] for file in modules}
+    assert types == {'text/javascript; charset="utf-8"'}
+    # Each once: a preload that isn't used would be a second request.
+    assert len({file.url for file in modules}) == len(modules) == len(static_files.modules()) + 1
     context.close()
