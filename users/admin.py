@@ -1,4 +1,4 @@
-"""Accounts in the admin: moderators deactivate people, which takes effect at once."""
+"""Accounts in the admin; a moderator's deactivation takes effect at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import actions
 from .forms import SetPasswordForm
 from .models import User
 
-# An address or a password that a moderator could set would open the account to them.
+# A moderator who could set an email address or a password could take over the account.
 MODERATOR_READS = ("username", "email", "is_staff", "is_bot", "groups", "last_login", "date_joined")
 MODERATOR_FIELDSETS = (
     (None, {"fields": ("username", "is_active")}),
@@ -28,6 +28,8 @@ MODERATOR_FIELDSETS = (
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    """Administrators manage accounts; moderators edit names and deactivate."""
+
     change_password_form = SetPasswordForm
     list_display = ("username", "name", "email", "is_active", "is_staff", "is_bot", "last_login")
     list_filter = ("is_active", "is_staff", "is_bot", "groups")
@@ -38,7 +40,7 @@ class UserAdmin(DjangoUserAdmin):
 
     @admin.action(description="Deactivate: sign out everywhere, at once", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Deactivate the chosen people, but not oneself."""
+        """Deactivate the selected people, except oneself."""
         chosen = self._chosen(request, queryset)
         for user in chosen:
             actions.deactivate(user)
@@ -47,7 +49,7 @@ class UserAdmin(DjangoUserAdmin):
 
     @admin.action(description="Activate again", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Activate the chosen people, but no deleted account: nothing of it is left."""
+        """Reactivate the selected people, except deleted accounts, whose data is gone."""
         chosen = [user for user in self._chosen(request, queryset) if user.has_usable_password()]
         for user in chosen:
             actions.activate(user)
@@ -64,13 +66,13 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
     ) -> None:
-        """The form's switch does what the action does."""
+        """Clearing "active" in the form does what the `deactivate` action does."""
         super().save_model(request, obj, form, change)
         if change and not obj.is_active and "is_active" in form.changed_data:
-            # Not before the row says so: sockets that are closed come back at once.
+            # After the commit: closed sockets reconnect at once and must find the account inactive.
             transaction.on_commit(lambda: actions.deactivate(obj))
 
-    # Who may what --------------------------------------------------------------------------------
+    # Permissions ---------------------------------------------------------------------------------
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or request.user.is_superuser:
@@ -80,7 +82,7 @@ class UserAdmin(DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if not request.user.is_superuser:
             return MODERATOR_READS
-        # Commands find the bot by its name.
+        # The bot is looked up by its user name.
         return ("username",) if obj and obj.is_bot else super().get_readonly_fields(request, obj)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -91,14 +93,14 @@ class UserAdmin(DjangoUserAdmin):
         return super().user_change_password(request, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """People sign up by themselves; an administrator may add some."""
+        """Superusers only: people sign up for themselves."""
         return bool(request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows stay: messages refer to them. An account is deleted by its owner, or deactivated."""
+        """Never: messages refer to the row. Owners delete their account; moderators deactivate."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of administrators, only by another one."""
+        """Only superusers may change a superuser."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (request.user.is_superuser or not getattr(obj, "is_superuser", False))

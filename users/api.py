@@ -1,4 +1,4 @@
-"""Accounts over the API: register, sign in and out, one's own account, finding people."""
+"""The accounts API: registration, signing in and out, one's own account, finding people."""
 
 from __future__ import annotations
 
@@ -108,6 +108,7 @@ class OpenView(generics.GenericAPIView[Any]):
     permission_classes = (AllowAny,)
 
     def answer(self, user: User, pair: dict[str, str], code: int = status.HTTP_200_OK) -> Response:
+        """The response with a token pair and its user."""
         return Response({**pair, "user": UserSerializer(user).data}, status=code)
 
 
@@ -202,7 +203,7 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
 
 
 def current_sign_in(request: Request) -> uuid.UUID | None:
-    """The id of the sign-in that a request comes by."""
+    """The id of the sign-in that made a request; None if its session has none."""
     if isinstance(request.auth, Access):
         return request.auth.sign_in
     return sign_ins.of_session(request._request.session)

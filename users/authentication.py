@@ -1,6 +1,6 @@
-"""Who a request or a socket is from: access tokens (JWT, RFC 7519) and sessions.
+"""Authenticates requests and sockets, by access token (JWT, RFC 7519) or session.
 
-A token is only ever taken from the `Authorization: Bearer` header (RFC 6750), never from a URL.
+A token is read only from the `Authorization: Bearer` header (RFC 6750), never from a URL.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from . import sign_ins
 from .models import User
 
 ALGORITHM = "HS256"
-TOKENS_KNOWN = 4096  # tokens whose signature a process remembers
+TOKENS_KNOWN = 4096  # tokens whose decoded claims a process caches
 REFUSED = "This access token is not valid, has expired, or was revoked."
 
 
 @dataclass(frozen=True)
 class Access:
-    """What a valid access token says: the user, their sign-in, and when it ends (Unix time)."""
+    """The user and sign-in of a valid access token, and its expiry (Unix time)."""
 
     user: User
     sign_in: uuid.UUID
@@ -45,7 +45,7 @@ class Access:
 
 
 def password_mark(user: User) -> str:
-    """What a token carries of the password, as sessions do: a new one ends the token."""
+    """A 22-character digest of the password hash; changing the password invalidates the token."""
     return _mark(user.password)
 
 
@@ -55,12 +55,12 @@ def _mark(password_hash: str) -> str:
 
 
 def has_mark(user: User, claims: dict[str, Any]) -> bool:
-    """True if the password is still the one that the token was given for."""
+    """Whether the password is unchanged since the token was issued."""
     return constant_time_compare(str(claims.get("pwd")), password_mark(user))
 
 
 def access_token(user: User, sign_in: uuid.UUID) -> str:
-    """A token for `ACCESS_TOKEN_LIFETIME` seconds."""
+    """A signed access token, valid for `ACCESS_TOKEN_LIFETIME` seconds."""
     moment = int(time.time())
     claims = {
         "typ": "access",
@@ -75,8 +75,8 @@ def access_token(user: User, sign_in: uuid.UUID) -> str:
 
 @lru_cache(TOKENS_KNOWN)
 def _claims(token: str | bytes) -> dict[str, Any]:
-    """What a token of ours says; a client sends the same one with each request."""
-    # `iat` may lie in the future of a process whose clock is behind that of the one that signed in.
+    """The verified claims of a token; cached, as a client sends the same one every time."""
+    # `iat` isn't checked: another process's clock may be slightly ahead of ours.
     claims: dict[str, Any] = jwt.decode(
         token,
         settings.SECRET_KEY,
@@ -87,10 +87,10 @@ def _claims(token: str | bytes) -> dict[str, Any]:
 
 
 def read_access_token(token: str | bytes) -> Access:
-    """Whose token this is, in one query; `AuthenticationFailed` if it is not good (any more).
+    """The `Access` of a token, in one query; `AuthenticationFailed` if it is invalid or expired.
 
-    A token is refused as soon as its user is deactivated or has another password, or its sign-in
-    has ended.
+    A token is refused as soon as its user is deactivated or changes the password, or its sign-in
+    ends.
     """
     try:
         claims = _claims(token)
@@ -108,7 +108,7 @@ def read_access_token(token: str | bytes) -> Access:
 
 
 def bearer_token(header: bytes) -> bytes | None:
-    """The token of an `Authorization` header; None if it isn't of that scheme."""
+    """The token of an `Authorization` header; None if its scheme isn't Bearer."""
     scheme, _, token = header.partition(b" ")
     return token.strip() if scheme.lower() == b"bearer" else None
 
@@ -133,8 +133,8 @@ handshakes = Handshakes()
 class SocketAuthMiddleware:
     """Puts the user and their sign-in into a socket's scope.
 
-    By the Bearer header where there is one; otherwise by the session, and then only for pages of
-    our own origins, because a browser sends cookies with a handshake from anywhere.
+    Uses the Bearer header if there is one; otherwise the session, and only for pages of our own
+    origins, because a browser sends cookies with a handshake from any site.
     """
 
     def __init__(self, app: Any) -> None:
@@ -145,7 +145,7 @@ class SocketAuthMiddleware:
         token = bearer_token(headers.get(b"authorization", b""))
         if token is not None:
             found = self._by_token(token)
-        # Compared as a whole: `OriginValidator` of Channels fails on some malformed origins.
+        # Compared as a string: Channels' `OriginValidator` raises on some malformed origins.
         elif headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
             found = self._by_session(headers.get(b"cookie", b""))
         else:
@@ -162,12 +162,12 @@ class SocketAuthMiddleware:
                 raise
             return {"user": AnonymousUser(), "store_is_away": True}
         finally:
-            found.close()  # it may not have begun
+            found.close()  # it may never have started
 
     @staticmethod
     @in_thread
     def _by_session(cookies: bytes) -> dict[str, Any]:
-        """As `AuthMiddlewareStack` of Channels, which would also wrap every send of the socket."""
+        """Does what Channels' `AuthMiddlewareStack` does, without wrapping every send."""
         key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
         session = import_module(settings.SESSION_ENGINE).SessionStore(key)
         user = get_user(cast(HttpRequest, SimpleNamespace(session=session)))

@@ -1,4 +1,4 @@
-"""Signing in by user name and password: on the pages, over the API and in the admin."""
+"""Password sign-in for the pages, the API and the admin."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KNOWN_FOR = 30 * 24 * 3600  # seconds
 
 
 class LimitedBackend(ModelBackend):
-    """Django's, as often as the limits allow; `TooMany` beyond them, whatever the password."""
+    """Django's backend, rate-limited: `TooMany` beyond the limits, even for a right password."""
 
     def authenticate(
         self,
@@ -42,13 +42,13 @@ class LimitedBackend(ModelBackend):
 
 @contextmanager
 def one_try(username: str, network: str) -> Iterator[None]:
-    """One try at the password of an account; `TooMany` if there were too many.
+    """Count one attempt at an account's password; `TooMany` beyond the limits.
 
-    It doesn't count if a store was away: whoever is told to come back may.
+    An attempt during a store's outage isn't counted: the client is told to retry.
     """
     account = same_name(username)
     limits.SIGN_IN_ADDRESS.spend(network)
-    # From where its owner was before, others' tries don't count.
+    # A network the owner has signed in from has its own count, apart from everyone else's.
     known = limits.is_remembered(account, network)
     whose = account, network if known else ""
     limits.SIGN_IN.spend(*whose)
@@ -62,11 +62,11 @@ def one_try(username: str, network: str) -> Iterator[None]:
 
 
 def remember_place(user: User, request: HttpRequest | None) -> None:
-    """The owner was here: from here others' tries don't keep them out."""
+    """Remember the owner's network for 30 days, so attempts from elsewhere don't lock them out."""
     limits.remember(KNOWN_FOR, same_name(user.username), client_network(request))
 
 
 def same_name(text: str) -> str:
-    """One text for all ways to write a name or an address that find the same account."""
-    # By `upper` first, as PostgreSQL compares: a dotless i is an i to it.
+    """A canonical form of a user name or email address: equal for equal accounts."""
+    # `upper` first, as PostgreSQL compares: it takes a dotless i for an i.
     return unicodedata.normalize("NFKC", text).strip().upper().casefold()

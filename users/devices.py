@@ -1,10 +1,10 @@
-"""What people call a browser or a program, from its User-Agent (RFC 9110, 10.1.5)."""
+"""Readable names of browsers and programs, from their User-Agent (RFC 9110, 10.1.5)."""
 
 from __future__ import annotations
 
 import re
 
-# The first that matches: browsers name those too that they descend from.
+# The first match wins: browsers also name the ones they descend from.
 PROGRAMS = (
     ("Edge", r"\bEdg(e|A|iOS)?/"),
     ("Opera", r"\bOPR/"),
@@ -22,11 +22,11 @@ SYSTEMS = (
     ("macOS", r"\bMac ?OS X\b|\bMacintosh\b"),
     ("Linux", r"\bLinux\b|\bX11\b"),
 )
-PRODUCT = re.compile(r"[\w.+-]{1,40}")  # the first word, up to its version
+PRODUCT = re.compile(r"[\w.+-]{1,40}")  # the first product, without its version
 
 
 def device_of(user_agent: str) -> str:
-    """`Firefox on Linux`, `curl`; `Unknown device` where nothing is told."""
+    """A readable name: `Firefox on Linux`, `curl`, or `Unknown device` if nothing matches."""
     program, system = _first(PROGRAMS, user_agent), _first(SYSTEMS, user_agent)
     if not program and not system:
         product = PRODUCT.match(user_agent)

@@ -17,12 +17,12 @@ from django.utils.http import urlsafe_base64_decode
 from . import sign_ins
 from .models import USERNAME_TAKEN, User
 
-# What browsers fill in by themselves (WCAG 1.3.5).
+# Autocomplete tokens (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
 
 
 class SignInForm(AuthenticationForm):
-    """Says the same whether the account or the password is wrong."""
+    """Shows the same error for a wrong user name, a wrong password and an inactive account."""
 
     error_messages = {
         "invalid_login": "The user name or the password is wrong.",
@@ -31,7 +31,7 @@ class SignInForm(AuthenticationForm):
 
 
 class _AccountForm(forms.ModelForm):
-    """A user name belongs to one account, in any case of letters."""
+    """Account fields with autocomplete, and user names unique regardless of case."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,6 +39,7 @@ class _AccountForm(forms.ModelForm):
             self.fields[name].widget.attrs["autocomplete"] = purpose
 
     def clean_username(self) -> str:
+        """The user name, if no other account has it in any case."""
         username: str = self.cleaned_data["username"]
         if self._others().called(username).exists():
             raise forms.ValidationError(USERNAME_TAKEN)
@@ -49,6 +50,8 @@ class _AccountForm(forms.ModelForm):
 
 
 class SignUpForm(_AccountForm, UserCreationForm):
+    """Creates an account."""
+
     class Meta:
         model = User
         fields = ("username", "first_name", "last_name", "email")
@@ -59,13 +62,15 @@ class SignUpForm(_AccountForm, UserCreationForm):
 
 
 class ProfileForm(_AccountForm):
+    """Edits one's names and email address."""
+
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
 
 
 class SetPasswordForm(AdminPasswordChangeForm):
-    """An administrator's: ends every sign-in of the user."""
+    """Sets a user's password in the admin; ends every sign-in of that user."""
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit)
@@ -74,7 +79,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
 
 class ResetCodeForm(forms.Form):
-    """The code of a mail: of which account it is, and the proof."""
+    """The code of a reset mail: the account's encoded id, a dot, and the token."""
 
     code = forms.CharField(
         label="Code from the mail",
@@ -83,6 +88,7 @@ class ResetCodeForm(forms.Form):
     )
 
     def clean_code(self) -> tuple[str, str]:
+        """The encoded user id and the token; refused if used, expired or of no active account."""
         uid, _, token = self.cleaned_data["code"].partition(".")
         try:
             user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True)
@@ -94,7 +100,7 @@ class ResetCodeForm(forms.Form):
 
 
 class DeleteAccountForm(forms.Form):
-    """Asks for the password again: what follows can't be undone."""
+    """Asks for the password before an account is deleted for good."""
 
     password = forms.CharField(
         strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
@@ -105,6 +111,7 @@ class DeleteAccountForm(forms.Form):
         self.user = user
 
     def clean_password(self) -> str:
+        """The password, if it is the user's."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not your password.")

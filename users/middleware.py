@@ -1,4 +1,4 @@
-"""What happens around every request of somebody who is signed in by a session."""
+"""Middleware that records the use of sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import sign_ins
 
 
 class SignInMiddleware:
-    """Notes now and then that a session is used; asks nothing of a session that wasn't read."""
+    """Records the use of sessions now and then; never loads one that the view didn't read."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -25,7 +25,7 @@ class SignInMiddleware:
 
 
 def _note_use(request: HttpRequest) -> None:
-    """Now, or with a later request: what this one has done is done."""
+    """Record the use; ignore an outage, as the response is ready and a later request retries."""
     try:
         sign_ins.use_session(request)
     except Exception as error:

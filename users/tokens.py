@@ -1,4 +1,4 @@
-"""Refresh tokens: used once; the reuse of one ends its whole sign-in (RFC 9700, 4.14)."""
+"""Single-use refresh tokens: reusing one ends its whole sign-in (RFC 9700, 4.14)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ REFUSED = "This refresh token is not valid, has expired, or was revoked."
 
 
 def sign_in(user: User, request: HttpRequest | None = None) -> dict[str, str]:
-    """Tokens of a new sign-in."""
+    """Begin a sign-in; its `access` and `refresh` tokens."""
     ends = _end()
     return _tokens(user, sign_ins.begin(user, SignIn.Kind.API, request, ends).pk, ends)
 
 
 def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[str, str]]:
-    """New tokens for a refresh token, which is used up by that."""
+    """Exchange a refresh token for a new pair; `AuthenticationFailed` if it is invalid or used."""
     stored = _read(token)
     user = stored.sign_in.user
-    # One transaction: whoever finds the token used finds what it was exchanged for, and ends it.
+    # One transaction: a request that sees the token as used also sees, and ends, the new pair.
     with transaction.atomic():
         pair = _exchange(stored, request)
     if pair is None:
@@ -39,9 +39,9 @@ def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[s
 
 
 def _exchange(stored: RefreshToken, request: HttpRequest | None) -> dict[str, str] | None:
-    """New tokens for one that wasn't used yet; of two at once, one gets None."""
+    """New tokens for an unused one; None if it was used, also by a concurrent request."""
     ends = _end()
-    # First: it holds the sign-in's row, which may end at this moment.
+    # First: this locks the sign-in's row, which might be ending right now.
     if not sign_ins.use(stored.sign_in_id, request, ends):
         return None
     of_sign_in = RefreshToken.objects.filter(sign_in=stored.sign_in_id)

@@ -35,7 +35,7 @@ from .models import SignIn, User
 
 
 class AccountFormMixin:
-    """Shows the form again if somebody took a unique value after it was checked."""
+    """Shows the form again if a unique value was taken after validation."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:
@@ -49,7 +49,7 @@ class AccountFormMixin:
 
 
 class SignUp(AccountFormMixin, CreateView):
-    """Make an account, and be signed in to it."""
+    """Create an account and sign in to it."""
 
     form_class = SignUpForm
     template_name = "users/sign_up.html"
@@ -66,31 +66,35 @@ class SignUp(AccountFormMixin, CreateView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        if self.object is not None:  # None: the name was taken meanwhile
+        if self.object is not None:  # None: the name was taken in the meantime
             login(self.request, self.object)
             remember_place(self.object, self.request)
         return response
 
 
 class SignInPage(LoginView):
+    """Sign in by user name and password."""
+
     authentication_form = SignInForm
     template_name = "users/sign_in.html"
     redirect_authenticated_user = True
 
 
 class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
+    """Edit one's names and email address."""
+
     form_class = ProfileForm
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")
     success_message = "Your profile was saved."
 
     def get_object(self, queryset: Any = None) -> User:
-        # Another instance than `request.user`: a refused form must not change what pages show.
+        # Not `request.user` itself: an invalid form must not change what the page shows.
         return User.objects.get(pk=self.request.user.pk)
 
 
 class PasswordAskedMixin:
-    """Counts as a try to sign in: who finds a browser signed in may guess as often as anybody."""
+    """Counts a post as a sign-in attempt, so a signed-in browser gives no extra guesses."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with one_try(request.user.get_username(), client_network(request)):
@@ -98,14 +102,14 @@ class PasswordAskedMixin:
 
 
 class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView):
-    """A new password; ends every other sign-in."""
+    """Change one's password; ends every other sign-in."""
 
     template_name = "users/password_change.html"
     success_url = reverse_lazy("users:profile")
     success_message = "Your password was changed."
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
-        # Both at once: with the new password and the old session, this one would seem to be over.
+        # Atomic: the new password with the old session hash would sign this browser out.
         with transaction.atomic():
             response = super().form_valid(form)
         here = sign_ins.of_session(self.request.session)
@@ -114,7 +118,7 @@ class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView
 
 
 class SignIns(LoginRequiredMixin, ListView):
-    """Where one is signed in."""
+    """List where one is signed in."""
 
     template_name = "users/sign_ins.html"
     context_object_name = "sign_ins"
@@ -129,7 +133,7 @@ class SignIns(LoginRequiredMixin, ListView):
 
 
 class EndSignIn(LoginRequiredMixin, View):
-    """Sign out another place, or this one."""
+    """End one of one's sign-ins, here or elsewhere."""
 
     def post(self, request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
         if sign_in_id == sign_ins.of_session(request.session):
@@ -141,7 +145,7 @@ class EndSignIn(LoginRequiredMixin, View):
 
 
 class EndOtherSignIns(LoginRequiredMixin, View):
-    """Sign out everywhere but here."""
+    """End all of one's sign-ins except this one."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         here = sign_ins.of_session(request.session)
@@ -151,7 +155,7 @@ class EndOtherSignIns(LoginRequiredMixin, View):
 
 
 class PasswordReset(SuccessMessageMixin, PasswordResetView):
-    """Mails a link; says the same whether or not the address belongs to an account."""
+    """Mail a reset link; the answer doesn't reveal whether the address has an account."""
 
     form_class = ResetForm
     template_name = "users/password_reset.html"
@@ -167,7 +171,7 @@ class PasswordReset(SuccessMessageMixin, PasswordResetView):
 
 
 class PasswordResetCode(FormView):
-    """Takes the code of the mail, which its link has behind the `#`: so no log has it."""
+    """Take the mailed code; the link has it after the `#`, which keeps it out of logs."""
 
     form_class = ResetCodeForm
     template_name = "users/password_reset_code.html"
@@ -179,6 +183,8 @@ class PasswordResetCode(FormView):
 
 
 class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
+    """Set a new password after a reset; ends every sign-in."""
+
     template_name = "users/password_reset_confirm.html"
     success_url = reverse_lazy("users:sign_in")
     success_message = "Your new password is set. Please sign in."
@@ -186,13 +192,15 @@ class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     def form_valid(self, form: BaseForm) -> HttpResponse:
         response = super().form_valid(form)
         assert isinstance(self.user, User)
-        logout(self.request)  # or this session would be saved after it was ended
+        logout(self.request)  # otherwise this session would be saved after it has ended
         sign_ins.end_all(self.user.pk, "The password was changed.")
         remember_place(self.user, self.request)
         return response
 
 
 class DeleteAccount(LoginRequiredMixin, PasswordAskedMixin, FormView):
+    """Delete one's account, after asking for the password."""
+
     form_class = DeleteAccountForm
     template_name = "users/delete_account.html"
     success_url = reverse_lazy("users:sign_in")
