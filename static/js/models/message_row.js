@@ -74,7 +74,8 @@ export class MessageRows {
     part(figure, "photo-author").textContent = photo.author
   }
 
-  #fillContent(row, { content, deleted_at, edited_at }) {
+  #fillContent(row, { content, mood, deleted_at, edited_at }) {
+    part(row, "mood").textContent = mood ?? ""
     const nodes = deleted_at ? ["This message was deleted."] : linkify(content)
     part(row, "content").replaceChildren(...nodes)
     this.#parts.keep(row, "edited", edited_at && !deleted_at)
