@@ -57,7 +57,6 @@ class MessageFields(TypedDict):
     content: Annotated[str, "Empty when it was deleted."]
     kind: Literal["text", "photo"]
     photo: Photo | None
-    mood: Annotated[str | None, "A word for it."]
     client_id: str | None
     reply_to: Uuid | None
     reply: Reply | None
@@ -91,7 +90,6 @@ def message_fields(row: MessageRow, names: Names, replied: MessageRow | None) ->
         "content": row.content,
         "kind": row.kind,
         "photo": row.photo,
-        "mood": row.mood,
         "client_id": row.client_id,
         "reply_to": dashed(row.reply_to) if row.reply_to else None,
         "reply": replied and reply_preview(replied, names),

@@ -39,7 +39,6 @@ class MessageRow(NamedTuple):
     content: str
     kind: Literal["text", "photo"]
     photo: Any
-    mood: str | None
     client_id: str | None
     reply_to: str | None
     created_at: datetime
@@ -199,7 +198,6 @@ class Message(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
     # image_url, alt, author, author_url, page_url; only for a photo.
     photo = models.JSONField(null=True, blank=True)
-    mood = models.CharField(max_length=16, null=True, blank=True)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
     # When an @ai or @photo question becomes due for the worker; null: nothing to do.

@@ -74,8 +74,7 @@ export class MessageRows {
     part(figure, "photo-author").textContent = photo.author
   }
 
-  #fillContent(row, { content, mood, deleted_at, edited_at }) {
-    part(row, "mood").textContent = mood ?? ""
+  #fillContent(row, { content, deleted_at, edited_at }) {
     const nodes = deleted_at ? ["This message was deleted."] : linkify(content)
     part(row, "content").replaceChildren(...nodes)
     this.#parts.keep(row, "edited", edited_at && !deleted_at)
