@@ -15,7 +15,7 @@ NAME_MAX_LENGTH = 150  # characters
 
 
 def find_people(user: User, query: str) -> list[Any]:
-    """Others whose username or name starts with this; nobody's is longer than its field."""
+    """Others whose username or name starts with this, at most 20."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
     return list(get_user_model().objects.search(query).exclude(pk=user.pk)[:FOUND])
