@@ -56,7 +56,7 @@ class Cursor:
             raise IncorrectLookupParameters(str(error)) from error
         key = cursor.value
         too_large = isinstance(key, int) and abs(key) > LARGEST
-        # Ours are; in another zone the first and the last day there are may be none in UTC.
+        # Our cursors are in UTC; the first and last days of another zone may overflow in UTC.
         not_utc = isinstance(key, datetime) and key.utcoffset() != timedelta(0)
         if key is None or too_large or not_utc or not 0 <= cursor.skip <= WINDOW:
             raise IncorrectLookupParameters(text)
@@ -193,6 +193,7 @@ def clean(text: str) -> str:
 
 
 def uuid_of(text: str) -> uuid.UUID | None:
+    """The UUID in a text; None if it isn't one."""
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -220,4 +221,5 @@ def day_of(text: str) -> datetime:
 
 
 def next_day(moment: datetime) -> datetime:
+    """24 hours later, at most 9999-12-31 UTC."""
     return min(moment, datetime(9999, 12, 30, tzinfo=UTC)) + timedelta(days=1)

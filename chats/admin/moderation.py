@@ -52,7 +52,7 @@ class ModerationAdmin(admin.ModelAdmin):
             self.resolve([found])
         return found
 
-    # Who may what --------------------------------------------------------------------------------
+    # Permissions ---------------------------------------------------------------------------------
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chats.moderate_chat")
@@ -115,11 +115,13 @@ class ModerationAdmin(admin.ModelAdmin):
 
 
 def link(url_name: str, text: str, *args: Any, **query: Any) -> SafeString:
+    """A link to an admin page, with escaped text."""
     url = reverse(f"admin:{url_name}", args=args)
     return format_html('<a href="{}">{}</a>', f"{url}?{urlencode(query)}" if query else url, text)
 
 
 def excerpt(message: Message) -> str:
+    """The first 120 characters of a message."""
     text = message.content[:EXCERPT]
     return f"{text}…" if len(message.content) > EXCERPT else text
 
@@ -132,6 +134,7 @@ class People:
         self.users = get_user_model().objects.names(ids) if ids else {}
 
     def name(self, user_id: int) -> str:
+        """A user's name, or `User ID` if the row is gone."""
         user = self.users.get(user_id)
         return user.name if user else f"User {user_id}"
 

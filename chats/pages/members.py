@@ -48,7 +48,7 @@ def add_member(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @chat_page
 def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Remove a member from a group, after a question."""
+    """Remove a member from a group, after a confirmation."""
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         if user_id == request.user.pk:
@@ -61,7 +61,7 @@ def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> H
 @require_http_methods(["GET", "POST"])
 @chat_page
 def make_owner(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Hand a group over to another member, after a question."""
+    """Transfer a group to another member, after a confirmation."""
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         return _member_action(request, chat, actions.transfer_ownership, user_id)

@@ -36,7 +36,7 @@ def find_chat(request: MemberRequest, chat_id: uuid.UUID) -> Chat:
 
 
 def allow(rule: bool) -> None:
-    """Refuse a page that asks about something that the action would refuse."""
+    """Raise `Refused` unless the rule holds."""
     if not rule:
         raise Refused("You may not do this in this chat.")
 
@@ -92,6 +92,6 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _confirm(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:
-    """A change is refused by what a majority has: 503 if that can't be known."""
+    """Before refusing a change, wait until a majority of the store agrees."""
     if request.method == "POST" and chat_id:
         Chat.objects.confirm(chat_id)

@@ -13,7 +13,7 @@ from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED, UNDER_WA
 from chats.representation import MessageContext, dashed
 from users.models import User
 
-PEOPLE = 100  # members whose names a page has from the start; of a larger group: who is in sight
+PEOPLE = 100  # members named on a page; of a larger group, only those that the page shows
 CONTINUED = timedelta(seconds=CONTINUED_SECONDS)
 
 
@@ -105,7 +105,7 @@ class Timeline:
 
     @property
     def settled_rev(self) -> int:
-        """The change after which a page asks for more: a later one may not be stored yet."""
+        """The revision after which a page asks for changes: later ones may not be stored yet."""
         return max(self.chat.last_rev - UNDER_WAY, 0)
 
     @property

@@ -33,14 +33,14 @@ LISTED_WITH_CHAT = 40  # chats listed next to an open one; the script loads more
 @require_GET
 @chat_page
 def chat_list(request: MemberRequest) -> HttpResponse:
-    """The chats of a person; on a wide screen beside an empty pane."""
+    """The user's chat list."""
     return render_page(request, "chats/list.html", {}, whole=True)
 
 
 @require_GET
 @chat_page
 def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """A chat where one reads on, at messages `?before=SEQ`, or around `?at=MESSAGE`."""
+    """A chat: where reading continues, before `?before=SEQ`, or around `?at=MESSAGE`."""
     chat = find_chat(request, chat_id)
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
     context = _detail_context(request, chat, timeline)
@@ -160,6 +160,7 @@ def _create_group(request: MemberRequest, form: GroupForm) -> Chat | None:
 @require_http_methods(["GET", "POST"])
 @chat_page
 def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Rename a group."""
     chat = find_chat(request, chat_id)
     allow(permissions_for(chat, request.user.pk).can_rename)
     form = NameForm(request.POST or None, initial={"name": chat.name})
@@ -176,7 +177,7 @@ def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @chat_page
 def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Delete a chat for everybody, after a question."""
+    """Delete a chat for everybody, after a confirmation."""
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         actions.delete_chat(request.user, chat)
@@ -189,6 +190,7 @@ def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @chat_page
 def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
+    """Leave a group, after a confirmation."""
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         actions.remove_member(request.user, chat, request.user.pk)
