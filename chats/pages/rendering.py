@@ -92,6 +92,6 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _confirm(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:
-    """Before refusing a change, wait until a majority of the store agrees."""
+    """Before refusing a change, wait until a majority agrees; 503 if that can't be known."""
     if request.method == "POST" and chat_id:
         Chat.objects.confirm(chat_id)
