@@ -24,7 +24,7 @@ from .stage import CLIENT_CORE, SERVER_CORE, Contender, Server, environment, ser
 TOPIC = "browser"
 NAME = DAPHNE.name
 PROBES = Path(__file__).with_suffix(".js")
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium-headless-shell")
 SLOWED = 4
 DEPTH = 5_000  # messages that are scrolled back through
 BURST = 200  # messages
