@@ -30,6 +30,8 @@ QUIET = 20
 # A sender's next message within this joins the one before it, in seconds.
 CONTINUED_SECONDS = 5 * 60
 
+HUES = 12  # colours of people and chats (static/css/avatar.css), by their ids
+
 # Sockets.
 TYPING_SECONDS = 5  # after which a client forgets that somebody types
 FRAME_MAX_BYTES = 64 * 1024  # of a frame from a client
@@ -51,6 +53,7 @@ def for_browser() -> dict[str, int]:
         "chats_listed": CHATS_LISTED,
         "readers_named": READERS_NAMED,
         "continued_seconds": CONTINUED_SECONDS,
+        "hues": HUES,
         "typing_seconds": TYPING_SECONDS,
         "close_signed_out": CLOSE_SIGNED_OUT,
         "close_removed": CLOSE_REMOVED,

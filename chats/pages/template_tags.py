@@ -10,9 +10,10 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from chats.protocol import HUES
+
 register = template.Library()
 
-HUES = 12  # classes avatar--0 to avatar--11
 LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,:;!?'()\[\]]")
 
 

@@ -38,7 +38,7 @@ application.register("switches", SwitchesController)
 application.register("theme", ThemeController)
 application.register("typing", TypingController)
 
-// What adds nothing to what the page shows at first waits until that is shown.
+// Controllers that don't change the first view load after it is shown.
 requestAnimationFrame(() =>
   setTimeout(async () => {
     const { default: ChatListController } = await import("controllers/chat_list_controller.js")

@@ -2,14 +2,14 @@ import { Controller } from "@hotwired/stimulus"
 import { LiveChat } from "models/live_chat.js"
 import { people } from "models/people.js"
 
-/** The open chat: starts and stops it, and hands to it what other controllers say. */
+/** The open chat: starts and stops it, and hands it what other controllers report. */
 export default class extends Controller {
   static values = {
     id: String,
     userId: Number,
     isGroup: Boolean,
-    lastRev: Number, // the change after which the page asks for what it may lack
-    stateRev: Number, // up to which change its name, owner, members and rights are shown
+    lastRev: Number, // the change after which the page asks for what it may have missed
+    stateRev: Number, // the change up to which name, owner, members and rights are current
     ownerId: Number,
     memberIds: Array,
     flags: Object, // one's own permissions

@@ -5,7 +5,7 @@ import { protocol } from "helpers/protocol.js"
 import { makeItem, showName, showPreview, showTime, showUnread } from "models/chat_item.js"
 import { LiveSocket } from "models/socket.js"
 
-const AT_ONCE = 10 // chats that are shown without a pause for what the reader does
+const AT_ONCE = 10 // chats shown before input is handled again
 
 /** The chat list: previews, order and unread counts of all chats, live. */
 export default class extends Controller {
@@ -13,7 +13,7 @@ export default class extends Controller {
   static values = { userId: Number, current: String }
 
   initialize() {
-    this.activity = new Map() // the latest of each chat since the last frame
+    this.activity = new Map() // the latest activity of each chat since the last frame
     this.actSoon = inNextFrame(() => this.#act())
     this.countSoon = inNextFrame(() => this.#count())
   }
@@ -55,7 +55,7 @@ export default class extends Controller {
     else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
   }
 
-  /** From here on everything is told; what happened before is asked for. */
+  /** Events arrive from here on; ask for what happened before. */
   #watching({ user_id, last_seqs }) {
     if (user_id !== this.userIdValue) {
       this.#end() // somebody else signed in, in another tab
@@ -65,7 +65,7 @@ export default class extends Controller {
     this.refresh()
   }
 
-  /** Ask for what may have changed while nobody told. */
+  /** Ask for what may have changed without an event. */
   async refresh() {
     const found = await api("GET", `/api/v1/chats/?limit=${protocol.chats_listed}`).catch(() => null)
     for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
@@ -83,7 +83,7 @@ export default class extends Controller {
     if (user && user.id !== this.userIdValue) this.#end()
   }
 
-  /** One is signed out: said here, unless the chat that is open says so. */
+  /** The user is signed out: say so, unless the open chat does. */
   #end() {
     this.over = true
     this.pause()
@@ -94,7 +94,7 @@ export default class extends Controller {
     this.#read(detail)
   }
 
-  /** The last message of the open chat may be edited or deleted. */
+  /** The last message of the open chat may have been edited or deleted. */
   changed({ detail }) {
     const item = this.#find(this.currentValue)
     const isLast = item && detail.seq >= Number(item.dataset.seq)
@@ -168,7 +168,7 @@ export default class extends Controller {
     if (item) showName(item, name)
   }
 
-  /** Where a chat belongs whose latest message is of this time: the latest come first. */
+  /** Move a chat to where the time of its latest message puts it: the latest first. */
   #place(item, at) {
     item.dataset.at = at
     showTime(item)
@@ -183,7 +183,7 @@ export default class extends Controller {
     this.countSoon()
   }
 
-  /** The chats with something unread, in the title of the tab. */
+  /** Show the number of unread chats in the title of the tab. */
   #count() {
     const unread = this.items.filter(
       (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.currentValue,

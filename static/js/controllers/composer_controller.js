@@ -5,7 +5,7 @@ import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
 
-/** The form that writes: sends through the outbox, edits, replies, tells that one is typing. */
+/** The form to write in: sends through the outbox, edits, replies, and reports typing. */
 export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
   static values = { url: String, chatId: String, userId: Number, maxLength: Number }
@@ -19,12 +19,12 @@ export default class extends Controller {
     this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
     this.outbox.addEventListener("slowed", () => {
       this.slowed = true
-      this.#showError("You are sending too fast. What waits is sent by itself.")
+      this.#showError("You are sending too fast. What waits is sent automatically.")
     })
     this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
     this.contentTarget.value ||= this.kept.content
     fitLines(this.contentTarget)
-    // The other controllers are connected in the next task.
+    // The other controllers are connected by the next task.
     setTimeout(() => this.#resume())
   }
 
@@ -123,7 +123,7 @@ export default class extends Controller {
     this.focus()
   }
 
-  /** What was being written before is there again. */
+  /** Restore what was being written before the edit. */
   #endEdit() {
     const { content, reply } = this.draft
     this.#write(content)

@@ -3,7 +3,7 @@ import { Outbox } from "models/outbox.js"
 
 const ROUND = 30_000 // milliseconds
 
-/** Sends what waits for other chats than the one that is open, which sends its own. */
+/** Sends what waits in the outboxes of other chats; the open chat sends its own. */
 export default class extends Controller {
   static values = { userId: Number, openChat: String }
 

@@ -3,13 +3,13 @@ import { TIMEOUT } from "helpers/api.js"
 
 const PARTIAL = "X-Partial" // chats/pages/rendering.py
 
-/** Pages shown in a dialog: links and forms within stay in it until one leads elsewhere. */
+/** Shows pages in a dialog: links and forms inside stay in it until one leads elsewhere. */
 export default class extends Controller {
   static targets = ["body", "failure"]
 
   initialize() {
     this.turn = Promise.resolve()
-    this.asked = 0 // pages that are on their way
+    this.asked = 0 // requests under way
   }
 
   async open({ detail: { url } }) {
@@ -17,14 +17,14 @@ export default class extends Controller {
     if (!this.element.open && this.bodyTarget.children.length) this.element.showModal()
   }
 
-  /** Try again what failed, once however often it is asked for. */
+  /** Retry what failed: once, however often the button is pressed. */
   retry() {
     const { failed } = this
     this.failed = null
     failed?.again()
   }
 
-  /** What is under a pointer stays there until it is released: the click would be lost. */
+  /** Nothing is replaced under a pressed pointer: the click would be lost. */
   press() {
     this.released = new Promise((done) => {
       const release = () => setTimeout(done) // after the click
@@ -56,9 +56,9 @@ export default class extends Controller {
     )
   }
 
-  /** What the dialog shows may have changed: its page says by `data-refresh` where to look. */
+  /** Reload what the dialog shows, from the address in its `data-refresh`. */
   refresh() {
-    if (this.stale) return null // a look is due already
+    if (this.stale) return null // a reload is due already
     this.stale = true
     return this.#inTurn(async () => {
       this.stale = false
@@ -85,7 +85,7 @@ export default class extends Controller {
     }
   }
 
-  /** One after the other, so that the last answer is the one that knows of all. */
+  /** One request after the other, so that the last answer includes all changes. */
   #inTurn(work) {
     const done = this.turn.then(work)
     this.turn = done.catch(() => null)
@@ -98,10 +98,10 @@ export default class extends Controller {
     const { ok, status, url } = response
     if (status === 204) location.assign(url)
     else if (!response.headers.get(PARTIAL)) {
-      // Signed out, or somebody signed in in another tab: one comes back here.
+      // Signed out, or another user signed in in another tab: a reload leads to the form and back here.
       if (ok || status === 403) location.reload()
       else this.#fail(explanation(text) ?? `The server refused this (${status}).`, again)
-    } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer tells as well
+    } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer shows it too
   }
 
   #fetch(url, options = {}) {
@@ -109,7 +109,7 @@ export default class extends Controller {
     return fetch(url, { ...options, headers: { [PARTIAL]: "1" }, credentials: "same-origin", signal })
   }
 
-  /** Say what went wrong, above what is shown and was typed. */
+  /** Show what went wrong above the page, which keeps what was typed. */
   #fail(text, again) {
     this.failed = { text, again }
     const body = this.bodyTarget
@@ -125,7 +125,7 @@ export default class extends Controller {
     if (!this.element.open) this.element.showModal()
   }
 
-  /** Show what the server made, with the focus, the text being typed, and what was unfolded. */
+  /** Show HTML of the server, and keep the focus, the typed text and what was unfolded. */
   #fill(html) {
     const body = this.bodyTarget
     const focused = body.contains(document.activeElement) && document.activeElement
@@ -136,23 +136,23 @@ export default class extends Controller {
     if (same?.type === "search") same.value = focused.value
     const first = same || body.querySelector("[autofocus]")
     if (first || focused) (first ?? focusable(body.querySelector("#dialog-title"))).focus()
-    if (this.failed) this.#fail(this.failed.text, this.failed.again) // it wasn't tried again yet
+    if (this.failed) this.#fail(this.failed.text, this.failed.again) // it wasn't retried yet
   }
 }
 
-/** Whether an element is what this one was before the server made it anew. */
+/** A test whether an element is the counterpart of this one in the new HTML. */
 function isLike(one) {
   const mark = ({ id, name, href, textContent }) => id || `${name} ${href} ${textContent}`
   return (other) => mark(other) === mark(one)
 }
 
-/** Text that can have the focus, which otherwise would be lost. */
+/** Make an element focusable, so that the focus isn't lost. */
 function focusable(element) {
   element.tabIndex = -1
   return element
 }
 
-/** What a page of an error says. */
+/** The text of an error page. */
 function explanation(html) {
   const page = new DOMParser().parseFromString(html, "text/html")
   return page.querySelector(".error h1 + p")?.textContent

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** A link to a page that may as well be shown in the dialog. */
+/** A link whose page opens in the dialog. */
 export default class extends Controller {
   open(event) {
     const elsewhere = event.metaKey || event.ctrlKey || event.shiftKey || event.button

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { paintAvatar } from "helpers/names.js"
 
-/** The head of the open chat: its name, and in the menu what one may do with it. */
+/** The header of the open chat: its name, and a menu of what its user may do. */
 export default class extends Controller {
   static targets = ["title", "avatar", "menu", "item"]
   static values = { chatId: String }

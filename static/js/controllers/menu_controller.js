@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** A details element as a menu: Escape and a click elsewhere close it. */
+/** Makes a details element a menu: Escape and a click elsewhere close it. */
 export default class extends Controller {
   close() {
     if (!this.element.open) return

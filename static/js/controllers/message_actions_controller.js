@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { MessageRows, read, showFullTime } from "models/message_row.js"
 
-/** What one does with a row of the open chat: walk to it, reply, edit, delete, send again. */
+/** The actions on a message's row: focus it, reply, edit, delete, send again. */
 export default class extends Controller {
   static targets = ["rows", "template"]
   static values = { userId: Number }
@@ -21,7 +21,7 @@ export default class extends Controller {
     else this.#activate(event)
   }
 
-  /** A row that the pointer or the focus reaches shows what can be done with it. */
+  /** Add the actions to a row that the pointer or the focus reaches. */
   offer({ target }) {
     const row = target.closest(".message")
     if (!row) return
@@ -40,7 +40,7 @@ export default class extends Controller {
     row?.classList.toggle("message--active")
   }
 
-  /** Arrow keys walk through the messages; Tab leads to the actions of one. */
+  /** Arrow keys move between messages; Tab moves to the actions of one. */
   navigate(event) {
     const rows = this.rows
     const current = rows.indexOf(document.activeElement.closest(".message"))
@@ -58,7 +58,7 @@ export default class extends Controller {
 
   jump(event) {
     const row = document.getElementById(event.target.closest("a").hash.slice(1))
-    if (!row) return // the link leads to a page around that message
+    if (!row) return // the link opens a page around that message
     event.preventDefault()
     this.dispatch("show", { detail: { row } })
     row.focus({ preventScroll: true })

@@ -2,9 +2,9 @@ import { Controller } from "@hotwired/stimulus"
 import { inBatches, inNextFrame } from "helpers/frames.js"
 import { Timeline } from "models/timeline.js"
 
-const MOST_AT_ONCE = 40 // messages that are shown in one frame: one layout for all of them
+const MOST_AT_ONCE = 40 // messages shown in one frame, with one layout
 
-/** The messages of the open chat: live rows, history in both directions, how far one has seen them. */
+/** The messages of the open chat: shows live ones, loads history, and reports how far it is read. */
 export default class extends Controller {
   static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate"]
   static values = {
@@ -13,7 +13,7 @@ export default class extends Controller {
     userId: Number,
     oldest: Number,
     newest: Number,
-    lastSeq: Number, // of the chat when the page was made: what comes up to it is no news
+    lastSeq: Number, // of the chat when the page was made: only later messages are new
     hasNewer: Boolean,
     at: String,
   }
@@ -34,7 +34,7 @@ export default class extends Controller {
     const { log, pages, scroll, history } = this.timeline
     Object.assign(this, { log, pages, scroll, history })
     this.early = [] // messages that arrived while a page was being loaded
-    this.counted = this.lastSeqValue // the last message that is no news
+    this.counted = this.lastSeqValue // the `seq` up to which messages aren't new
     this.unseen = 0
     this.timeline.begin(this.atValue && this.log.find(this.atValue))
     this.#tellPosition()
@@ -54,7 +54,7 @@ export default class extends Controller {
     this.timeline.watch()
     const on = (type, take) => this.history.addEventListener(type, take)
     on("loaded", () => this.#tellPosition())
-    // The newest page instead of all rows: also what a reload will show.
+    // The rows are now those of the newest page: a reload shows the same.
     on("restarted", () => history.replaceState(null, "", this.pageValue))
     on("done", () => this.early.splice(0).forEach(this.showSoon))
     on("signedOut", () => this.dispatch("signedOut"))
@@ -68,10 +68,10 @@ export default class extends Controller {
 
   #arrive(messages) {
     const { isLoading, newest } = this.pages
-    // The page that is on its way may be older than these: they come again after it.
+    // The page being loaded may be older than these messages: show them again after it.
     if (isLoading) this.early.push(...messages)
     const inside = messages.filter(({ seq }) => this.pages.covers(seq))
-    // Those beyond the ends may also belong to that page.
+    // Those beyond the ends may belong to that page.
     const beyond = isLoading ? [] : messages.filter((each) => !inside.includes(each))
     const counted = Math.max(newest, this.counted)
     for (const message of beyond) {
@@ -130,7 +130,7 @@ export default class extends Controller {
     this.see()
   }
 
-  /** Tell how far the reader has come, if they can see it. */
+  /** Report how far the reader has come, if the page is visible. */
   see() {
     if (document.hidden) return
     const row = this.scroll.lastVisible(this.log.rows)
@@ -149,11 +149,11 @@ export default class extends Controller {
     this.#follow()
   }
 
-  /** What one sends is shown below the newest message, as soon as that can be loaded. */
+  /** Show a sent message below the newest one, as soon as that can be loaded. */
   async followSent() {
     this.awaitsNewest = true
     await this.#toNewest()
-    if (this.pages.hasNewer) this.scroll.toBottom() // where it waits until then
+    if (this.pages.hasNewer) this.scroll.toBottom() // where the sent message waits
     else this.awaitsNewest = false
   }
 

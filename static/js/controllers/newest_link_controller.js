@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** The link to the newest message, with the count of those that weren't seen yet. */
+/** The link to the newest message, with the number of unseen ones. */
 export default class extends Controller {
   static targets = ["count"]
 

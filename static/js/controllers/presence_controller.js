@@ -2,9 +2,9 @@ import { Controller } from "@hotwired/stimulus"
 import { nameList, plural } from "helpers/names.js"
 import { people } from "models/people.js"
 
-const NAMED = 10 // people; the others are counted
+const NAMED = 10 // people; more are counted
 
-/** Who is here: in a group how many, in a private chat whether the other is. */
+/** Shows who is online: in a group how many, in a private chat whether the other is. */
 export default class extends Controller {
   static values = { userId: Number, isGroup: Boolean }
 

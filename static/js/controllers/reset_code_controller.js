@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Takes the code of a mail from behind the # of the address, where no server sees it. */
+/** Submits the code after the # of the address, which no server sees. */
 export default class extends Controller {
   static targets = ["field"]
 

@@ -1,8 +1,8 @@
 import { Controller } from "@hotwired/stimulus"
 
-const PAUSE = 200 // milliseconds without a key
+const PAUSE = 200 // milliseconds after the last key
 
-/** Results while one types: the same form, answered by the same page. */
+/** Searches while its user types: the same form and page as without scripts. */
 export default class extends Controller {
   static targets = ["form", "results", "status"]
   static values = { url: String }

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** A form of switches: each is saved as it is turned. */
+/** A form of switches: saved whenever one is switched. */
 export default class extends Controller {
   save() {
     this.element.requestSubmit()

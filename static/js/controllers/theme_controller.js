@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 
 const YEAR = 365 * 24 * 60 * 60 // seconds
 
-/** Light, dark, or what the system has; by a cookie, so that pages come with it. */
+/** Sets the theme: light, dark or the system's; in a cookie, so that the server renders it. */
 export default class extends Controller {
   static targets = ["choice"]
 

@@ -5,7 +5,7 @@ import { Typists } from "models/typists.js"
 
 const NAMED = 2 // people; "Ada and 3 others are typing…"
 
-/** "Ada is typing…" */
+/** Shows who is typing: "Ada is typing…" */
 export default class extends Controller {
   static targets = ["dots", "text"]
 
@@ -25,7 +25,7 @@ export default class extends Controller {
     else this.typists.remove(user_id)
   }
 
-  /** Whoever has written or left isn't typing any more. */
+  /** Somebody who has sent a message or left is no longer typing. */
   forget({ detail: { sender_id, edited_at, deleted_at } }) {
     if (!edited_at && !deleted_at) this.typists.remove(sender_id)
   }

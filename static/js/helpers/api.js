@@ -1,10 +1,10 @@
-// The REST API, as the person who is signed in.
+// The REST API, as the signed-in user.
 
 export const TIMEOUT = 15_000 // milliseconds
 
 /**
- * An answer that isn't 2xx. `retriable`: the same request may succeed later; `retryAfter`: after so
- * many seconds, where a rate limit says so.
+ * An answer that isn't 2xx. `retriable`: the same request may succeed later; `retryAfter`: after this
+ * number of seconds, if a rate limit gives one.
  */
 export class ApiError extends Error {
   constructor(status, body) {
@@ -13,7 +13,7 @@ export class ApiError extends Error {
     this.retryAfter = body?.retry_after ?? null
   }
 
-  /** Also after somebody signed in in another tab: the token of this page is an old one then. */
+  /** Also true after a sign-in in another tab, which makes this page's CSRF token invalid. */
   get signedOut() {
     const isTokenOld = this.status === 403 && this.message.startsWith("CSRF Failed: CSRF token")
     return this.status === 401 || isTokenOld
@@ -24,10 +24,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Nobody answered, or not in time, or the answer broke off: what it was asked may be done. */
+/** No answer, none in time, or an incomplete one: the request may have been carried out. */
 export class Unreachable extends Error {}
 
-/** Ask the API; answers the JSON. Throws ApiError or Unreachable. */
+/** Send a request to the API; returns the JSON. Throws ApiError or Unreachable. */
 export async function api(method, url, data) {
   const response = await fetch(url, {
     method,
@@ -50,7 +50,7 @@ export async function api(method, url, data) {
   return body
 }
 
-/** Whether trying again later makes sense: nobody answered, or the server was unwell. */
+/** Whether a retry makes sense: no answer, or a temporary refusal. */
 export function isRetriable(error) {
   return error instanceof Unreachable || error.retriable === true
 }

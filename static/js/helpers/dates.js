@@ -28,7 +28,7 @@ export function dayText(date, now = new Date()) {
   return (date.getFullYear() === now.getFullYear() ? weekday : fullDay).format(date)
 }
 
-/** What a chat list shows: the time today, else the day. */
+/** The time of a chat in the list: the time of day today, otherwise the day. */
 export function listTime(date, now = new Date()) {
   if (dayKey(date) === dayKey(now)) return timeText(date)
   if (dayKey(date) === dayKey(new Date(now - DAY))) return "Yesterday"

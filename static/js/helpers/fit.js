@@ -1,6 +1,6 @@
 const MOST_LINES = 8
 
-/** As many lines as are written, up to eight, where the style can't say so: it costs a layout. */
+/** Fit a textarea's rows to its text where CSS can't (`field-sizing`): this costs a layout. */
 export function fitLines(area) {
   if (CSS.supports("field-sizing", "content")) return
   area.rows = 1

@@ -1,6 +1,6 @@
-const LATEST = 200 // milliseconds; a page that isn't shown has no frames
+const LATEST = 200 // milliseconds; a hidden page has no frames
 
-/** A function that runs `work` once in the next frame, however often it is called until then. */
+/** A function that runs `work` once in the next frame, however often it is called before. */
 export function inNextFrame(work) {
   let frame = null
   let timer = null
@@ -17,7 +17,7 @@ export function inNextFrame(work) {
   }
 }
 
-/** A function that takes one item each call: `work` is handed at most `most` of them a frame. */
+/** A function that collects items, one a call: `work` gets at most `most` of them a frame. */
 export function inBatches(most, work) {
   const waiting = []
   const soon = inNextFrame(() => {

@@ -1,6 +1,6 @@
 const LINK = /https?:\/\/[^\s<>"]*[^\s<>".,:;!?'()[\]]/g
 
-/** The text as nodes, its http and https addresses as links (the filter `linkify` of the pages). */
+/** The text as nodes, with links for http and https addresses (as the template filter `linkify`). */
 export function linkify(text) {
   const nodes = []
   let end = 0

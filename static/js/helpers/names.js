@@ -1,6 +1,6 @@
-// The rules of chats/pages/template_tags.py, for what is made in the browser.
+// The rules of chats/pages/template_tags.py, for rows made in the browser.
 
-const HUES = 12
+import { protocol } from "helpers/protocol.js"
 
 export function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
@@ -8,12 +8,12 @@ export function initials(name) {
   return ends.map((word) => [...word][0]).join("").toUpperCase() || "?"
 }
 
-/** The number of a user's colour (an id) or of a chat's (a UUID). */
+/** The number of the colour of a user (by id) or a chat (by UUID). */
 export function hue(key) {
-  return typeof key === "string" ? parseInt(key.slice(-2), 16) % HUES : key % HUES
+  return typeof key === "string" ? parseInt(key.slice(-2), 16) % protocol.hues : key % protocol.hues
 }
 
-/** "Ada", "Ada and Grace", "Ada, Grace, and 3 others"; `count` if not all names are known. */
+/** "Ada", "Ada and Grace", "Ada, Grace, and 3 others"; `count`: of all, if not all names are known. */
 export function nameList(names, most, count = names.length) {
   const shown = count > most ? names.slice(0, most - 1) : names
   const others = count - shown.length
@@ -26,7 +26,7 @@ export function plural(count, word) {
   return `${count} ${word}${count === 1 ? "" : "s"}`
 }
 
-/** Give an avatar the initials and colour of a name and an id. */
+/** Set an avatar's initials (of `name`) and colour (of `key`). */
 export function paintAvatar(avatar, name, key) {
   avatar.textContent = initials(name)
   const classes = [...avatar.classList].filter((each) => !/^avatar--\d+$/.test(each))

@@ -1,2 +1,2 @@
-/** The numbers that the server shares with this page: chats/protocol.py, `for_browser`. */
+/** Numbers that the server and the browser share: `for_browser` of chats/protocol.py. */
 export const protocol = JSON.parse(document.getElementById("protocol")?.textContent ?? "{}")

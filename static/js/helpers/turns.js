@@ -1,6 +1,6 @@
-const PATIENCE = 30_000 // milliseconds for another page that does the same
+const PATIENCE = 30_000 // milliseconds to wait for another page
 
-/** Do this work after other pages have done theirs of this name; browsers know only on HTTPS. */
+/** Run `work` while no other page runs work of this name; without HTTPS there are no locks. */
 export async function inTurn(name, work) {
   if (!navigator.locks) return work()
   const signal = AbortSignal.timeout(PATIENCE)

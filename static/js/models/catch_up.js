@@ -2,7 +2,7 @@ import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 import { Cursor } from "models/cursor.js"
 
-const GAP_PATIENCE = 3000 // milliseconds for a missing change to arrive by itself
+const GAP_PATIENCE = 3000 // milliseconds for a missing change to arrive on its own
 
 /**
  * Asks the API for the changes of a chat that the socket didn't bring, until none is missing.
@@ -20,7 +20,7 @@ export class CatchUp extends EventTarget {
   #gapTimer = null
   #retryTimer = null
 
-  /** `isWanted` says whether to try again after a failure: otherwise somebody asks anew. */
+  /** `isWanted` says whether to retry after a failure; if not, a later `ask` is expected. */
   constructor(url, rev, isWanted) {
     super()
     this.#url = url
@@ -28,7 +28,7 @@ export class CatchUp extends EventTarget {
     this.#cursor = new Cursor(rev)
   }
 
-  /** A change is here; one that is missing before it gets a moment to arrive. */
+  /** A change is here; a missing one before it gets some time to arrive. */
   note(rev) {
     this.#cursor.note(rev)
     if (!this.#cursor.hasGap || this.#gapTimer) return
@@ -39,8 +39,8 @@ export class CatchUp extends EventTarget {
   }
 
   /**
-   * Ask for what changed since the last change that is here.
-   * An answer that was under way already may be older than what is wanted: then ask again.
+   * Ask for the changes after the last one that is here. If a request is under way, its answer may
+   * be too old: then ask again after it.
    */
   async ask() {
     this.#wantsMore = true
@@ -62,7 +62,7 @@ export class CatchUp extends EventTarget {
     this.pause()
   }
 
-  /** Forget what was to be asked later. */
+  /** Cancel what was scheduled. */
   pause() {
     clearTimeout(this.#gapTimer)
     clearTimeout(this.#retryTimer)

@@ -3,7 +3,7 @@ import { paintAvatar } from "helpers/names.js"
 
 const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
 
-/** A line of the chat list for a chat of the API, of the template of templates/chats. */
+/** A new item of the chat list, from a chat of the API and the template of _chat_item.html. */
 export function makeItem(template, { id, is_group, member_ids }, userId) {
   const item = template.content.firstElementChild.cloneNode(true)
   Object.assign(item.dataset, { id, isGroup: is_group })
@@ -21,7 +21,7 @@ export function showName(item, name) {
   paintAvatar(part(item, "avatar"), name, Number(item.dataset.otherId) || item.dataset.id)
 }
 
-/** When its latest message was sent, in the reader's time zone. */
+/** Show when its latest message was sent, in the reader's time zone. */
 export function showTime(item) {
   if (!item.dataset.at) return
   const time = part(item, "time")
@@ -29,7 +29,7 @@ export function showTime(item) {
   time.textContent = listTime(new Date(item.dataset.at))
 }
 
-/** The start of its latest message. */
+/** Show the start of its latest message. */
 export function showPreview(item, { sender_id, sender_name, content, deleted_at }, userId) {
   const isGroup = item.dataset.isGroup === "true"
   const who = sender_id === userId ? "You: " : isGroup ? `${sender_name}: ` : ""
@@ -38,7 +38,7 @@ export function showPreview(item, { sender_id, sender_name, content, deleted_at 
   if (preview.textContent !== text) preview.textContent = text
 }
 
-/** How many messages of it are unread. */
+/** Show how many of its messages are unread. */
 export function showUnread(item) {
   const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
   part(item, "count").textContent = unread > 99 ? "99+" : unread

@@ -1,10 +1,10 @@
 import { rightsOf } from "models/rights.js"
 
 /**
- * What is known of a chat besides its messages: name, owner, members and who of them is online, one's
- * own rights, and how far everybody has read. Each change has a `rev`; an older one than what is known
- * changes nothing. Events: `changed` (name, owner or members), `rights`, `online`,
- * `read` (detail: a user's id and a `seq`).
+ * The state of a chat without its messages: name, owner, members, who is online, the user's own
+ * rights, and how far everybody has read. Each change has a `rev`; one that isn't newer than the state
+ * is ignored. Events: `changed` (name, owner or members), `rights`, `online`,
+ * `read` (detail: {userId, seq}).
  */
 export class ChatState extends EventTarget {
   #userId
@@ -16,8 +16,8 @@ export class ChatState extends EventTarget {
     this.#userId = userId
     this.#isGroup = isGroup
     this.#flags = flags
-    this.rev = rev // the change up to which this is the state
-    this.name = null // as it was told last; null while it is what the page was made with
+    this.rev = rev // of the last change that is included
+    this.name = null // null while it is the one that the page was made with
     this.ownerId = ownerId
     this.members = new Set(memberIds)
     this.markers = new Map(markers)
@@ -39,7 +39,7 @@ export class ChatState extends EventTarget {
     return { online: [...this.online], members: this.members.size }
   }
 
-  /** How far one has read oneself. */
+  /** The `seq` up to which the user has read. */
   get ownMarker() {
     return this.markers.get(this.#userId) ?? 0
   }
@@ -50,7 +50,7 @@ export class ChatState extends EventTarget {
     this.#tell("read", { userId, seq })
   }
 
-  /** Exactly these are online. */
+  /** Replace who is online. */
   setOnline(userIds) {
     this.online = new Set(userIds)
     this.#tell("online")
@@ -67,8 +67,8 @@ export class ChatState extends EventTarget {
   }
 
   /**
-   * The whole state at a change, from an event or the API; `flags` are one's own.
-   * False: it is older than what is known, so something must be asked for again.
+   * Take the whole state, from an event or the API; `flags` are the user's own permissions.
+   * Returns false if it is older than the current one.
    */
   replace({ rev, name, owner_id, member_ids }, markers, flags) {
     for (const [id, seq] of Object.entries(markers)) this.read(Number(id), seq)
@@ -83,8 +83,8 @@ export class ChatState extends EventTarget {
   }
 
   /**
-   * Another name, owner or member. False: another owner, of whom the event doesn't say what
-   * the former one may do now.
+   * Take another name, owner or members. Returns false if the owner changed: the event doesn't say
+   * what the former owner may do now.
    */
   update(data) {
     if (!this.#isNews(data)) return true

@@ -1,11 +1,11 @@
 import { protocol } from "helpers/protocol.js"
 
-// Changes; a number that far behind is not under way any more.
+// changes; a number this far behind is no longer under way
 const MARGIN = protocol.under_way
 
 /**
- * Up to which change (`rev`) of a chat this page has everything, but for holes: numbers that were
- * passed over because nothing had them. One may be that of a write that was still under way.
+ * The change (`rev`) up to which this page has everything, except for holes: numbers for which the
+ * server had nothing. A hole may belong to a write that was still under way.
  */
 export class Cursor {
   #seen = new Set()
@@ -15,12 +15,12 @@ export class Cursor {
     this.rev = rev
   }
 
-  /** Changes beyond a missing one. */
+  /** Whether there are changes after a missing one. */
   get hasGap() {
     return this.#seen.size > 0
   }
 
-  /** After which change to ask for what may be missing. */
+  /** The change after which something may be missing. */
   get complete() {
     return Math.min(this.rev + 1, ...this.#holes) - 1
   }
@@ -31,7 +31,7 @@ export class Cursor {
     this.#advance()
   }
 
-  /** Everything up to this change is here, whatever was missing. */
+  /** Everything that the server has up to this change is here. */
   moveTo(rev) {
     for (let each = Math.max(this.rev, rev - MARGIN) + 1; each <= rev; each++) {
       if (!this.#seen.has(each)) this.#holes.add(each)

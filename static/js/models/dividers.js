@@ -13,7 +13,7 @@ export class Dividers {
     this.#unread = findUnread(list)
   }
 
-  /** Put a row's lines above it, by the reader's own days, and join it to the row before it. */
+  /** Put the lines of a row above it, by the reader's own days; join it to the row before. */
   arrange(row, previous) {
     const date = new Date(row.dataset.createdAt)
     const before = previous && new Date(previous.dataset.createdAt)
@@ -54,7 +54,7 @@ export class Dividers {
   }
 }
 
-/** The line above what was unread when the page was opened; it comes back with its row. */
+/** The line above what was unread when the page was made; it belongs to the row after it. */
 function findUnread(list) {
   const divider = list.querySelector(':scope > [data-part="unread-divider"]')
   return divider && { divider, seq: divider.nextElementSibling.dataset.seq }

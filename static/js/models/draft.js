@@ -1,4 +1,4 @@
-/** What is being written in a chat, kept over a reload of this tab. */
+/** The text being written in a chat; survives a reload of the tab. */
 export class Draft {
   #key
 

@@ -1,6 +1,6 @@
-const AHEAD = 1200 // pixels from an end at which what follows is loaded
+const AHEAD = 1200 // pixels before an end at which the next page is loaded
 
-/** The two ends of the stretch that is shown: a link each where there is more, which loads it. */
+/** The two ends of the shown history: where there is more, a link that loads it. */
 export class Ends {
   #observer
   #older
@@ -24,7 +24,7 @@ export class Ends {
     this.#observer.observe(newer)
   }
 
-  /** Show a link at an end that has more, and watch it anew: it may still be in sight. */
+  /** Show a link at an end that has more, and observe it again: it may still be in sight. */
   show({ hasOlder, hasNewer }) {
     this.#older.hidden = !hasOlder
     this.#newer.hidden = !hasNewer

@@ -1,12 +1,12 @@
 import { isRetriable } from "helpers/api.js"
 
-const MOST_ROWS = 250 // what is beyond is forgotten, and loaded again when it is scrolled to
+const MOST_ROWS = 250 // more are dropped, and loaded again when scrolled to
 const MOST_ROWS_HELD = 400 // while the focus or a selection is among them
 
 /**
- * The stretch of a chat's history that the page shows: grows at either end, and forgets rows at the
- * other. Events: `loaded` (rows were added), `ends` (what is at the ends is another now),
- * `restarted` (it is the newest page now), `done` (a page came, or not), `signedOut`.
+ * The part of a chat's history that the page shows: loads pages at either end, and drops rows at the
+ * other. Events: `loaded` (rows were added), `ends` (there is more or less beyond the ends),
+ * `restarted` (the rows are now the newest page), `done` (a request ended), `signedOut`.
  */
 export class HistoryWindow extends EventTarget {
   #element
@@ -36,7 +36,7 @@ export class HistoryWindow extends EventTarget {
     return this.#load(() => this.#pages.newestPage(), null, null)
   }
 
-  /** Add a page at an end and forget rows at the other, `forget`; without it, forget all others. */
+  /** Add a page at one end and drop rows at the other, `forget`; if that is null, drop all others. */
   async #load(load, anchor, forget) {
     try {
       const messages = await load()
@@ -55,7 +55,7 @@ export class HistoryWindow extends EventTarget {
     }
   }
 
-  /** A log announces what is added to it, but history is no news. */
+  /** Screen readers announce what is added to a log; don't let them announce history. */
   #quietly(change) {
     this.#element.ariaBusy = "true"
     try {
@@ -77,14 +77,14 @@ export class HistoryWindow extends EventTarget {
     this.#focusAgain()
   }
 
-  /** The reader of something older isn't followed: so the list is bounded at its other end. */
+  /** While older messages are read, bound the list at the end that is further away. */
   trimFarEnd() {
     if (this.#log.rows.length <= this.#mostRows) return
     const anchor = this.#scroll.lastVisible(this.#log.rows)
     this.#scroll.keep(anchor, () => this.trim(this.#scroll.farEnd))
   }
 
-  /** Forget the rows at an end, "top" or "bottom", that are too many. */
+  /** Drop surplus rows at an end, "top" or "bottom". */
   trim(end) {
     const focused = this.#element.contains(document.activeElement) && document.activeElement
     if (!this.#log.trim(this.#mostRows, end)) return
@@ -94,7 +94,7 @@ export class HistoryWindow extends EventTarget {
     this.#element.focus({ preventScroll: true })
   }
 
-  /** A row that had the focus when it was forgotten has it again. */
+  /** Give the focus back to the row that had it when it was dropped. */
   #focusAgain() {
     const row = document.activeElement === this.#element && this.#log.find(this.#lostFocus)
     if (row) row.focus({ preventScroll: true })

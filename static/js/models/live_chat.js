@@ -6,12 +6,12 @@ import { Seen } from "models/seen.js"
 import { LiveSocket } from "models/socket.js"
 
 /**
- * One chat, live: what its socket brings, and what was missed. It becomes events of the window:
+ * A chat's socket, catch-up and state. What arrives becomes events of the window:
  * `chat:message`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
  * `chat:changed`, `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
-  // What the socket brings, by type.
+  // Handlers of the socket's events, by type.
   #frames = {
     welcome: (data) => this.#welcome(data),
     text_message: (data) => this.message({ ...data, id: data.message_id }),
@@ -40,7 +40,7 @@ export class LiveChat {
     this.#id = id
     this.#userId = userId
     this.#isGroup = isGroup
-    // Every reader and every arrival is told of: what shows them is told once a frame.
+    // Many may come at once: listeners are called once a frame.
     this.tellReceipts = inNextFrame(() => this.#tell("receipts", { markers: this.state.receipts }))
     this.tellPresence = inNextFrame(() => this.#tell("presence", this.state.presence))
     this.state = new ChatState({ userId, isGroup, ...state })
@@ -78,14 +78,14 @@ export class LiveChat {
     this.socket.close()
   }
 
-  /** Close it, and do nothing more. */
+  /** Close the socket and cancel what was scheduled. */
   stop() {
     this.close()
     this.seenMarker.stop()
     this.catchUp.pause()
   }
 
-  /** Close it for good, and say why. */
+  /** Close the socket permanently, and say why: a key of `TEXTS` of the ending controller. */
   end(why) {
     if (this.#isOver) return
     this.#isOver = true
@@ -95,7 +95,7 @@ export class LiveChat {
     this.#tell("ended", { why })
   }
 
-  /** The reader has come to this message. */
+  /** The user has seen this message. */
   seen({ id, seq }) {
     const isKnown = seq <= this.state.ownMarker || this.seenMarker.covers(seq)
     if (!this.socket.isOpen || isKnown) return
@@ -107,11 +107,11 @@ export class LiveChat {
     this.socket.send("typing_indicator", detail)
   }
 
-  /** A message as it is now: from the socket, or answered by the API. */
+  /** Take a message's current state, from the socket or the API. */
   message(message) {
     if (message.sender_name) people.learn(message.sender_id, message.sender_name)
     const { sender_id, seq, edited_at, deleted_at } = message
-    // What somebody wrote, and all before it, they have read.
+    // A sender has read up to their own message.
     if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.read(sender_id, seq)
     this.#tell("message", message)
     if (message.rev) this.catchUp.note(message.rev)
@@ -126,11 +126,11 @@ export class LiveChat {
 
   #welcome({ user_id, online }) {
     if (user_id !== this.#userId) {
-      this.end("signedOut") // and somebody else signed in, in another tab
+      this.end("signedOut") // another user signed in, in another tab
       return
     }
     this.state.setOnline(online)
-    this.catchUp.ask() // also without a new change: read markers have no number
+    this.catchUp.ask() // even without a new change: read markers have no `rev`
   }
 
   #read({ userId, seq }) {
@@ -168,7 +168,7 @@ export class LiveChat {
     this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
   }
 
-  /** The chat as it was at a change; what is older than the page is asked for anew. */
+  /** Take a chat's state; if it is older than the current one, ask for the latest. */
   #takeState(chat, markers, flags) {
     if (this.state.replace(chat, markers, flags ?? {})) return
     this.state.rev = 0

@@ -43,7 +43,7 @@ export class MessageLog {
     return this.#byId.get(id)
   }
 
-  /** Show messages as they are now; an older state than a row's changes nothing. */
+  /** Show messages; a message older than its row (by `rev`) is ignored. */
   put(messages) {
     const shown = messages.map((message) => this.#update(message) ?? this.#new(message))
     const added = shown.filter((row) => !row.isConnected || row.parentElement === this.#pending)
@@ -54,7 +54,7 @@ export class MessageLog {
     }
   }
 
-  /** Forget the oldest ("top") or newest rows beyond `most`; answers whether there were any. */
+  /** Drop the oldest ("top") or newest rows beyond `most`; returns whether there were any. */
   trim(most, end) {
     const surplus = this.rows.length - most
     if (surplus <= 0) return false
@@ -63,14 +63,14 @@ export class MessageLog {
     return true
   }
 
-  /** Forget all rows. */
+  /** Drop all rows. */
   clear() {
     if (this.rows.length) this.#remove(this.rows.splice(0))
   }
 
   // Messages that aren't stored yet
 
-  /** Show the state of an entry of the outbox; answers whether its row is new. */
+  /** Show an entry of the outbox; returns whether its row is new. */
   showPending(entry) {
     const known = this.#findPending(entry.client_id)
     const row = known ?? this.#messageRows.make({ ...entry, sender_id: this.#userId })
@@ -118,7 +118,7 @@ export class MessageLog {
     return row
   }
 
-  /** A new row; the row of one's own unsent message becomes that of the stored one. */
+  /** A new row, or the row of the user's own pending message, which becomes that of the stored one. */
   #new(message) {
     const own = message.client_id && message.sender_id === this.#userId
     const waiting = own && this.#findPending(message.client_id)
@@ -128,7 +128,7 @@ export class MessageLog {
     return row
   }
 
-  /** Insert rows in order: those between the same two neighbours at once. */
+  /** Insert sorted rows; those between the same two neighbours in one step. */
   #insert(rows) {
     while (rows.length) {
       const index = this.rows.findLastIndex((row) => seqOf(row) < seqOf(rows[0])) + 1

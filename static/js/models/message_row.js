@@ -80,7 +80,7 @@ export class MessageRows {
     this.#parts.keep(row, "edited", edited_at && !deleted_at)
   }
 
-  /** How far an unsent message is: "sending", "waiting", "failed"; null once it is stored. */
+  /** Show the state of a pending message: "sending", "waiting", "failed"; null once it is stored. */
   showSending(row, state, error) {
     row.classList.toggle("message--pending", state === "sending" || state === "waiting")
     row.classList.toggle("message--failed", state === "failed")
@@ -90,23 +90,24 @@ export class MessageRows {
     if (state) showStatus(row, "clock", state === "waiting" ? waits : "Sending")
   }
 
-  /** What can be done with a message: there once the pointer or the focus is. */
+  /** Add the buttons of a row. */
   offer(row) {
     this.#parts.give(row, "actions")
   }
 }
 
-/** What a quote shows of the message that it leads to. */
+/** Show in a quote the start of the quoted message. */
 export function showQuoted(quote, { content, deleted_at }) {
   const text = deleted_at ? "Message deleted" : [...content].slice(0, protocol.preview_length).join("")
   part(quote, "quote-content").textContent = text
 }
 
-/** How many have read one's own message, and the names of some. */
+/** Show how many have read the user's own message, and the names of some. */
 export function showReaders(row, count, names) {
   row.classList.toggle("message--read", count > 0)
   part(row, "readers").textContent = count
-  showStatus(row, count ? "checks" : "check", count ? `Read by ${nameList(names, protocol.readers_named, count)}` : "Sent")
+  const text = count ? `Read by ${nameList(names, protocol.readers_named, count)}` : "Sent"
+  showStatus(row, count ? "checks" : "check", text)
 }
 
 function showStatus(row, icon, text) {
@@ -117,19 +118,19 @@ function showStatus(row, icon, text) {
   part(status, "status-text").textContent = text
 }
 
-/** The time, in the reader's time zone. */
+/** Show the time, in the reader's time zone. */
 export function showTime(row) {
   const time = part(row, "time")
   time.dateTime = row.dataset.createdAt
   time.textContent = timeText(new Date(row.dataset.createdAt))
 }
 
-/** The day too, for a pointer that rests on the time. */
+/** Add the full date as the tooltip of the time. */
 export function showFullTime(row) {
   part(row, "time").title ||= fullText(new Date(row.dataset.createdAt))
 }
 
-/** What a row holds, for a reply or an edit. */
+/** What a reply or an edit needs of a row. */
 export function read(row) {
   return {
     id: row.dataset.id,

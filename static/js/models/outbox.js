@@ -3,12 +3,12 @@ import { backoff } from "helpers/backoff.js"
 import { inTurn, randomId } from "helpers/turns.js"
 
 /**
- * Messages on their way to a chat, kept in the browser's storage so that a reload, or another page
- * of the app, sends them again; one page at a time.
+ * Unsent messages of a chat, kept in local storage so that they are sent after a reload or by another
+ * page of the app; one page sends at a time.
  *
- * Each has a `client_id`, by which the server stores it once however often it is sent. Events:
+ * Each has a `client_id`, so that the server stores it once, however often it is sent. Events:
  * `changed` (detail: the entry; its `state` is "sending", "waiting" or "failed", with `error`),
- * `stored` (detail: the message), `slowed` (nothing is sent until the server takes more),
+ * `stored` (detail: the message), `slowed` (a rate limit was hit; sending is paused),
  * `signedOut`.
  */
 export class Outbox extends EventTarget {
@@ -19,9 +19,9 @@ export class Outbox extends EventTarget {
   #sending = false
   #timer = null
   #attempt = 0
-  #pausedUntil = 0 // as performance.now() counts
+  #pausedUntil = 0 // by performance.now()
 
-  /** The ids of the chats for which something of this user waits. */
+  /** The ids of the chats with unsent messages of this user. */
   static chatsOf(userId) {
     const keys = Object.keys(localStorage).map((key) => key.split(":"))
     const own = keys.filter(([kind, owner]) => kind === "outbox" && owner === String(userId))
@@ -57,7 +57,7 @@ export class Outbox extends EventTarget {
     this.flush()
   }
 
-  /** The message with this `client_id` is stored: nothing is left to send. */
+  /** The message with this `client_id` is stored: drop its entry. */
   confirm(clientId) {
     if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
     this.#kept.delete(clientId)
@@ -74,7 +74,7 @@ export class Outbox extends EventTarget {
     this.flush()
   }
 
-  /** Send what is due, one after the other, so that the order is kept. */
+  /** Send what waits, one after the other, to keep the order. */
   async flush() {
     if (this.#sending) return
     const pause = this.#pausedUntil - performance.now()
@@ -114,7 +114,7 @@ export class Outbox extends EventTarget {
       this.#tell("stored", message)
       return true
     } catch (error) {
-      // The socket may have brought the message although the answer was lost.
+      // The socket may have delivered the message although the answer was lost.
       return this.find(entry.client_id) ? this.#refused(entry, error) : true
     }
   }
@@ -137,7 +137,7 @@ export class Outbox extends EventTarget {
     return false
   }
 
-  /** Whatever comes meanwhile, nothing is sent before the server takes it. */
+  /** Send nothing, new messages included, until the rate limit allows it. */
   #slowDown(entry, { retryAfter, message }) {
     const pause = retryAfter * 1000
     this.#pausedUntil = performance.now() + pause
@@ -161,17 +161,17 @@ export class Outbox extends EventTarget {
     this.#tell("changed", entry)
   }
 
-  /** An item an entry: all pages of the app share the storage. */
+  /** One item an entry, since all pages of the app share the storage. */
   #keep(entry) {
     try {
       localStorage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry))
       this.#kept.add(entry.client_id)
     } catch {
-      // Storage is full or forbidden: messages are sent all the same, but not after a reload.
+      // Storage is full or forbidden: the message is sent, but lost by a reload.
     }
   }
 
-  /** Take what is in the storage, in addition to what didn't fit there. */
+  /** Read the entries from storage; keep those that couldn't be stored. */
   #read() {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix))
     const kept = keys.map((key) => JSON.parse(localStorage.getItem(key)))

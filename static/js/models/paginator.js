@@ -3,11 +3,11 @@ import { protocol } from "helpers/protocol.js"
 
 const LIMIT = protocol.page_size // messages
 
-/** History beyond both ends of what a page shows, and the newest page; numbers are dense, so a page is a range of `seq`. */
+/** Loads history beyond both ends of what is shown. `seq` is dense, so a page is a range of it. */
 export class Paginator {
   #url
   #loading = new Set()
-  #place = 0 // changes when the newest page is shown: what was asked for before is of no use then
+  #place = 0 // counts jumps to the newest page: answers to earlier requests are dropped
 
   constructor({ url, oldest, newest, hasNewer }) {
     this.#url = url
@@ -24,7 +24,7 @@ export class Paginator {
     return this.#loading.size > 0
   }
 
-  /** Whether a message belongs into what is shown. */
+  /** Whether a message belongs in the shown range. */
   covers(seq) {
     return seq >= this.oldest && (!this.hasNewer || seq <= this.newest)
   }
@@ -33,7 +33,7 @@ export class Paginator {
   async older() {
     const edge = this.oldest
     const page = await this.#page("older", `before=${edge}`)
-    if (page && edge !== this.oldest) return this.older() // rows were forgotten meanwhile
+    if (page && edge !== this.oldest) return this.older() // rows were dropped meanwhile
     if (page) this.oldest = Math.max(this.oldest - LIMIT, 1)
     return page && inOrder(page.results)
   }
@@ -49,7 +49,7 @@ export class Paginator {
     return inOrder(page.results)
   }
 
-  /** The newest messages of all, oldest first, instead of what was shown; null as above. */
+  /** The newest messages, oldest first, which replace the shown range; null as above. */
   async newestPage() {
     const page = await this.#page("newest", "")
     if (!page) return null

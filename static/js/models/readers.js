@@ -2,16 +2,16 @@ import { protocol } from "helpers/protocol.js"
 
 const NAMED = protocol.readers_named // of a message
 
-/** Who has read up to where: answers for a message without a look at every member. */
+/** How far members have read; finds the readers of a message by binary search. */
 export class Readers {
   #ranked
 
-  /** `markers`: pairs of a user's id and the highest number that they have read. */
+  /** `markers`: pairs of a user's id and the `seq` up to which they have read. */
   constructor(markers = []) {
     this.#ranked = markers.toSorted(([, one], [, other]) => other - one)
   }
 
-  /** How many have read the message with this number, and the ids of those who read furthest. */
+  /** How many have read the message with this `seq`, and the ids of those who have read furthest. */
   of(seq) {
     let [low, high] = [0, this.#ranked.length]
     while (low < high) {

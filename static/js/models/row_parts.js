@@ -1,6 +1,6 @@
 const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
-// Where a part belongs that few rows have; a row without it is half the work of a browser.
+// Where the optional parts go. Rows without them take a browser half the work.
 const PLACES = {
   bot: (row, node) => part(row, "sender-line").append(node),
   quote: (row, node) => part(row, "sender-line").after(node),
@@ -11,7 +11,7 @@ const PLACES = {
   actions: (row, node) => row.append(node),
 }
 
-/** The row of a template, taken apart: what every row has, and what is added when it is needed. */
+/** A template's row, taken apart: what every row has, and optional parts to add. */
 export class RowParts {
   #row
   #parts = new Map()
@@ -25,12 +25,12 @@ export class RowParts {
     }
   }
 
-  /** A row with nothing but what every row has. */
+  /** A row without optional parts. */
   make() {
     return this.#row.cloneNode(true)
   }
 
-  /** This part of a row; added if it isn't there. */
+  /** An optional part of a row; added if it isn't there. */
   give(row, name) {
     const known = part(row, name)
     if (known) return known
@@ -39,7 +39,7 @@ export class RowParts {
     return node
   }
 
-  /** A part that is to be there, or null after it was removed. */
+  /** Add or remove an optional part; returns it, or null. */
   keep(row, name, wanted) {
     if (wanted) return this.give(row, name)
     part(row, name)?.remove()

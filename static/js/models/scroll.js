@@ -1,6 +1,6 @@
 const NEAR = 64 // pixels from the bottom that count as being there
 
-/** Where a reader is in a long list, and staying there while it changes. */
+/** The scroll position of a list, and how it is kept while the list changes. */
 export class Scroll {
   constructor(element) {
     this.element = element
@@ -18,7 +18,7 @@ export class Scroll {
     return scrollTop > scrollHeight - scrollTop - clientHeight ? "top" : "bottom"
   }
 
-  /** Remember, after the reader scrolled, whether the bottom is to be followed. */
+  /** Remember, after the reader scrolled, whether to stay at the bottom. */
   note() {
     this.stuck = this.atBottom
   }
@@ -35,7 +35,7 @@ export class Scroll {
     if (anchor?.isConnected) this.element.scrollTop += anchor.getBoundingClientRect().top - top
   }
 
-  /** The last of these rows, in their order, whose end is in sight; null if there is none. */
+  /** The last of these rows, in order, whose end is in sight; null if there is none. */
   lastVisible(rows) {
     const { top, bottom } = this.element.getBoundingClientRect()
     let [low, high] = [0, rows.length]

@@ -1,6 +1,6 @@
-const INTERVAL = 1000 // milliseconds between two frames that say how far one has read
+const INTERVAL = 1000 // milliseconds between two frames
 
-/** Tells the server how far one has read: at once, after that once a second. */
+/** Reports to the server how far the user has read: at once, then at most once a second. */
 export class Seen {
   #send
   #sent = null
@@ -12,7 +12,7 @@ export class Seen {
     this.#send = send
   }
 
-  /** Whether this number is already told, or about to be. */
+  /** Whether this `seq` is already reported, or about to be. */
   covers(seq) {
     return seq <= this.#sent?.seq || seq <= this.#unsent?.seq
   }
@@ -32,7 +32,7 @@ export class Seen {
     this.#timer = setTimeout(() => this.flush(), INTERVAL)
   }
 
-  /** A frame was refused for some seconds, perhaps the last one: tell it again then. */
+  /** A frame was refused for some seconds, perhaps the last one: send it again then. */
   retryAfter(seconds, known) {
     if (!(this.#sent?.seq > known)) return
     this.#unsent ??= this.#sent
@@ -40,7 +40,7 @@ export class Seen {
     this.#timer = setTimeout(() => this.flush(), seconds * 1000)
   }
 
-  /** The connection is gone, and with it what may have been lost. */
+  /** The connection is lost, and with it what was sent but not confirmed. */
   reset() {
     this.#sent = this.#unsent = null
   }

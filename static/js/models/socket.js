@@ -1,21 +1,21 @@
 import { backoff } from "helpers/backoff.js"
 import { protocol } from "helpers/protocol.js"
 
-// Close codes after which there is nothing to come back to, and what they mean.
+// Close codes after which there is no reconnecting, and what they mean.
 const FINAL = new Map([
   [protocol.close_signed_out, "signedOut"],
   [protocol.close_removed, "removed"],
   [protocol.close_chat_deleted, "deleted"],
 ])
 
-const LOOK = 10_000 // milliseconds
-const SLEPT = 90_000 // between two looks: a page that isn't shown may be given one a minute
+const LOOK = 10_000 // milliseconds between two checks
+const SLEPT = 90_000 // between two checks: a hidden page may get one timer a minute
 
 /**
- * A WebSocket that comes back, and is made anew where it may hang: after the machine slept, or
- * with another network. Events: `state` (detail: "connecting", "connected", "offline"),
+ * A WebSocket that reconnects, and is replaced when it may hang: after the machine slept, or on
+ * another network. Events: `state` (detail: "connecting", "connected", "offline"),
  * `frame` (detail: {type, data}), `failed` (closed before it opened: perhaps refused),
- * `ended` (detail: "signedOut", "removed", "deleted"; it won't come back).
+ * `ended` (detail: "signedOut", "removed", "deleted"; it won't reconnect).
  */
 export class LiveSocket extends EventTarget {
   #url

@@ -4,13 +4,13 @@ import { MessageLog } from "models/message_log.js"
 import { Paginator } from "models/paginator.js"
 import { Scroll } from "models/scroll.js"
 
-/** The stretch of a chat that a page shows: its rows, its place in the history, its scrolling. */
+/** The messages that a page shows: their rows, their place in the history, the scroll position. */
 export class Timeline {
   #elements
   #ends
   #sizes
 
-  /** `elements` are those of templates/chats/_messages.html, `page` what the server made of it. */
+  /** `elements`: the targets of templates/chats/_messages.html; `page`: values of the same template. */
   constructor(elements, page) {
     this.#elements = elements
     this.log = new MessageLog(elements, page.userId)
@@ -20,7 +20,7 @@ export class Timeline {
     this.history = new HistoryWindow({ element: elements.log, log, pages, scroll })
   }
 
-  /** Load what follows at an end that comes into sight; stay at the bottom while one is there. */
+  /** Load more at an end that comes into sight; stay at the bottom when sizes change. */
   watch() {
     const { log, rows, older, newer, start } = this.#elements
     this.#ends = new Ends({ scroller: log, older, newer, start, load: (end) => this.history[end]() })
@@ -49,7 +49,7 @@ export class Timeline {
     this.scroll.note()
   }
 
-  /** Go to the bottom, if the newest message is there; answers whether it is. */
+  /** Scroll to the bottom, unless newer messages aren't loaded; returns whether it did. */
   follow() {
     if (this.pages.hasNewer) return false
     this.history.trim("top")

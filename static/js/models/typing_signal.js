@@ -1,11 +1,11 @@
 const INTERVAL = 2000 // milliseconds between two frames that say the same
 
-/** Says that one types, now and then, and that one has stopped. */
+/** Reports that the user is typing, every two seconds at most, and that they stopped. */
 export class TypingSignal {
   #tell
   #toldAt = 0
 
-  /** `tell` is called with whether one types. */
+  /** `tell` is called with whether the user is typing. */
   constructor(tell) {
     this.#tell = tell
   }

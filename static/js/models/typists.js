@@ -1,6 +1,6 @@
 import { protocol } from "helpers/protocol.js"
 
-const FORGOTTEN = protocol.typing_seconds * 1000 // milliseconds without news
+const FORGOTTEN = protocol.typing_seconds * 1000 // milliseconds without an event
 
 /** Who is typing; `change` is called when that changes. */
 export class Typists {
