@@ -140,7 +140,7 @@ def test_an_answer_that_was_under_way_when_the_socket_opened_is_not_the_last_wor
     actions.mark_read(grace, group, Message.objects.in_chat(group.pk).get())
     adas.page.evaluate(WATCH)
     adas.mend()
-    wait_for(lambda: adas.page.evaluate("window.welcomed"))
+    wait_for(lambda: adas.page.evaluate("window.welcomed"), 40)  # the longest pause is 30 s
     actions.rename_chat(ada, group, "Difference engines")
     title = adas.page.get_by_role("heading", name="Difference engines")
     expect(title).to_be_visible()

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from chats import actions, events
 from chats.assistant import unsplash
 from chats.models import Chat, Message
+from tests.waiting import wait_for
 from users.models import User
 
 from .payloads import payloads
@@ -161,12 +162,12 @@ def test_a_forgotten_escape_would_be_noticed(watched, viewer):
             )
             window.page.wait_for_function("window.alarms.length > 40")
             assert window.page.evaluate(SUSPECTS)
-        ran = [
-            re.findall(r"canary \d+", " ".join(w.page.evaluate("window.alarms")))
-            for w in (guarded, bare)
-        ]
-    assert ran[0] == []  # the policy alone stops every one of them
-    assert len(set(ran[1])) > 60
+
+        def ran(window):
+            return re.findall(r"canary \d+", " ".join(window.page.evaluate("window.alarms")))
+
+        wait_for(lambda: len(set(ran(bare))) > 60, 15, "for the payloads to run")
+        assert ran(guarded) == []  # the policy alone stops every one of them
     assert len(set(PAYLOADS)) >= 300
 
 
