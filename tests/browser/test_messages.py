@@ -178,6 +178,50 @@ def test_the_bot_and_its_photo_are_shown_with_their_source(pair: Pair, group: An
     expect(graces.message("A photo").get_by_alt_text("A white lighthouse")).to_be_visible()
 
 
+def test_a_row_made_in_the_browser_is_the_row_that_the_server_makes(
+    pair: Pair, group: Any, ada: Any, grace: Any
+) -> None:
+    for window in pair:
+        window.page.route("https://images.unsplash.com/**", _picture)
+    first, _ = actions.post_message(ada, group.pk, "See https://example.org/a?b=1.")
+    reply, _ = actions.post_message(grace, group.pk, "I <b>did</b>", reply_to=first.pk)
+    second, _ = actions.post_message(ada, group.pk, "Wrong", reply_to=reply.pk)
+    third, _ = actions.post_message(ada, group.pk, "@photo a lighthouse")
+    actions.post_bot_message(third, "A photo", client_id="answer", photo=PHOTO)
+    actions.delete_message(ada, group, second)
+    actions.edit_message(grace, group, reply, "I did\nit")
+    for window in pair:
+        expect(window.page.locator(".message__edited")).to_have_count(1)
+        expect(window.page.locator(".message--deleted")).to_have_count(1)
+        expect(window.message("A photo")).to_be_visible()
+        own, read = window.page.locator(".message--own"), window.page.get_by_title("Read by")
+        wait_for(lambda own=own, read=read: own.count() == read.count())
+        live = window.page.evaluate(ROWS)
+        assert len(live) == 5
+        window.page.reload()
+        window.is_connected()
+        assert window.page.evaluate(ROWS) == live
+
+
+# Rows as data. Of a row made in the browser, `client_id` is known; of both, the date once it was
+# pointed at, and the actions.
+ROWS = """() => {
+  const shown = (node) => {
+    if (node.nodeType !== Node.ELEMENT_NODE) return node.data
+    const pairs = [...node.attributes].map(({ name, value }) => [name, value])
+    const attributes = Object.fromEntries(pairs)
+    delete attributes["data-client-id"]
+    if (node.localName === "time") delete attributes.title
+    attributes.class = [...node.classList].sort().join(" ")
+    const children = [...node.childNodes].filter(
+      (child) => child.data?.trim() !== "" && !child.classList?.contains("message__actions"),
+    )
+    return [node.localName, attributes, children.map(shown).map((each) => each.trim?.() ?? each)]
+  }
+  return [...document.querySelectorAll(".log .message")].map(shown)
+}"""
+
+
 PHOTO = {
     "image_url": "https://images.unsplash.com/photo-1",
     "alt": "A white lighthouse",
