@@ -99,10 +99,6 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """The messages with a higher `seq`."""
         return self.filter(seq__gt=seq)
 
-    def changed_after(self, rev: int) -> Self:
-        """The messages with a higher `rev`, in order of `rev`."""
-        return self.filter(rev__gt=rev).order_by("rev")
-
     def between(self, chat_id: uuid.UUID, low: int, high: int) -> list[MessageRow]:
         """The messages of a chat with `low` < `seq` ≤ `high`, in order of `seq`."""
         query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
