@@ -13,6 +13,7 @@ from pathlib import Path
 import django
 
 from chatproject.development import embedded
+from chatproject.development.server import end_with_parent, free_port
 
 REPO = Path(__file__).resolve().parent.parent
 # Data that is kept between runs.
@@ -101,7 +102,7 @@ class Server:
 @contextmanager
 def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Server]:
     """Run a contender on the server's core until the block ends."""
-    port = embedded.free_port()
+    port = free_port()
     log = FOLDER / "logs" / f"{contender.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
@@ -145,7 +146,7 @@ def core_times(core: int) -> tuple[float, float]:
 
 def _on_server_core() -> None:
     os.sched_setaffinity(0, {SERVER_CORE})
-    embedded.end_with_parent()
+    end_with_parent()
 
 
 def _answers(port: int) -> bool:

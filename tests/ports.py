@@ -3,7 +3,7 @@
 import socket
 from itertools import cycle
 
-from chatproject.development.embedded import port_is_free
+from chatproject.development.server import port_is_free
 
 # Below those that the kernel gives to outgoing connections: none of them takes a port between
 # its choice and the start of its server, or while a server restarts.

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chatproject.development import embedded
+from chatproject.development import server as servers
+from chatproject.development.mongodb import MongoDB
+from chatproject.development.valkey import Valkey
 
 from . import ports
 
@@ -23,7 +25,7 @@ _starting: list[Future[None]] = []
 
 def start() -> None:
     """Launch the servers and point the settings at them; before Django's settings are read."""
-    embedded.free_port = ports.free_port  # of every server that this session starts
+    servers.free_port = ports.free_port  # of every server that this session starts
     folder = Path(tempfile.mkdtemp(prefix="chat-tests-", dir=_fast_folder()))
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ.update(
@@ -40,7 +42,7 @@ def start() -> None:
     )
     # Never the servers that the environment names: tests empty what they find. In that of
     # DATABASE_URL they make a database of their own.
-    started = [embedded.MongoDB(folder), embedded.Valkey(folder)]
+    started = [MongoDB(folder), Valkey(folder)]
     for server in started:
         _running.callback(_end, server)
         server.launch()
@@ -55,7 +57,7 @@ def wait_until_ready() -> None:
         starting.result()
 
 
-def _end(server: embedded.Server) -> None:
+def _end(server: servers.Server) -> None:
     """At once: what it holds is thrown away."""
     if server.process:
         server.process.kill()

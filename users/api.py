@@ -8,14 +8,7 @@ from typing import Any
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    extend_schema,
-    extend_schema_view,
-)
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.permissions import AllowAny
@@ -32,6 +25,18 @@ from . import actions, sign_ins, tokens
 from .authentication import Access
 from .backends import remember_place
 from .models import SignIn, User
+from .openapi import (
+    BAD_INPUT,
+    BROWSER,
+    CREDENTIALS,
+    NEW_NAME,
+    NOT_SIGNED_IN,
+    OWN,
+    PERSON,
+    REFRESH,
+    SEARCH,
+    TOKENS,
+)
 from .serializers import (
     LoginSerializer,
     MeSerializer,
@@ -40,64 +45,6 @@ from .serializers import (
     SignInSerializer,
     TokensSerializer,
     UserSerializer,
-)
-
-ADA = {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False}
-TOKENS = OpenApiExample(
-    "Tokens",
-    {"access": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "user": ADA},
-    response_only=True,
-    status_codes=["200", "201"],
-)
-REFRESH = OpenApiExample("The last one", {"refresh": "eyJhbGciOi…"}, request_only=True)
-PERSON = OpenApiExample("Ada", ADA, response_only=True, status_codes=["200"])
-OWN = OpenApiExample(
-    "Ada",
-    {
-        **ADA,
-        "email": "ada@example.org",
-        "first_name": "Ada",
-        "last_name": "Lovelace",
-        "date_joined": "2025-05-01T09:00:00Z",
-    },
-    response_only=True,
-    status_codes=["200"],
-)
-NEW_NAME = OpenApiExample("Another name", {"first_name": "Augusta"}, request_only=True)
-CREDENTIALS = OpenApiExample(
-    "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
-)
-BAD_INPUT = OpenApiResponse(
-    OpenApiTypes.OBJECT,
-    "A field is out of its limits; the answer names it.",
-    examples=[OpenApiExample("A field", {"username": ["This user name is taken."]})],
-)
-NOT_SIGNED_IN = OpenApiResponse(
-    OpenApiTypes.OBJECT,
-    "The credentials or the token are not good.",
-    examples=[OpenApiExample("Credentials", {"detail": "The user name or the password is wrong."})],
-)
-BROWSER = OpenApiExample(
-    "A browser",
-    {
-        "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
-        "kind": "browser",
-        "is_current": True,
-        "device": "Firefox on Linux",
-        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-        "address": "192.0.2.7",
-        "created_at": "2025-05-01T09:00:00Z",
-        "last_used_at": "2025-05-03T17:20:00Z",
-        "expires_at": "2025-05-17T17:20:00Z",
-    },
-    response_only=True,
-    status_codes=["200"],
-)
-SEARCH = OpenApiParameter(
-    "search",
-    {"type": "string", "minLength": 1, "maxLength": 150},
-    description="The beginning of a user name, first or last name.",
-    required=True,
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import embedded
+from . import server
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 CHECK_SECONDS = 1.0  # between checks of the source files
@@ -33,7 +33,7 @@ class Child:
             env=dict(self.environment),
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=embedded.end_with_parent,
+            preexec_fn=server.end_with_parent,
         )
 
     def stop(self) -> None:

@@ -19,7 +19,7 @@ import pymongo
 from django.conf import settings
 from django.db import connections
 
-from chatproject.development.embedded import Valkey
+from chatproject.development.valkey import Valkey
 from tests.proxy import Proxy
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async

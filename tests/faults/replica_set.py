@@ -12,7 +12,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from chatproject.development.embedded import MongoDB
+from chatproject.development.mongodb import MongoDB
 from tests.ports import free_port
 from tests.waiting import wait_for
 

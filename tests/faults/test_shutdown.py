@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from chatproject.development.embedded import port_is_free
+from chatproject.development.server import port_is_free
 from chats import actions
 from tests.server_process import ServerProcess
 from tests.waiting import wait_for_async

@@ -10,7 +10,7 @@ import pymongo
 import pytest
 import redis
 
-from chatproject.development import embedded
+from chatproject.development import embedded, mongodb, server
 from tests.waiting import wait_for
 
 
@@ -23,7 +23,7 @@ def test_documents_outlive_a_restart_on_another_port(folder: Path) -> None:
     with embedded.servers(folder, given={}) as urls:
         pymongo.MongoClient(urls["MONGODB_URI"]).chat.kept.insert_one({"_id": 1})
         assert redis.Redis.from_url(urls["REDIS_URL"]).ping()
-    (folder / "mongodb" / "port").write_text(str(embedded.free_port()))
+    (folder / "mongodb" / "port").write_text(str(server.free_port()))
 
     with embedded.servers(folder, given={}) as moved:
         assert moved["MONGODB_URI"] != urls["MONGODB_URI"]
@@ -74,9 +74,9 @@ def test_a_server_of_the_environment_is_not_started(folder: Path) -> None:
 def test_a_platform_without_the_wheel_is_told_what_to_set(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(server.importlib.util, "find_spec", lambda name: None)
     with (
-        pytest.raises(embedded.Unavailable, match="set MONGODB_URI") as refused,
+        pytest.raises(server.Unavailable, match="set MONGODB_URI") as refused,
         embedded.servers(folder, given={}),
     ):
         pass
@@ -86,7 +86,7 @@ def test_a_platform_without_the_wheel_is_told_what_to_set(
 def test_a_machine_without_libcurl_gets_it_from_a_wheel(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "_can_load", lambda library: False)
+    monkeypatch.setattr(mongodb, "_can_load", lambda library: False)
     with embedded.servers(folder, given={"REDIS_URL": "not needed"}) as urls:
         assert (folder / "mongodb" / "lib" / "libcurl.so.4").exists()
         assert pymongo.MongoClient(urls["MONGODB_URI"]).admin.command("ping")["ok"] == 1

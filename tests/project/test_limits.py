@@ -23,7 +23,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chatproject.development.embedded import Valkey
+from chatproject.development.valkey import Valkey
 from chatproject.limits.limit_store import KEPT, REST, LimitStore, Memory
 from chatproject.limits.limits import SENDS, TooMany, in_words
 from chatproject.limits.rates import Rate

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from chatproject.development import embedded, processes
+from chatproject.development.server import Unavailable, port_is_free
 
 ANSWER_SECONDS = 5  # for a MongoDB or Redis named in the environment
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
                     self._serve(
                         port, {**os.environ, **urls, "DEBUG": "1", "PORT": str(port)}, stopped
                     )
-            except embedded.Unavailable as problem:
+            except Unavailable as problem:
                 raise CommandError(str(problem)) from None
             self.stdout.write("Stopped.")
 
@@ -64,7 +65,7 @@ class Command(BaseCommand):
 
 
 def _wait_until_served(port: int, web: processes.Child, stopped: threading.Event) -> None:
-    while embedded.port_is_free(port) and web.exit_code() is None and not stopped.wait(0.1):
+    while port_is_free(port) and web.exit_code() is None and not stopped.wait(0.1):
         pass
 
 
@@ -106,7 +107,7 @@ def _require_writable(folder: Path) -> None:
 def _require_free(port: int) -> None:
     if not 0 < port < 65536:
         raise CommandError(f"{port} is no port: choose one from 1 to 65535.")
-    if not embedded.port_is_free(port):
+    if not port_is_free(port):
         raise CommandError(
             f"Port {port} is taken: stop what uses it, or choose another: make run PORT={port + 1}"
         )
