@@ -98,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "chats.pages.rendering.shared_numbers",
             ],
             "libraries": {"chat_tags": "chats.pages.template_tags"},
         },

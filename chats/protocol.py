@@ -13,6 +13,7 @@ PREVIEW_LENGTH = 140  # of a message in the chat list or in a reply
 # Pages.
 PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
 CHATS_LISTED = 100  # of the list of chats; a link shows the rest
+MOST_UNREAD = 99  # unread messages that a chat list shows as a number
 READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all
 
@@ -51,6 +52,7 @@ def for_browser() -> dict[str, int]:
         "page_size": PAGE_SIZE,
         "preview_length": PREVIEW_LENGTH,
         "chats_listed": CHATS_LISTED,
+        "most_unread": MOST_UNREAD,
         "readers_named": READERS_NAMED,
         "continued_seconds": CONTINUED_SECONDS,
         "hues": HUES,

@@ -39,16 +39,29 @@ class Encodable(Protocol):
         """The payload of the text frame, in UTF-8."""
 
 
-class FrameWriter(Protocol):
-    """Writes whole frames to the transport, past ASGI; see `uvicorn.py` and `daphne.py`."""
+class FrameWriter:
+    """Writes whole frames to the transport, past ASGI: a mixin for `uvicorn.py` and `daphne.py`."""
+
+    transport: Any
+    writable: asyncio.Event  # not set while flow control forbids writing
+
+    def takes_frames(self) -> bool:
+        """Whether data frames may be sent: after the handshake, and before any close."""
+        raise NotImplementedError
 
     def write_frames(self, frames: bytes) -> bool:
         """Write now; False, with nothing written, if flow control or the state forbids it."""
-        ...
+        if not (self.writable.is_set() and self.takes_frames()):
+            return False
+        self.transport.write(frames)
+        return True
 
-    def send_frames(self, frames: bytes) -> Coroutine[Any, Any, None]:
-        """Write when flow control allows; raises an error if the socket closed."""
-        ...
+    async def send_frames(self, frames: bytes) -> None:
+        """Write when flow control allows; raises `ConnectionError` if the socket closed."""
+        while not self.writable.is_set():
+            await self.writable.wait()
+        if not self.write_frames(frames):
+            raise ConnectionError("The socket is closed.")
 
 
 class Batch:

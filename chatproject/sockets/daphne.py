@@ -17,7 +17,7 @@ from typing import Any
 from daphne import cli, server, ws_protocol
 from twisted.internet.defer import Deferred
 
-from .connection import EXTENSION
+from .connection import EXTENSION, FrameWriter
 from .inbound import Inbound
 
 Message = dict[str, Any]
@@ -33,8 +33,8 @@ CLOSE_RESTART = 1012  # "Service Restart", which uvicorn sends too
 logger = logging.getLogger(__name__)
 
 
-class FrameProtocol(ws_protocol.WebSocketProtocol):
-    """One connection, a `FrameWriter`.
+class FrameProtocol(FrameWriter, ws_protocol.WebSocketProtocol):
+    """One connection.
 
     The transport pauses it while 64 KiB are buffered that the peer hasn't read.
     """
@@ -92,7 +92,7 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
 
     def handle_reply(self, message: Message) -> None:
         """Send an ASGI message; a close may have any code, and a reason."""
-        if message["type"] == "websocket.close" and self._is_open():
+        if message["type"] == "websocket.close" and self.takes_frames():
             self.sendCloseFrame(message.get("code") or 1000, (message.get("reason") or "").encode())
             self._release("writing", "application")  # to receive the peer's close
             return
@@ -101,21 +101,7 @@ class FrameProtocol(ws_protocol.WebSocketProtocol):
             self.transport.unregisterProducer()  # of the HTTP request that became this socket
             self.transport.registerProducer(self, True)
 
-    def write_frames(self, frames: bytes) -> bool:
-        """Write whole frames now; False if flow control or the connection's state forbids it."""
-        if not (self.writable.is_set() and self._is_open()):
-            return False
-        self.transport.write(frames)
-        return True
-
-    async def send_frames(self, frames: bytes) -> None:
-        """Write whole frames when flow control allows; `ConnectionError` if the socket closed."""
-        while not self.writable.is_set():
-            await self.writable.wait()
-        if not self.write_frames(frames):
-            raise ConnectionError("The socket is closed.")
-
-    def _is_open(self) -> bool:
+    def takes_frames(self) -> bool:
         return bool(self.state == self.STATE_OPEN)
 
     # Called by the transport, to which this is an `IPushProducer`

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from .connection import EXTENSION
+from .connection import EXTENSION, FrameWriter
 from .inbound import Inbound
 
 MESSAGE_LIMIT = 1024 * 1024  # bytes, as Daphne's; a longer message closes the socket with 1009
@@ -38,8 +37,8 @@ class ServerConnection(ServerProtocol):
         super().recv_frame(frame)
 
 
-class FrameProtocol(WebSocketsSansIOProtocol):
-    """One connection, a `FrameWriter`.
+class FrameProtocol(FrameWriter, WebSocketsSansIOProtocol):
+    """One connection.
 
     uvicorn hands each message to the transport at once and unfragmented, so frames written between
     two calls of `send` keep their order.
@@ -114,23 +113,9 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     # What goes out
 
-    def write_frames(self, frames: bytes) -> bool:
-        """Write whole frames now; False if flow control or the connection's state forbids it."""
-        if not (self.writable.is_set() and self._is_open()):
-            return False
-        self.transport.write(frames)
-        return True
-
-    async def send_frames(self, frames: bytes) -> None:
-        """Write whole frames when flow control allows; `ClientDisconnected` after a close."""
-        while not self.writable.is_set():
-            await self.writable.wait()
-        if not self.write_frames(frames):
-            raise ClientDisconnected
-
     async def send(self, message: Any) -> None:
         """Send an ASGI message; a close doesn't wait for a peer that doesn't read."""
-        if message["type"] != "websocket.close" or not self._is_open():
+        if message["type"] != "websocket.close" or not self.takes_frames():
             await super().send(message)
             return
         self.writable.set()
@@ -149,8 +134,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         super().keepalive_timeout()
         self._abort_later()
 
-    def _is_open(self) -> bool:
-        """Whether data frames may be sent: after the handshake, and before any close."""
+    def takes_frames(self) -> bool:
         return self.conn.state is State.OPEN and not self.disconnected
 
     def _abort_later(self) -> Any:

@@ -60,12 +60,16 @@ def render_page(
     context["layout"] = "chats/partial.html" if partial else "chats/app.html"
     if not partial:
         context |= _list_context(request, listed)
-        context["protocol"] = protocol.for_browser()
     response = render(request, template, context, status=status)
     patch_vary_headers(response, [PARTIAL])
     if partial:
         response.headers[PARTIAL] = "1"
     return response
+
+
+def shared_numbers(request: HttpRequest) -> dict[str, Any]:
+    """A context processor: the numbers that scripts share with the server, for every page."""
+    return {"protocol": protocol.for_browser()}
 
 
 def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:

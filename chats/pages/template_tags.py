@@ -10,7 +10,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from chats.protocol import HUES
+from chats.protocol import HUES, MOST_UNREAD
 
 register = template.Library()
 
@@ -31,6 +31,12 @@ def initials(name: str) -> str:
     words = [word for word in str(name or "").split() if word[0].isalnum()]
     letters = [words[0][0], *(words[-1][0] for _ in words[1:2])] if words else ["?"]
     return "".join(letters).upper()
+
+
+@register.filter
+def unread_count(unread: int) -> str:
+    """A number of unread messages as chat lists show it: at most `MOST_UNREAD`, then `99+`."""
+    return f"{MOST_UNREAD}+" if unread > MOST_UNREAD else str(unread)
 
 
 @register.filter

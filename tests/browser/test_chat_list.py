@@ -29,6 +29,21 @@ def test_unread_messages_of_every_chat_are_counted_live(
     expect(window.page).to_have_title(re.compile(r"^\(1\) "))
 
 
+def test_many_unread_messages_are_counted_alike_by_page_and_scripts(
+    window_of: OpenWindow, group: Any, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    for number in range(99):
+        actions.post_message(grace, group.pk, f"Message {number}")
+    window = window_of(ada, f"/chats/{private_chat.pk}/")
+    window.is_connected()
+    unread = window.chat_item("Engines").locator(".chat-item__unread")
+    expect(unread).to_have_text("99 unread")
+    actions.post_message(grace, group.pk, "One more")
+    expect(unread).to_have_text("99+ unread")
+    window.page.reload()
+    expect(unread).to_have_text("99+ unread")
+
+
 def test_reading_in_one_window_is_seen_in_the_other(
     window_of: OpenWindow, group: Any, ada: Any, grace: Any
 ) -> None:

@@ -27,6 +27,16 @@ def test_the_documents_say_the_same_numbers(text: str, number: int) -> None:
     assert {int(one.replace(",", "")) for one in said} == {number}
 
 
+def test_scripts_use_the_numbers_that_pages_bring_and_no_others() -> None:
+    scripts = (Path(settings.BASE_DIR) / "static" / "js").rglob("*.js")
+    used = {
+        name
+        for script in scripts
+        for name in re.findall(r"(?<![.\w])protocol\.(?!js\b|py\b)(\w+)", script.read_text())
+    }
+    assert used == protocol.for_browser().keys()
+
+
 def test_no_write_takes_more_numbers_than_readers_ask_for_again() -> None:
     assert protocol.SENT_AT_ONCE < protocol.UNDER_WAY
     assert protocol.ADDED_AT_ONCE < protocol.UNDER_WAY

@@ -1,2 +1,2 @@
 /** Numbers that the server and the browser share: `for_browser` of chats/protocol.py. */
-export const protocol = JSON.parse(document.getElementById("protocol")?.textContent ?? "{}")
+export const protocol = JSON.parse(document.getElementById("protocol").textContent)

@@ -1,5 +1,6 @@
 import { listTime } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
+import { protocol } from "helpers/protocol.js"
 
 const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
 
@@ -41,7 +42,7 @@ export function showPreview(item, { sender_id, sender_name, content, deleted_at 
 /** Show how many of its messages are unread. */
 export function showUnread(item) {
   const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
-  part(item, "count").textContent = unread > 99 ? "99+" : unread
+  part(item, "count").textContent = unread > protocol.most_unread ? `${protocol.most_unread}+` : unread
   part(item, "unread").hidden = !unread
   item.classList.toggle("chat-item--unread", unread > 0)
 }
