@@ -129,7 +129,9 @@ class Case:
         problems: list[str] = []
         page = context.new_page()
         page.add_init_script(path=PROBES)
-        page.on("console", lambda line: line.type == "error" and problems.append(line.text))
+        page.on(
+            "console", lambda line: problems.extend([line.text] if line.type == "error" else [])
+        )
         page.on("pageerror", lambda error: problems.append(str(error)))
         yield page
         context.close()

@@ -1,6 +1,6 @@
 """A page of 50 messages of the big chat: newest, a tenth back, four fifths back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from . import data
 from .http_servers import DAPHNE, LIMIT, OURS, PEER, STOCK
@@ -69,7 +69,7 @@ def _measure(results: Results, server: Server, name: str, repeat: int, quick: bo
             load.record(results, TOPIC, label, name, repeat, curve=connections > 1)
 
 
-def _runs(name: str, case: str, quick: bool) -> list[tuple[str, int, float, int | None]]:
+def _runs(name: str, case: str, quick: bool) -> Sequence[tuple[str, int, float, int | None]]:
     """Case, connections, seconds, and how many pages at most, of each run at one depth."""
     seconds = 1.0 if quick else 5.0
     if name == STOCK.name:

@@ -4,11 +4,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from . import data
 from .room import Event, Room
 from .socket_servers import Party
+
+if TYPE_CHECKING:
+    from chats.events import MessageChange
 
 
 class Sender:
@@ -53,35 +57,31 @@ class LayerSender(Sender):
         # All are one sender's to the room: the order that it checks is that of `rev`.
         text, event = self.room.event(0)
         self.last += 1
-        group, frame = events.chat_group(self.chat), self._message(text).frame()
-        message = {"type": "hub.events", "group": group, "frames": [frame]}
-        await self.layers[sender].group_send(group, message)
+        group = events.chat_group(self.chat)
+        await self.layers[sender].group_send(group, events.to_hubs(group, self._event(text)))
         return event
 
-    def _message(self, text: str) -> Any:
-        from chats.events import TextMessage
+    def _event(self, text: str) -> "MessageChange":
+        from django.contrib.auth import get_user_model
 
-        moment = "2026-11-01T00:00:00.000Z"
-        fields: Any = {
-            "chat_id": str(self.chat),
-            "seq": self.last,
-            "rev": self.last,
-            "sender_id": data.SENDER,
-            "sender_username": "user11",
-            "sender_name": "User 11",
-            "content": text,
-            "kind": "text",
-            "photo": None,
-            "client_id": None,
-            "reply_to": None,
-            "reply": None,
-            "created_at": moment,
-            "updated_at": moment,
-            "edited_at": None,
-            "deleted_at": None,
-            "deleted_by": None,
-        }
-        return TextMessage.as_fields(str(uuid.uuid4()), fields)
+        from chats import events
+        from chats.models import Message, MessageRow
+
+        moment = datetime(2026, 11, 1, tzinfo=UTC)
+        message = Message(
+            chat_id=self.chat,
+            sender_id=data.SENDER,
+            content=text,
+            seq=self.last,
+            rev=self.last,
+            created_at=moment,
+            updated_at=moment,
+        )
+        sender = get_user_model()(
+            pk=data.SENDER, username="user11", first_name="User", last_name="11"
+        )
+        row = MessageRow.of(Message.objects.document(message))
+        return events.message_event(row, {sender.pk: sender}, is_new=True)
 
     def store(self) -> None:
         numbers = {"last_seq": self.last, "last_rev": self.last}
@@ -97,7 +97,8 @@ def _layer() -> Any:
     from channels_redis.pubsub import RedisPubSubChannelLayer
     from django.conf import settings
 
-    return RedisPubSubChannelLayer(**settings.CHANNEL_LAYERS["default"]["CONFIG"])
+    options: Any = settings.CHANNEL_LAYERS["default"]["CONFIG"]
+    return RedisPubSubChannelLayer(**options)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from .publish import broadcast as broadcast
 from .publish import broadcast_to_users as broadcast_to_users
 from .publish import chat_group as chat_group
 from .publish import close_sockets as close_sockets
+from .publish import to_hubs as to_hubs
 from .publish import user_group as user_group
 from .stored import chat_state as chat_state
 from .stored import chat_updated as chat_updated

@@ -35,12 +35,12 @@ def user_group(user_id: int) -> str:
 
 def broadcast(group: str, *events: Event) -> None:
     """Send events to a group, in this order, from sync code."""
-    send_now(group, _to_hubs(group, *events))
+    send_now(group, to_hubs(group, *events))
 
 
 async def abroadcast(group: str, event: Event) -> None:
     """Send an event to a group, from async code."""
-    await send(group, _to_hubs(group, event))
+    await send(group, to_hubs(group, event))
 
 
 def broadcast_to_users(user_ids: Iterable[int], event: Event) -> None:
@@ -85,7 +85,8 @@ def send_now(group: str, message: dict[str, Any]) -> None:
         _not_told(group, error)
 
 
-def _to_hubs(group: str, *events: Event) -> dict[str, Any]:
+def to_hubs(group: str, *events: Event) -> dict[str, Any]:
+    """The message of the layer that brings events to the hubs of a group."""
     return {"type": "hub.events", "group": group, "events": [event.to_json() for event in events]}
 
 

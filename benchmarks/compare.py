@@ -1,0 +1,75 @@
+"""`python -m benchmarks.compare OTHER [--rounds N] [topic ...]`: this tree against another one.
+
+Both trees run short forms of their own benchmarks, of our servers only, with their own virtual
+environments and data: in turns, each first in every other round, so that a machine that slows down
+slows both. Prints the median, lowest and highest ratio of each figure, this tree to the other.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+from .stage import REPO
+
+CONTENDERS = "ours,ours-daphne,ours-own,ours-uvicorn"
+# Run in each tree, so that each is measured by its own harness.
+RUN = """
+import dataclasses, json, sys
+from benchmarks import __main__ as benchmarks
+benchmarks.prepare(quick=True)
+found = benchmarks.measure([benchmarks.topic(name) for name in sys.argv[1:]], quick=True, keep=False)
+print(json.dumps([dataclasses.asdict(one) for one in found.measures]))
+"""
+
+Figures = dict[tuple[str, str, str, str], float]  # by topic, case, contender, unit
+
+
+def measure(tree: Path, topics: list[str]) -> Figures:
+    """One short run of these topics in a tree."""
+    environment = {
+        **os.environ,
+        "BENCH_CONTENDERS": CONTENDERS,
+        "BENCH_DIR": str(tree / "var" / "bench" / "quick"),
+    }
+    ran = subprocess.run(
+        [tree / ".venv" / "bin" / "python", "-c", RUN, *topics],
+        cwd=tree,
+        env=environment,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    rows = json.loads(ran.stdout.splitlines()[-1])
+    return {
+        (row["topic"], row["case"], row["contender"], row["unit"]): row["value"]
+        for row in rows
+        if row["x"] is None
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.compare")
+    parser.add_argument("other", type=Path, help="a checkout with a .venv that has what ours has")
+    parser.add_argument("--rounds", type=int, default=6)
+    parser.add_argument("topics", nargs="*", default=["history", "send", "fanout"])
+    wanted = parser.parse_args()
+    other = wanted.other.resolve()
+    ratios: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
+    for number in range(wanted.rounds):
+        order = (REPO, other) if number % 2 else (other, REPO)
+        found = {tree: measure(tree, wanted.topics) for tree in order}
+        for key, value in found[REPO].items():
+            if found[other].get(key):
+                ratios[key].append(value / found[other][key])
+        print(f"round {number + 1} of {wanted.rounds}", flush=True)
+    for (topic, case, contender, unit), values in sorted(ratios.items()):
+        spread = f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+        print(f"{topic:8} {case:40} {contender:14} {unit:28} {spread}")
+
+
+if __name__ == "__main__":
+    main()
