@@ -21,7 +21,8 @@ RUN = """
 import dataclasses, json, sys
 from benchmarks import __main__ as benchmarks
 benchmarks.prepare(quick=True)
-found = benchmarks.measure([benchmarks.topic(name) for name in sys.argv[1:]], quick=True, keep=False)
+topics = [benchmarks.topic(name) for name in sys.argv[1:]]
+found = benchmarks.measure(topics, quick=True, keep=False)
 print(json.dumps([dataclasses.asdict(one) for one in found.measures]))
 """
 

@@ -12,7 +12,7 @@ from .room import Event, Room
 from .socket_servers import Party
 
 if TYPE_CHECKING:
-    from chats.events import MessageChange
+    from chats.events import TextMessage
 
 
 class Sender:
@@ -49,6 +49,7 @@ class LayerSender(Sender):
         self.chats = chats
         self.chat = chat
         self.last = chats.find_one({"_id": chat.hex})["last_rev"]
+        self.fields: Any = _fields(chat)
         self.layers: defaultdict[int, Any] = defaultdict(_layer)
 
     async def send(self, sender: int) -> Event:
@@ -61,27 +62,11 @@ class LayerSender(Sender):
         await self.layers[sender].group_send(group, events.to_hubs(group, self._event(text)))
         return event
 
-    def _event(self, text: str) -> "MessageChange":
-        from django.contrib.auth import get_user_model
+    def _event(self, text: str) -> "TextMessage":
+        from chats.events import TextMessage
 
-        from chats import events
-        from chats.models import Message, MessageRow
-
-        moment = datetime(2026, 11, 1, tzinfo=UTC)
-        message = Message(
-            chat_id=self.chat,
-            sender_id=data.SENDER,
-            content=text,
-            seq=self.last,
-            rev=self.last,
-            created_at=moment,
-            updated_at=moment,
-        )
-        sender = get_user_model()(
-            pk=data.SENDER, username="user11", first_name="User", last_name="11"
-        )
-        row = MessageRow.of(Message.objects.document(message))
-        return events.message_event(row, {sender.pk: sender}, is_new=True)
+        fields: Any = {**self.fields, "content": text, "seq": self.last, "rev": self.last}
+        return TextMessage.as_fields(str(uuid.uuid4()), fields)
 
     def store(self) -> None:
         numbers = {"last_seq": self.last, "last_rev": self.last}
@@ -90,6 +75,22 @@ class LayerSender(Sender):
     async def close(self) -> None:
         for layer in self.layers.values():
             await layer.flush()  # which closes its connections
+
+
+def _fields(chat: uuid.UUID) -> Any:
+    """A message of the chat on the wire."""
+    from django.contrib.auth import get_user_model
+
+    from chats.models import Message, MessageRow
+    from chats.representation import message_fields
+
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    message = Message(
+        chat_id=chat, sender_id=data.SENDER, seq=1, rev=1, created_at=moment, updated_at=moment
+    )
+    sender = get_user_model()(username="user11", first_name="User", last_name="11")
+    row = MessageRow.of(Message.objects.document(message))
+    return message_fields(row, {data.SENDER: sender}, None)
 
 
 def _layer() -> Any:
