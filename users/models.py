@@ -201,6 +201,8 @@ class SignIn(models.Model):
     """
 
     class Kind(models.TextChoices):
+        """A browser has a session, a client of the API has tokens."""
+
         BROWSER = "browser"
         API = "api"
 

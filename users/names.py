@@ -20,10 +20,14 @@ class Named(Protocol):
     """What people are called, wherever it comes from: a `Name`, or a whole `User`."""
 
     @property
-    def username(self) -> str: ...
+    def username(self) -> str:
+        """The unique name that the person signs in with."""
+        ...
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What others read: first and last name, or else the user name."""
+        ...
 
 
 class Name(NamedTuple):
