@@ -1,5 +1,5 @@
-"""What people are called. Nearly every answer shows it and it rarely changes, so a process asks for
-a name at most once a second: for so long others may read a former one.
+"""What people are called. Nearly every answer shows it, and it rarely changes, so a process reads a
+name from SQL at most once a second, and may show a former one for as long.
 """
 
 from __future__ import annotations
