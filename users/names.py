@@ -48,7 +48,7 @@ def full_name(first_name: str, last_name: str) -> str:
 
 
 def names_of(ids: Iterable[int], database: str) -> dict[int, Name]:
-    """What these people are called, by id, in one query, or in none."""
+    """The names of these people by id, with one query, or none if all are cached."""
     moment = time.monotonic()
     names: dict[int, Name] = {}
     wanted = []
@@ -67,7 +67,7 @@ def names_of(ids: Iterable[int], database: str) -> dict[int, Name]:
 
 
 def forget(user_id: int) -> None:
-    """Ask anew: this process has changed it."""
+    """Drop a cached name, which this process has changed."""
     _kept.pop(user_id, None)
 
 

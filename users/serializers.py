@@ -30,7 +30,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class AccountSerializer(StrictSerializer):
-    """What is unique is checked, and named too if somebody takes it after the check."""
+    """Reports a unique value that was taken between validation and saving as a field error."""
 
     def save(self, **kwargs: Any) -> Any:
         try:
@@ -100,7 +100,7 @@ class RefreshSerializer(StrictSerializer):
 
 
 class SignInSerializer(serializers.ModelSerializer[SignIn]):
-    """A place where one is signed in; `address` is the network, where it is of IPv6."""
+    """A place where one is signed in; `address` is an IPv4 address or an IPv6 network."""
 
     device = serializers.CharField(read_only=True)
     is_current = serializers.SerializerMethodField()
