@@ -1,3 +1,5 @@
+"""The app of chats: connects what users do to accounts and sign-ins with their chats."""
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 

@@ -1,3 +1,5 @@
+"""The app of accounts: begins a sign-in with each session."""
+
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in
 

@@ -21,7 +21,7 @@ _room = threading.BoundedSemaphore(MOST_WAITING)
 
 
 def in_background(work: Callable[[], object]) -> None:
-    """Do this in a thread; where the process ends it is done before. It must ask no database."""
+    """Run `work`, which must use no database, in a thread; the process waits for it at its exit."""
     if not _room.acquire(blocking=False):
         logger.error("%s mails are waiting: one is dropped", MOST_WAITING)
         return

@@ -1,4 +1,4 @@
-"""People and the bot, and where they are signed in: rows of SQL."""
+"""Accounts of people and the bot, and where people are signed in; stored in SQL."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id
 
 
 def not_the_bot(username: str) -> None:
-    """The bot's name is taken from the start: whoever had it would speak as the bot."""
+    """Refuse the bot's user name, under which a person could pass as the bot; a validator."""
     if username.lower() == BOT_USERNAME:
         raise ValidationError(USERNAME_TAKEN)
 
@@ -44,7 +44,7 @@ class UserQuerySet(models.QuerySet["User"]):
     """Queries of users."""
 
     def people(self) -> Self:
-        """Those who can be talked to: active, and no bot."""
+        """Those who can be added to chats: active accounts except the bot."""
         return self.filter(is_active=True, is_bot=False)
 
     def search(self, text: str) -> Self:
@@ -57,16 +57,16 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.people().filter(matches).order_by("username")
 
     def called(self, username: str) -> Self:
-        """The account with this user name, in any case; or none.
+        """The account with this user name, in any case, if there is one.
 
-        Not by `iexact`: it takes PostgreSQL past the index, and there a dotless i for an i.
+        Not by `iexact`: on PostgreSQL it doesn't use the index, and takes a dotless i for an i.
         """
         return self.alias(lower=Lower("username")).filter(lower=username.lower())
 
 
 @cache
 def _plain_fields() -> tuple[str, ...]:
-    """Without the times, which only the ORM knows how to read: they are deferred."""
+    """The columns except times, which only the ORM can convert: those are deferred."""
     fields = User._meta.concrete_fields
     return tuple(field.attname for field in fields if not isinstance(field, models.DateTimeField))
 
@@ -75,7 +75,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
     """Creates users, and has the queries of `UserQuerySet`."""
 
     def names(self, ids: Iterable[int]) -> dict[int, Name]:
-        """What these people are called, by id, in one query, or in none."""
+        """The names of these people by id, with one query, or none if all are cached."""
         return names.names_of(ids, self.db)
 
     def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
@@ -103,9 +103,9 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
 
 
 class User(AbstractUser):
-    """An account; `is_bot` for the one that answers commands."""
+    """An account; `is_bot` marks the one that answers questions."""
 
-    # ASCII: SQLite ignores the case of no other letters, and none look like those of another name.
+    # ASCII: SQLite folds the case of no other letters, and other scripts have look-alikes.
     username = models.CharField(
         max_length=150,
         unique=True,
@@ -141,9 +141,9 @@ class User(AbstractUser):
         self._remember(fields)
 
     def save(self, **kwargs: Any) -> None:
-        """Write the columns that were changed here; of the others the row knows better.
+        """Write only the columns that this instance has changed.
 
-        Whoever saves a profile must not undo a ban, a new password or a deletion of that moment.
+        Saving a profile must not undo a simultaneous deactivation, new password or deletion.
         """
         if not self._state.adding and kwargs.get("update_fields") is None:
             kwargs["update_fields"] = {
@@ -165,7 +165,7 @@ class User(AbstractUser):
         self._stored = {**self._stored, **known}
 
     def _columns(self) -> set[str]:
-        """Those that aren't deferred."""
+        """The loaded columns: those that aren't deferred."""
         return self.__dict__.keys() & {field.attname for field in self._meta.concrete_fields}
 
     @property
@@ -178,7 +178,7 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
     """Queries of sign-ins."""
 
     def live(self) -> Self:
-        """Those that haven't ended by themselves, of active accounts."""
+        """Those of active accounts that haven't expired."""
         return self.filter(expires_at__gt=timezone.now(), user__is_active=True)
 
     def of(self, user_id: int | None) -> Self:
@@ -186,7 +186,7 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
         return self.live().filter(user_id=user_id).order_by("-last_used_at", "pk")
 
     def expiries(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
-        """When those of these that are live end, as Unix time, by id."""
+        """The expiry of each live sign-in among these, by id, in Unix time."""
         rest, found = iter(ids), {}
         while batch := list(islice(rest, BATCH)):
             rows = self.live().filter(pk__in=batch).values_list("pk", "expires_at")
@@ -197,10 +197,12 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
 class SignIn(models.Model):
     """One place where somebody is signed in: a browser, or a client of the API.
 
-    The row is the sign-in: without it neither its session nor its tokens are good for anything.
+    The row is the sign-in: without it, its session and tokens are invalid.
     """
 
     class Kind(models.TextChoices):
+        """A browser has a session, a client of the API has tokens."""
+
         BROWSER = "browser"
         API = "api"
 
@@ -208,7 +210,7 @@ class SignIn(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
     kind = models.CharField(max_length=7, choices=Kind)
     user_agent = models.CharField(max_length=255, blank=True)
-    address = models.CharField(max_length=64, blank=True)  # of IPv6 the network
+    address = models.CharField(max_length=64, blank=True)  # IPv4 address or IPv6 network
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
@@ -220,7 +222,7 @@ class SignIn(models.Model):
 
     @property
     def device(self) -> str:
-        """What people call it: `Firefox on Linux`."""
+        """A readable name, such as `Firefox on Linux`."""
         return device_of(self.user_agent)
 
 
@@ -233,7 +235,7 @@ class Session(AbstractBaseSession):
 
 
 class RefreshToken(models.Model):
-    """One refresh token of an API client; a sign-in has one for each time that it was renewed."""
+    """One refresh token of an API client; a sign-in has one for each of its renewals."""
 
     jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE, related_name="refresh_tokens")

@@ -1,4 +1,4 @@
-"""The group of those who moderate; staff in it see the admin's chats, messages and people."""
+"""The group of moderators: staff in it see chats, messages and people in the admin."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ PERMISSIONS = {
 
 
 def make_moderators(using: str, **_: Any) -> None:
-    """Make the group once, after a migration: what an administrator changes of it stays.
+    """Create the group, after a migration, unless it exists: administrators may change it.
 
-    Not by a data migration: Django adds permissions only after all of them.
+    Not in a data migration: Django creates permissions only after all migrations.
     """
     if not router.allow_migrate_model(using, Group):
         return
@@ -28,7 +28,7 @@ def make_moderators(using: str, **_: Any) -> None:
 
 
 def moderator_permissions(using: str = "default") -> list[Permission]:
-    """The permissions of moderators."""
+    """The permissions that the group gets: to view chats, to moderate, and to edit people."""
     wanted = Q()
     for app, codenames in PERMISSIONS.items():
         wanted |= Q(content_type__app_label=app, codename__in=codenames)

@@ -1,5 +1,5 @@
-"""What people are called. Nearly every answer shows it and it rarely changes, so a process asks for
-a name at most once a second: for so long others may read a former one.
+"""What people are called. Nearly every answer shows it, and it rarely changes, so a process reads a
+name from SQL at most once a second, and may show a former one for as long.
 """
 
 from __future__ import annotations
@@ -20,10 +20,14 @@ class Named(Protocol):
     """What people are called, wherever it comes from: a `Name`, or a whole `User`."""
 
     @property
-    def username(self) -> str: ...
+    def username(self) -> str:
+        """The unique name that the person signs in with."""
+        ...
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What others read: first and last name, or else the user name."""
+        ...
 
 
 class Name(NamedTuple):
@@ -44,7 +48,7 @@ def full_name(first_name: str, last_name: str) -> str:
 
 
 def names_of(ids: Iterable[int], database: str) -> dict[int, Name]:
-    """What these people are called, by id, in one query, or in none."""
+    """The names of these people by id, with one query, or none if all are cached."""
     moment = time.monotonic()
     names: dict[int, Name] = {}
     wanted = []
@@ -63,7 +67,7 @@ def names_of(ids: Iterable[int], database: str) -> dict[int, Name]:
 
 
 def forget(user_id: int) -> None:
-    """Ask anew: this process has changed it."""
+    """Drop a cached name, which this process has changed."""
     _kept.pop(user_id, None)
 
 

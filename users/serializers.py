@@ -30,7 +30,7 @@ class UserSerializer(serializers.ModelSerializer[User]):
 
 
 class AccountSerializer(StrictSerializer):
-    """What is unique is checked, and named too if somebody takes it after the check."""
+    """Reports a unique value that was taken between validation and saving as a field error."""
 
     def save(self, **kwargs: Any) -> Any:
         try:
@@ -59,6 +59,8 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
 
 
 class RegisterSerializer(AccountSerializer):
+    """An account to create."""
+
     username = TextField(max_length=150, validators=[ASCIIUsernameValidator(), not_the_bot])
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
@@ -66,6 +68,7 @@ class RegisterSerializer(AccountSerializer):
     last_name = TextField(max_length=150, required=False, allow_blank=True)
 
     def validate_username(self, username: str) -> str:
+        """The user name, if no other account has it in any case."""
         if User.objects.called(username).exists():
             raise serializers.ValidationError(USERNAME_TAKEN)
         return username
@@ -84,16 +87,20 @@ class RegisterSerializer(AccountSerializer):
 
 
 class LoginSerializer(StrictSerializer):
+    """User name and password, for new tokens."""
+
     username = TextField(max_length=150)
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
 
 
 class RefreshSerializer(StrictSerializer):
+    """A refresh token, which works once, for new tokens."""
+
     refresh = TextField(max_length=2000)
 
 
 class SignInSerializer(serializers.ModelSerializer[SignIn]):
-    """A place where one is signed in; `address` is the network, where it is of IPv6."""
+    """A place where one is signed in; `address` is an IPv4 address or an IPv6 network."""
 
     device = serializers.CharField(read_only=True)
     is_current = serializers.SerializerMethodField()
@@ -107,6 +114,7 @@ class SignInSerializer(serializers.ModelSerializer[SignIn]):
         read_only_fields = fields
 
     def get_is_current(self, sign_in: SignIn) -> bool:
+        """Whether it is the sign-in of this request."""
         current: bool = sign_in.pk == self.context["current"]
         return current
 

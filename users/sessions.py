@@ -48,9 +48,9 @@ class SessionStore(DatabaseStore):
         return row
 
     def save(self, must_create: bool = False) -> None:
-        """A session whose sign-in was ended meanwhile becomes one of nobody.
+        """Save the session; if its sign-in has ended meanwhile, empty, as nobody's.
 
-        Django would try for ever to find a key under which it can be stored.
+        Otherwise Django would try new keys for ever: no row can refer to an ended sign-in.
         """
         if must_create:
             data = self._get_session(no_load=True)  # type: ignore[attr-defined]
@@ -65,10 +65,10 @@ class SessionStore(DatabaseStore):
             Session.objects.filter(session_key=name_of(key)).delete()
 
     def flush(self) -> None:
-        """End the session and its sign-in: who signs out, or signs in as somebody else.
+        """End the session and its sign-in, when the user signs out or signs in as somebody else.
 
-        Not the sign-in of a session that goes on by another key: Django also calls this where it
-        has read a session just before its owner set a new password.
+        The sign-in stays if the session continues under another key: Django also calls this for a
+        session that it read just before its owner set a new password.
         """
         sign_in, user_id = sign_ins.of_session(self), self.get(SESSION_KEY)
         row = Session.objects.filter(session_key=name_of(self.session_key or ""))
@@ -79,6 +79,6 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """What `manage.py clearsessions` does: also sign-ins of the API, with their tokens."""
+        """Delete expired sessions and sign-ins with their tokens (`manage.py clearsessions`)."""
         SignIn.objects.filter(expires_at__lt=timezone.now()).delete()
         super().clear_expired()

@@ -84,7 +84,10 @@ def begin_session(request: HttpRequest, user: User, **_: Any) -> None:
 
 
 def use_session(request: HttpRequest) -> None:
-    """Record a session's use and extend it, unless that was done within `USED_EVERY` seconds."""
+    """Record a session's use and extend it; does nothing if its sign-in has ended.
+
+    At most once in `USED_EVERY` seconds, or in a tenth of `SESSION_COOKIE_AGE` if that is less.
+    """
     session = request.session
     sign_in = of_session(session)
     pause = min(USED_EVERY, settings.SESSION_COOKIE_AGE / 10)

@@ -1,10 +1,10 @@
-"""What other apps hear of accounts; `chats` closes sockets and leaves groups by these."""
+"""Signals about accounts; on these, `chats` closes sockets and removes people from groups."""
 
 from django.dispatch import Signal
 
-# The account `user` (a `User`) is being deleted: whatever is kept of it elsewhere goes now.
+# The account `user` (a `User`) is being deleted; receivers delete what they keep of it.
 account_deleted = Signal()
 
-# Sign-ins of `user_id` have ended, for people because of `reason`: that with the id `sign_in`, or
-# all but that with the id `spared`, or all.
+# Sign-ins of `user_id` have ended: the one with the id `sign_in`, or all but the one with the id
+# `spared`, or all. `reason` is a text for people.
 sign_ins_ended = Signal()

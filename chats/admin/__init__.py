@@ -1,4 +1,4 @@
-"""Moderation: chats and messages to look at, and the actions that people see at once."""
+"""Moderation in Django's admin; what a moderator does is announced live, as any change is."""
 
 from django.contrib import admin
 

@@ -1,8 +1,8 @@
-"""Lists of the admin that cost the same however much there is.
+"""Change lists of the admin whose cost doesn't grow with the collection.
 
-A list is read from an index, newest first, page after page: nothing is counted, sorted or skipped.
-What no index can find (words, deleted messages) is looked for in `WINDOW` rows at a time; the next
-page goes on from there.
+A list is read from an index, newest first, by keyset pagination: nothing is counted or sorted, and
+only rows that share the cursor's key are skipped. What no index can find (words, deleted messages)
+is searched for in `WINDOW` rows a page; the next page continues from there.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from django.http import HttpRequest
 
 from chats.errors import Invalid
 
-WINDOW = 10_000  # rows that are read for one page, at most
+WINDOW = 10_000  # rows that are examined for one page, at most
 TEXT_MAX_LENGTH = 200  # characters of a search or a filter's value
 CURSOR_VAR = "before"
-LARGEST = 2**63 - 1  # MongoDB's integers
+LARGEST = 2**63 - 1  # MongoDB's largest integer
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a list shows: rows that an index finds in the order of `key`, and what sieves them."""
+    """The rows of a list: what an index finds in the order of `key`, filtered by `sieve`."""
 
     rows: QuerySet[Any]
     key: str
@@ -42,13 +42,14 @@ class Selection:
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page begins: at this key, after so many of the rows that share it."""
+    """Where a page begins: at `value` of the key, after `skip` rows that share it."""
 
     value: Any
     skip: int = 0
 
     @classmethod
     def parse(cls, text: str, key_field: Any) -> Cursor:
+        """Parse `value~skip`; raises `IncorrectLookupParameters` if malformed or out of range."""
         value, _, skip = text.partition("~")
         try:
             cursor = cls(key_field.to_python(value), int(skip or 0))
@@ -56,7 +57,7 @@ class Cursor:
             raise IncorrectLookupParameters(str(error)) from error
         key = cursor.value
         too_large = isinstance(key, int) and abs(key) > LARGEST
-        # Our cursors are in UTC; the first and last days of another zone may overflow in UTC.
+        # Our cursors are in UTC; a time of another zone may overflow when it is converted.
         not_utc = isinstance(key, datetime) and key.utcoffset() != timedelta(0)
         if key is None or too_large or not_utc or not 0 <= cursor.skip <= WINDOW:
             raise IncorrectLookupParameters(text)
@@ -68,15 +69,15 @@ class Cursor:
 
 
 class NewestFirstChangeList(ChangeList):
-    """A page of rows from a cursor down, and a link to the next older ones."""
+    """A page of rows, newest first, and the cursor of the next older page."""
 
     model_admin: Any
     cursor: Cursor | None = None
-    floor: Any = None  # the key above which this page was looked for
-    older: Cursor | None = None
+    floor: Any = None  # only rows with a larger key were examined; None: all
+    older: Cursor | None = None  # where the next page begins; None: this is the last one
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
-        # No link of the page but "Older" keeps the place in the list.
+        # Only the link "Older" has a cursor: filters and searches begin at the newest row.
         for parameters in (self.params, self.filter_params):
             parameters.pop(CURSOR_VAR, None)
         found: Any = self.get_filters(request)
@@ -133,16 +134,17 @@ class NewestFirstChangeList(ChangeList):
 
     @property
     def older_url(self) -> str:
-        """The query string of the next older page."""
+        """The query string of the next older page, with the same filters and search."""
         return self.get_query_string({CURSOR_VAR: str(self.older)})
 
     @property
     def newest_url(self) -> str:
+        """The query string of the first page, with the same filters and search."""
         return self.get_query_string()
 
     @property
     def window(self) -> int:
-        """How many rows were looked through, if not all."""
+        """How many rows were examined; 0 if it was all of them."""
         return WINDOW if self.floor is not None else 0
 
 
@@ -150,7 +152,7 @@ class NewestFirstChangeList(ChangeList):
 
 
 class InputFilter(admin.SimpleListFilter):
-    """A filter with a field to fill in."""
+    """A filter with an input field instead of choices."""
 
     template = "admin/chats/input_filter.html"
     input_type = "text"
@@ -163,17 +165,17 @@ class InputFilter(admin.SimpleListFilter):
         return clean(super().value() or "") or None
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """One: the other parameters of the page, as hidden fields and as a link without this."""
+        """One item: the page's other parameters, as hidden fields and as a link without this."""
         others = {k: v for k, v in changelist.params.items() if k != self.parameter_name}
         yield {"hidden": others.items(), "query_string": f"?{urlencode(others)}"}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The list reads `value()` instead: filters combine to one range of one index."""
+        """All rows: `selection` reads `value()`, to combine filters in a range of one index."""
         return queryset
 
 
 class ChoiceFilter(admin.SimpleListFilter):
-    """A filter with choices, read by the list as `InputFilter` is."""
+    """A filter with the choices `options` (labels by value), applied as `InputFilter` is."""
 
     options: Mapping[str, str] = {}
 
@@ -188,12 +190,12 @@ class ChoiceFilter(admin.SimpleListFilter):
 
 
 def clean(text: str) -> str:
-    """Text that every store takes, within its limit."""
+    """The text without NULs and outer whitespace, cut to `TEXT_MAX_LENGTH` characters."""
     return text.replace("\x00", "").strip()[:TEXT_MAX_LENGTH]
 
 
 def uuid_of(text: str) -> uuid.UUID | None:
-    """The UUID in a text; None if it isn't one."""
+    """Parse a UUID; None if the text isn't one."""
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -201,18 +203,18 @@ def uuid_of(text: str) -> uuid.UUID | None:
 
 
 def user_id_of(text: str) -> int:
-    """The id of the person with this user name or number; Invalid if there is none."""
+    """The id of the user with this name, or the number itself; otherwise raises `Invalid`."""
     user = get_user_model().objects.called(text).first()
     if user:
         return int(user.pk)
-    # Not looked up: messages outlive the rows of accounts.
+    # An id isn't looked up: messages outlive accounts.
     if text.isascii() and text.isdigit() and int(text) <= LARGEST:
         return int(text)
     raise Invalid("user", f"There is no user {text}.")
 
 
 def day_of(text: str) -> datetime:
-    """The beginning of a day (YYYY-MM-DD) in UTC; Invalid if there is no such day."""
+    """The beginning, in UTC, of a day (YYYY-MM-DD); raises `Invalid` if there is no such day."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -221,5 +223,5 @@ def day_of(text: str) -> datetime:
 
 
 def next_day(moment: datetime) -> datetime:
-    """24 hours later, at most 9999-12-31 UTC."""
+    """24 hours after `moment`, but at most 9999-12-31 UTC."""
     return min(moment, datetime(9999, 12, 30, tzinfo=UTC)) + timedelta(days=1)

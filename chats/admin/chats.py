@@ -1,4 +1,4 @@
-"""Chats to look at, and what moderators do in them."""
+"""The admin's pages of chats."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class KindFilter(ChoiceFilter):
 
 
 class MemberFilter(InputFilter):
-    """The chats of a member."""
+    """Chats of one member, by user name or id."""
 
     title = "member"
     parameter_name = "member"
@@ -50,7 +50,7 @@ class MemberFilter(InputFilter):
 
 @admin.register(Chat)
 class ChatAdmin(ModerationAdmin):
-    """Chats in the admin: moderators look at them and delete them."""
+    """Chats, read-only; moderators delete them and remove members."""
 
     list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
     list_filter = (MemberFilter, KindFilter)
@@ -95,31 +95,32 @@ class ChatAdmin(ModerationAdmin):
 
     @admin.display(description="chat")
     def title(self, chat: Any) -> str:
-        """The column with the name of the chat."""
+        """A group's name, or the two people of a private chat."""
         return chat.people.title(chat)
 
     @admin.display(description="kind")
     def kind(self, chat: Chat) -> str:
-        """The column that says private chat or group."""
+        """`Group` or `Private chat`."""
         return "Group" if chat.is_group else "Private chat"
 
     @admin.display(description="owner")
     def owner(self, chat: Any) -> str:
-        """The owner of a group."""
+        """The name of a group's owner; a private chat has none."""
         return chat.people.name(chat.owner_id) if chat.is_group else NOTHING
 
     @admin.display(description="members")
     def members(self, chat: Chat) -> int:
-        """The members of the chat."""
+        """How many members the chat has."""
         return len(chat.member_ids)
 
     @admin.display(description="messages")
     def message_count(self, chat: Chat) -> SafeString:
-        """`last_seq`: numbers are dense, tombstones count."""
+        """`last_seq`, so tombstones are included; links to the messages."""
         return link("chats_message_changelist", f"{chat.last_seq:,}", chat=chat.pk)
 
     @admin.display(description="latest activity")
     def latest(self, chat: Chat) -> Any:
+        """When the latest message was sent; in a chat without messages, when it was created."""
         return chat.last_message_at
 
     def render_change_form(
@@ -148,7 +149,7 @@ class ChatAdmin(ModerationAdmin):
 
     @admin.action(description="Delete chats with all their messages", permissions=["moderate"])
     def delete_chats(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Delete the selected chats."""
+        """Delete the selected chats with their messages, after a confirmation."""
         chats = list(queryset)
         self.resolve(chats)
         if "confirmed" not in request.POST:
@@ -170,7 +171,7 @@ class ChatAdmin(ModerationAdmin):
             assert isinstance(request.user, User)
             actions.delete_chat(request.user, chat, moderator=True)
         except Chat.DoesNotExist:
-            return  # by somebody else, a moment ago
+            return  # somebody else has just deleted it
         self.log_deletions(request, [chat])  # type: ignore[arg-type]
         self.message_user(request, f"{title} was deleted.", messages.SUCCESS)
 
@@ -183,7 +184,7 @@ class ChatAdmin(ModerationAdmin):
         return [remove, *super().get_urls()]
 
     def remove_member(self, request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-        """Ask, then remove a member from a group."""
+        """Confirm (GET), then remove a member from a group (POST); 403 unless a moderator."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         chat = Chat.objects.filter(pk=chat_id).first()
@@ -205,7 +206,7 @@ class ChatAdmin(ModerationAdmin):
         except (Refused, Invalid) as problem:
             self.message_user(request, getattr(problem, "message", str(problem)), messages.ERROR)
         else:
-            # By number: a name would outlast its account.
+            # By id: a name in the log would outlast its account.
             self.log_change(request, chat, f"Removed user {user_id}.")
             self.message_user(request, f"{name} was removed.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:chats_chat_change", args=[chat_id]))

@@ -1,4 +1,4 @@
-"""Messages to look at, and to delete."""
+"""The admin's pages of messages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .moderation import NOTHING, ModerationAdmin, People, excerpt, link
 
 
 class ChatFilter(InputFilter):
-    """The messages of a chat."""
+    """Messages of one chat, by its UUID."""
 
     title = "chat"
     parameter_name = "chat"
@@ -40,7 +40,7 @@ class ChatFilter(InputFilter):
 
 
 class SenderFilter(InputFilter):
-    """The messages of a person."""
+    """Messages of one sender, by user name or id."""
 
     title = "sender"
     parameter_name = "sender"
@@ -48,7 +48,7 @@ class SenderFilter(InputFilter):
 
 
 class FromFilter(InputFilter):
-    """The messages from this day on."""
+    """Messages sent on this day (UTC) or later."""
 
     title = "first day (UTC)"
     parameter_name = "from"
@@ -56,7 +56,7 @@ class FromFilter(InputFilter):
 
 
 class UntilFilter(InputFilter):
-    """The messages up to this day."""
+    """Messages sent on this day (UTC) or earlier."""
 
     title = "last day (UTC)"
     parameter_name = "until"
@@ -64,7 +64,7 @@ class UntilFilter(InputFilter):
 
 
 class DeletedFilter(ChoiceFilter):
-    """Deleted messages or the others."""
+    """Only tombstones, or only messages that aren't deleted."""
 
     title = "deletion"
     parameter_name = "deleted"
@@ -73,7 +73,7 @@ class DeletedFilter(ChoiceFilter):
 
 @admin.register(Message)
 class MessageAdmin(ModerationAdmin):
-    """Messages in the admin: moderators look at them and delete them."""
+    """Messages, read-only; moderators delete them."""
 
     list_display = ("sent", "sender", "chat", "text")
     list_display_links = ("sent",)
@@ -100,7 +100,7 @@ class MessageAdmin(ModerationAdmin):
     )
 
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
-        """One chat's by `seq`; all, or one sender's, by id, which is in the order of time."""
+        """One chat's messages by `seq`; all, or one sender's, by id, which is in order of time."""
         rows, key, sieve = Message.objects.all(), "pk", Q()
         chat_id, message_id = self._ids_of(values.get("chat"), text)
         if message_id:
@@ -119,7 +119,7 @@ class MessageAdmin(ModerationAdmin):
 
     @staticmethod
     def _ids_of(chat: str | None, text: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-        """The chat and the message that are asked for; a searched UUID may be either's."""
+        """The ids of the chat and the message asked for; a searched UUID may be of either."""
         chat_id, searched = uuid_of(chat or ""), uuid_of(text)
         if chat and not chat_id:
             raise Invalid("chat", f"{chat} is no UUID of a chat.")
@@ -129,7 +129,7 @@ class MessageAdmin(ModerationAdmin):
 
     @staticmethod
     def _of_days(rows: Any, key: str, first: str | None, last: str | None) -> Any:
-        """The range of the key in which these days' messages are."""
+        """The messages of these days, as a range of `key`."""
         if key == "pk":
             if first:
                 rows = rows.filter(pk__gte=uuid7_bound(day_of(first)))
@@ -155,18 +155,18 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="sent")
     def sent(self, message: Message) -> Any:
-        """When the message was sent."""
+        """`created_at`, which links to the message."""
         return message.created_at
 
     @admin.display(description="sender")
     def sender(self, message: Any) -> SafeString:
-        """Who sent the message."""
+        """The sender's name, which links to their messages."""
         name = message.people.name(message.sender_id)
         return link("chats_message_changelist", name, sender=message.sender_id)
 
     @admin.display(description="chat")
     def chat(self, message: Any) -> SafeString | str:
-        """The chat of the message."""
+        """The chat's title, which links to the chat; `(deleted)` if there is none any more."""
         chat = message.chat_row
         if chat is None:
             return "(deleted)"
@@ -174,24 +174,28 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="text")
     def text(self, message: Message) -> str:
+        """An excerpt of the text; of a tombstone, who deleted it."""
         if message.deleted_at:
             return f"({self.state(message)})"
         return f"{excerpt(message)} (edited)" if message.edited_at else excerpt(message)
 
     @admin.display(description="text")
     def full_text(self, message: Message) -> SafeString:
+        """The whole text, escaped; empty for a tombstone."""
         return format_html('<div class="readonly">{}</div>', message.content)
 
     @admin.display(description="photo")
     def photo_source(self, message: Message) -> SafeString | str:
+        """The address of the photo, as a link if it is https."""
         url = (message.photo or {}).get("image_url", "")
-        # Only what a browser opens as a page: an address comes from a provider.
+        # The address is a provider's: only https is linked, never `javascript:`.
         if not url.startswith("https://"):
             return url or NOTHING
         return format_html('<a href="{}" rel="noreferrer noopener">{}</a>', url, url)
 
     @admin.display(description="state")
     def state(self, message: Any) -> str:
+        """`Edited`, or `Deleted by` and a name."""
         if message.deleted_at:
             by = message.people.name(message.deleted_by) if message.deleted_by else "nobody"
             return f"Deleted by {by}"
@@ -199,6 +203,7 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="in reply to")
     def replied(self, message: Message) -> SafeString | str:
+        """The id of the message that this one answers, which links to it."""
         if message.reply_to is None:
             return NOTHING
         return link("chats_message_change", str(message.reply_to), message.reply_to)
@@ -209,7 +214,7 @@ class MessageAdmin(ModerationAdmin):
         description="Delete messages (a tombstone stays in their place)", permissions=["moderate"]
     )
     def delete_messages(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
-        """Turn the selected messages into tombstones."""
+        """Turn the selected messages into tombstones, after a confirmation."""
         chosen = [message for message in queryset if not message.deleted_at]
         if not chosen:
             self.message_user(request, "Nothing is left to delete.", messages.WARNING)
@@ -238,7 +243,7 @@ class MessageAdmin(ModerationAdmin):
         except (Chat.DoesNotExist, Message.DoesNotExist):
             self.message_user(request, "A chat was deleted meanwhile.", messages.WARNING)
             return False
-        # By number: a name would outlast its account.
+        # By id: a name in the log would outlast its account.
         done = f"Deleted message {message.seq} of user {message.sender_id} in chat {chat.pk}."
         self.log_change(request, deleted, done)
         return True

@@ -1,4 +1,4 @@
-"""What the pages of moderators share."""
+"""What the admin's pages of chats and messages share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .change_lists import (
 )
 
 EXCERPT = 120  # characters
-NOTHING = "-"
+NOTHING = "-"  # shown for an empty value
 
 
 class ModerationAdmin(admin.ModelAdmin):
@@ -39,11 +39,11 @@ class ModerationAdmin(admin.ModelAdmin):
         return NewestFirstChangeList
 
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
-        """What the list shows for the values of its filters and its search."""
+        """The rows for these values of the filters, by parameter name, and this search."""
         raise NotImplementedError
 
     def resolve(self, rows: Sequence[Any]) -> None:
-        """Give rows what their page shows from other stores, in one query each."""
+        """Attach to rows what pages show of users and chats, with one query for each of the two."""
         raise NotImplementedError
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
@@ -55,6 +55,7 @@ class ModerationAdmin(admin.ModelAdmin):
     # Permissions ---------------------------------------------------------------------------------
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
+        """Whether the user is a moderator; Django asks this for actions with `moderate`."""
         return request.user.has_perm("chats.moderate_chat")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -67,7 +68,7 @@ class ModerationAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are never deleted as such: that would leave holes, and nobody would be told."""
+        """Never: deleting rows would leave holes and tell no member; actions are used instead."""
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -87,7 +88,7 @@ class ModerationAdmin(admin.ModelAdmin):
     def response_action(
         self, request: HttpRequest, queryset: Any, *args: Any
     ) -> HttpResponse | None:
-        """Chosen rows are found wherever the list has moved to; all of a list can't be chosen."""
+        """Find selected rows by id, on whatever page; refuse "select all" of a list."""
         chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
         across = request.POST.get("select_across", "0") != "0"
         if across or not all(map(uuid_of, chosen)):
@@ -98,7 +99,7 @@ class ModerationAdmin(admin.ModelAdmin):
     def confirmation(
         self, request: HttpRequest, *, title: str, lines: Iterable[Any], verb: str, **context: Any
     ) -> TemplateResponse:
-        """The page that asks before something is done that can't be undone."""
+        """The page that asks for confirmation: `lines` say of what, `verb` labels the button."""
         return TemplateResponse(
             request,
             "admin/chats/confirm.html",
@@ -115,19 +116,19 @@ class ModerationAdmin(admin.ModelAdmin):
 
 
 def link(url_name: str, text: str, *args: Any, **query: Any) -> SafeString:
-    """A link to an admin page, with escaped text."""
+    """A link to a page of the admin; `args` are those of its URL, `query` its query string."""
     url = reverse(f"admin:{url_name}", args=args)
     return format_html('<a href="{}">{}</a>', f"{url}?{urlencode(query)}" if query else url, text)
 
 
 def excerpt(message: Message) -> str:
-    """The first 120 characters of a message."""
+    """The first `EXCERPT` characters of a message, and `…` if there are more."""
     text = message.content[:EXCERPT]
     return f"{text}…" if len(message.content) > EXCERPT else text
 
 
 class People:
-    """The names of everybody on a page, in one query."""
+    """The names of these users, read with one query."""
 
     def __init__(self, user_ids: Iterable[int | None]) -> None:
         ids = {user_id for user_id in user_ids if user_id is not None}
@@ -139,7 +140,7 @@ class People:
         return user.name if user else f"User {user_id}"
 
     def title(self, chat: Chat) -> str:
-        """What moderators read as a chat's name."""
+        """A group's name, or `Ada and Grace` for a private chat."""
         if chat.is_group:
             return chat.name
         return " and ".join(self.name(user_id) for user_id in chat.member_ids)

@@ -52,13 +52,13 @@ class ChatViewSet(ChatViews):
     serializer_classes = {"partial_update": ChatChangeSerializer, "group": GroupSerializer}
 
     def list(self, request: Request) -> Response:
-        """Mine, the one with the latest message first."""
+        """The user's chats, the one with the latest message first."""
         chats: Any = self.paginate_queryset(ChatList(self.user))  # type: ignore[arg-type]
         rows = ListedChatSerializer(context={"chats": ChatContext.of(self.user, chats)})
         return self.get_paginated_response([rows.to_representation(chat) for chat in chats])
 
     def retrieve(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """With its members, one's permissions, and the read markers."""
+        """A chat with its members, the user's own permissions, and the read markers."""
         chat = self.find_chat(chat_id)
         allowed = permissions_of(chat)
         return Response(
@@ -91,7 +91,7 @@ class ChatViewSet(ChatViews):
         responses={200: ListedChatSerializer, 201: ListedChatSerializer, **READ_ERRORS},
     )
     def private(self, request: Request, user_id: int) -> Response:
-        """The private chat with this person: 201 when it is new, 200 when there was one."""
+        """Get or create the private chat with a person: 201 if it is new, otherwise 200."""
         self.valid_data()
         chat, created = actions.create_private_chat(self.user, user_id)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK
@@ -102,6 +102,6 @@ class ChatViewSet(ChatViews):
         examples=[NEW_GROUP],
     )
     def group(self, request: Request) -> Response:
-        """A new group, owned by oneself."""
+        """Create a group, owned by the user."""
         chat = actions.create_group(self.user, **self.valid_data())
         return Response(self.chat_data(chat), status=status.HTTP_201_CREATED)

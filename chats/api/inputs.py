@@ -46,6 +46,8 @@ class UserIdsField(serializers.ListField):
 
 
 class ContentSerializer(StrictSerializer):
+    """A message's new text."""
+
     content = TextField(
         max_length=settings.MESSAGE_MAX_LENGTH,
         style={"base_template": "textarea.html", "rows": 4},
@@ -53,6 +55,8 @@ class ContentSerializer(StrictSerializer):
 
 
 class NewMessageSerializer(ContentSerializer):
+    """A message to send."""
+
     client_id = TextField(
         max_length=CLIENT_ID_MAX_LENGTH,
         required=False,
@@ -63,6 +67,8 @@ class NewMessageSerializer(ContentSerializer):
 
 
 class GroupSerializer(StrictSerializer):
+    """A group to create; whoever creates it owns it."""
+
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
     member_ids = UserIdsField(required=False, default=list, help_text="The ids of the others.")
 

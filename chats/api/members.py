@@ -46,11 +46,11 @@ class MemberViewSet(ChatViews):
     serializer_classes = {"create": AddMembersSerializer, "set_permissions": PermissionsSerializer}
 
     def list(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """In the order in which they came, with their permissions."""
+        """The members in the order in which they joined, with their permissions."""
         return Response(self.members(self.find_chat(chat_id)))
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """Bring people into a group."""
+        """Add people to a group."""
         chat, data = self.find_chat(chat_id), self.valid_data()
         user_ids = data.get("user_ids") or [data["user_id"]]
         chat = actions.add_members(self.user, chat, user_ids)
@@ -62,13 +62,13 @@ class MemberViewSet(ChatViews):
         return Response(next(row for row in self.members(chat) if row["id"] == user_id))
 
     def destroy(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
-        """Remove a member, or leave when it is oneself."""
+        """Remove a member; of oneself: leave the group."""
         actions.remove_member(self.user, self.find_member(chat_id, user_id), user_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(responses={200: FlagsSerializer, **READ_ERRORS})
     def permissions(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
-        """What a member may do."""
+        """The permissions of a member."""
         chat = self.find_member(chat_id, user_id)
         return Response(permissions_for(chat, user_id).as_flags())
 

@@ -90,7 +90,7 @@ class MessageViewSet(ChatViews):
     def history_data(
         self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]
     ) -> dict[str, Any]:
-        """The chat and these messages, with everything they show; each thing is read once."""
+        """The chat and these messages as JSON, with everything they show; each is read once."""
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
         context = MessageContext.of(messages, markers, people)
@@ -128,7 +128,7 @@ class MessageViewSet(ChatViews):
 
     @extend_schema(request=None, responses={204: None, **READ_ERRORS})
     def read(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
-        """Everything up to this message is read."""
+        """Mark every message up to this one as read."""
         chat, message = self.find_message(chat_id, message_id)
         self.valid_data()
         actions.mark_read(self.user, chat, message)

@@ -55,6 +55,8 @@ class ChatContext:
 
 
 class LastMessageSerializer(serializers.Serializer[Preview]):
+    """A chat's latest message, as the chat list shows it; a tombstone has no content."""
+
     id = serializers.UUIDField()
     seq = serializers.IntegerField()
     sender_id = serializers.IntegerField()
@@ -82,6 +84,7 @@ class ChatSerializer(serializers.Serializer[Document]):
 
     @cached_property
     def chats(self) -> ChatContext:
+        """What the chats show besides their documents: `context["chats"]`."""
         context: ChatContext = self.context["chats"]
         return context
 
@@ -138,6 +141,8 @@ class FlagsSerializer(serializers.Serializer[Any]):
 
 
 class MemberSerializer(UserSerializer):
+    """A member of a chat, with presence and permissions."""
+
     is_owner = serializers.BooleanField()
     online = serializers.BooleanField(help_text="Has the chat open.")
     permissions = FlagsSerializer()

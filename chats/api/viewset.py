@@ -1,4 +1,4 @@
-"""What the viewsets of chats share: finding a chat as its member, and validated input."""
+"""The base class of the view sets of chats."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from .serializers import ChatContext, ListedChatSerializer
 
 
 class ChatViews(GenericViewSet[Any]):
-    """What the viewsets of chats share: finding a chat as its member, and validated input."""
+    """Finds a chat as its member, validates input, and confirms what a change is refused by."""
 
-    serializer_classes: dict[str, type[BaseSerializer[Any]]] = {}
+    serializer_classes: dict[str, type[BaseSerializer[Any]]] = {}  # by action; others: no input
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         return self.serializer_classes.get(self.action, NothingSerializer)
 
     @property
     def user(self) -> User:
+        """The user of the request, who is signed in: no endpoint of chats is open."""
         assert isinstance(self.request.user, User)
         return self.request.user
 
     def handle_exception(self, exc: Exception) -> Response:
-        """A change is refused by what a majority has: 503 if that can't be known."""
+        """Refuse a change only by what a majority of MongoDB has; 503 if that can't be known."""
         refused = isinstance(exc, ObjectDoesNotExist | Refused)
         changes = self.request.method not in SAFE_METHODS and "chat_id" in self.kwargs
         if refused and changes:
@@ -45,16 +46,18 @@ class ChatViews(GenericViewSet[Any]):
         return super().handle_exception(exc)
 
     def find_chat(self, chat_id: uuid.UUID) -> Chat:
-        """A chat of this user; to anybody else it does not exist."""
+        """A chat of the user; raises `Chat.DoesNotExist` (404) unless the user is a member."""
         return Chat.objects.get_for_member(self.user, chat_id)
 
     def valid_data(self) -> dict[str, Any]:
+        """The validated body; raises `ValidationError` (400) for a wrong or unknown field."""
         serializer = self.get_serializer(data=self.request.data)
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = serializer.validated_data
         return data
 
     def chat_data(self, chat: Chat) -> dict[str, Any]:
+        """A chat and its latest message as JSON, as the user sees them."""
         document = Chat.objects.document(chat)
         context = {"chats": ChatContext.of(self.user, [document])}
         return ListedChatSerializer(context=context).to_representation(document)

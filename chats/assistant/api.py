@@ -32,18 +32,26 @@ class NoAnswer(APIException):
 
 
 class QuestionSerializer(StrictSerializer):
+    """A question to the AI provider."""
+
     user_input = serializers.CharField(max_length=settings.MESSAGE_MAX_LENGTH)
 
 
 class AnswerSerializer(serializers.Serializer[Any]):
+    """The AI provider's answer."""
+
     response = serializers.CharField()
 
 
 class PhotoQuerySerializer(StrictSerializer):
+    """The words that a photo is searched by."""
+
     query = serializers.CharField(max_length=unsplash.QUERY_MAX_LENGTH)
 
 
 class DetailSerializer(serializers.Serializer[Any]):
+    """Why there is no answer, as a text for people."""
+
     detail = serializers.CharField()
 
 

@@ -1,1 +1,1 @@
-"""The hot queries, recorded as real code sends them, and what MongoDB does for each."""
+"""The hot queries, recorded as the real code sends them, with MongoDB's plan for each."""

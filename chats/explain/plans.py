@@ -1,4 +1,4 @@
-"""Records what code asks MongoDB, and explains it with the indexes and without."""
+"""Records the commands that code sends to MongoDB, and explains them with and without indexes."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from chatproject.stores.mongodb.compiler import SQLCompiler
 from chatproject.stores.router import ChatRouter
 
 RUNS = 3  # of a command, for the median of its time
-ALL = 10_000  # rows of a batch: the first one has them all
+ALL = 10_000  # rows of the first batch: all that a hot query returns
 SHAPE = ("pipeline", "filter", "projection", "sort", "skip", "limit", "hint")  # of a command
 NO_INDEXES = {"$natural": 1}
-BLOCKING = {"SORT", "$sort", "$group"}  # they read all their input before the first result
+BLOCKING = {"SORT", "$sort", "$group"}  # stages that read all their input before the first result
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The winning plan of a command, and what carrying it out cost.
+    """The winning plan of a command, and what it cost to run.
 
-    `stages` run from the last to the first; `ranges` of indexes are searched, each of which takes
-    one key beyond its end.
+    `stages` are listed from the last to the first. `ranges` is the number of index ranges; each may
+    examine one key beyond its end.
     """
 
     stages: tuple[str, ...]
@@ -48,12 +48,12 @@ class Plan:
 
     @property
     def scans(self) -> bool:
-        """True if a whole collection is read."""
+        """Whether a whole collection is read."""
         return "COLLSCAN" in self.stages
 
     @property
     def sorts(self) -> bool:
-        """True if nothing comes out before everything has been read."""
+        """Whether a stage reads all its input before it returns anything."""
         return not BLOCKING.isdisjoint(self.stages)
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Command:
     body: dict[str, Any]
 
     def explain(self, *, indexes: bool = True) -> Plan:
-        """Carry the command out and say how; without indexes it reads in the stored order."""
+        """Run the command and return its plan; without `indexes` it reads in the stored order."""
         body = self.body if indexes else {**self.body, "hint": NO_INDEXES}
         database = _connection().database
         answer = database.command("explain", body, verbosity="executionStats")
@@ -77,7 +77,7 @@ class Command:
 
 
 class _Listener(CommandListener):
-    """Notes reads, and the search of an update as a read."""
+    """Records reads; of a find-and-update, its filter, as a read."""
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
@@ -105,9 +105,9 @@ class _Listener(CommandListener):
 
 @contextmanager
 def recorded(*, undone: bool = False) -> Iterator[list[Command]]:
-    """Collects the commands that this thread sends to the chats' database inside of it.
+    """Collect the commands that this thread sends to the chats' database inside the block.
 
-    `undone`: they are one transaction, which is aborted. MongoDB takes no `$unionWith` there.
+    `undone` runs them in a transaction and aborts it; MongoDB allows no `$unionWith` there.
     """
     listener = _Listener()
     with _listened_to(listener) as client, _aborted(client) if undone else nullcontext():
@@ -116,7 +116,7 @@ def recorded(*, undone: bool = False) -> Iterator[list[Command]]:
 
 @contextmanager
 def _listened_to(listener: CommandListener) -> Iterator[MongoClient[dict[str, Any]]]:
-    """This thread's connection is one with a listener, which a client takes when it is made only.
+    """Give this thread a new connection with the listener: a client takes one only when created.
 
     Other threads keep theirs.
     """
@@ -149,7 +149,7 @@ def _aborted(client: MongoClient[dict[str, Any]]) -> Iterator[None]:
 
 @contextmanager
 def stock_engine() -> Iterator[None]:
-    """Queries as django_mongodb_backend writes them without our subclass."""
+    """Inside the block, queries are those of django_mongodb_backend without our subclass."""
     ours, SQLCompiler.query_class = SQLCompiler.query_class, MongoQuery
     try:
         yield
@@ -162,8 +162,9 @@ def _connection() -> Any:
 
 
 def _median_time(database: Any, body: dict[str, Any]) -> float:
-    """Milliseconds of the command itself, seen from here: `explain`, which has just read the same
-    rows, counts whole ones only.
+    """The median time of a command, in milliseconds, round trip included.
+
+    `explain`, which has just read the same rows, reports whole milliseconds only.
     """
     times = []
     for _ in range(RUNS):
@@ -214,7 +215,7 @@ def _ranges(node: dict[str, Any]) -> int:
 
 
 def _found(value: Any, key: str) -> list[dict[str, Any]]:
-    """Every value of this key, of all shards and pipeline stages, from the outside in."""
+    """Every object under this key, of all shards and pipeline stages, the outermost only."""
     if isinstance(value, list):
         return [found for item in value for found in _found(item, key)]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The queries whose cost must not grow with the data, each by the code that sends it."""
+"""The queries whose cost must not grow with the data, each with the code that sends it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ PAGE = 50  # messages
 
 @dataclass(frozen=True)
 class HotQuery:
-    """A name, and the code that asks; it may ask more than one collection.
+    """A name, and the code that sends the query; it may send more than one command.
 
-    `sorts_chats` if it reads and sorts all chats of one person (docs/decisions/0009); `writes` if
-    it would change something: that is undone.
+    `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009). `writes`: it
+    changes something, which is undone.
     """
 
     name: str
@@ -36,7 +36,7 @@ class HotQuery:
     writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
-        """What the code sends, through our engine or as the stock one would."""
+        """The commands that the code sends, through our engine or through the stock one."""
         with (
             stock_engine() if stock else nullcontext(),
             recorded(undone=self.writes) as commands,
@@ -46,7 +46,7 @@ class HotQuery:
 
 
 def hot_queries(chat: Chat, user: User) -> Iterator[HotQuery]:
-    """All of them, asked for a chat of this user."""
+    """All hot queries, for a chat of this user."""
     yield from _history(chat, user)
     yield from _messages(chat)
     yield from _chats(chat, user)
@@ -154,7 +154,7 @@ def _or_none(ask: Callable[[], Message]) -> Message | None:
 
 
 def a_chat_of(user_id: int | None, chat_id: uuid.UUID | None) -> Chat | None:
-    """The chat to ask about: the given one, or the member's longest of the latest 100."""
+    """The chat to query: the given one, or the longest of the latest 100, of a member if given."""
     chats = Chat.objects.all()
     if chat_id:
         return chats.filter(pk=chat_id).first()

@@ -17,7 +17,7 @@ COMMAND_EVERY = 1_000  # messages of which one is a question for the worker
 
 
 def build(messages: int, short_chats: int = SHORT_CHATS) -> Chat:
-    """A chat of that many messages, whose first member has short chats too; no users are made."""
+    """Create a chat of that many messages, whose first member has short chats too; no users."""
     members = list(range(1, MEMBERS + 1))
     long = Chat(name="Long", is_group=True, owner_id=2, member_ids=members)
     others = range(MEMBERS + 1, MEMBERS + 1 + short_chats)

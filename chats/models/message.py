@@ -182,6 +182,8 @@ class Message(models.Model):
     """A message, or the tombstone of one (`deleted_at` set, no content)."""
 
     class Kind(models.TextChoices):
+        """What a message contains; only the bot sends photos."""
+
         TEXT = "text"
         PHOTO = "photo"
 

@@ -14,33 +14,33 @@ from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
 from users.models import User
 
-ALL = 2**31 - 1  # more than anybody has
+ALL = 2**31 - 1  # as a limit: more chats than anybody has
 
 
 @dataclass(frozen=True)
 class ChatItem:
-    """One line of the list."""
+    """A chat as one person's list shows it."""
 
     chat: Chat
     title: str
     colour_key: uuid.UUID | int
-    marker: int
+    marker: int  # the `seq` up to which the person has read
     last_message: Preview | None
     preview: str
 
     @property
     def unread(self) -> int:
-        """How many messages the user hasn't read."""
+        """How many messages the person hasn't read."""
         return max(self.chat.last_seq - self.marker, 0)
 
 
 def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
-    """What an avatar's colour is derived from: a private chat has the colour of the other."""
+    """The id that gives a chat its colour: the other person's in a private chat, or the group's."""
     return chat.other_id(user_id) or chat.pk
 
 
 def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
-    """The latest chats of a person, and how many there are; three queries whatever their number."""
+    """The latest chats of a person, and how many there are in all; three queries at any `limit`."""
     documents, count = Chat.objects.page_of_member(user, 0, limit)
     latest, markers = Message.objects.previews_and_markers(documents, user.pk)
     chats = list(Chat.objects.from_documents(documents))

@@ -1,4 +1,4 @@
-"""Forms of the chat pages; the rules about values are those of the actions."""
+"""Forms of the chat pages: they check types and lengths, the actions all other rules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MessageForm(forms.Form):
     reply_to = forms.UUIDField(required=False)
 
     def clean_content(self) -> str:
-        """Forms send lines that end as in mail (CR LF)."""
+        """The text with LF as line ends: browsers submit CR LF."""
         content: str = self.cleaned_data["content"]
         return content.replace("\r\n", "\n")
 
@@ -30,7 +30,7 @@ class NameForm(forms.Form):
 
 
 class IdsField(forms.Field):
-    """Ids of users, picked by check boxes; the action says which don't exist."""
+    """Ids of users, picked with check boxes; the action refuses those that don't exist."""
 
     widget = forms.SelectMultiple
     default_error_messages = {"required": "Pick at least one person."}
@@ -54,7 +54,7 @@ class MemberForm(forms.Form):
 
 
 class PermissionsForm(forms.Form):
-    """The four switches of a member: one that is off isn't sent."""
+    """A member's four permissions; browsers leave out a check box that is off, so it is False."""
 
     can_send_messages = forms.BooleanField(required=False, label="Send messages")
     can_change_permissions = forms.BooleanField(
@@ -67,6 +67,6 @@ class PermissionsForm(forms.Form):
 
 
 def first_error(form: forms.Form) -> Invalid:
-    """The first thing that is wrong with a form, as the actions would say it."""
+    """The first error of an invalid form, as the `Invalid` that an action would raise."""
     field, errors = next(iter(form.errors.items()))
     return Invalid(field, str(errors[0]))

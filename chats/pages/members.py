@@ -72,7 +72,7 @@ def make_owner(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> Http
 @require_POST
 @chat_page
 def permissions(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Store the four switches of a member."""
+    """Store the four permissions of a member."""
     chat = find_chat(request, chat_id)
     form = PermissionsForm(request.POST)
     form.is_valid()  # a switch is on or off: there is nothing to get wrong

@@ -1,4 +1,4 @@
-"""People to talk to."""
+"""Whom a user can start a chat with."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ NAME_MAX_LENGTH = 150  # characters
 
 
 def find_people(user: User, query: str) -> list[Any]:
-    """Others whose username or name starts with this text; one longer than the field finds none."""
+    """Up to `FOUND` others whose user, first or last name starts with the text, in any case."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
     return list(get_user_model().objects.search(query).exclude(pk=user.pk)[:FOUND])
 
 
 def acquaintances(user: User) -> list[Any]:
-    """People of one's latest chats, by name."""
+    """Up to `FOUND` people of the user's latest chats, sorted by name."""
     chats = Chat.objects.for_member(user).latest_first().only("member_ids")[:FOUND]
     ids = dict.fromkeys(user_id for chat in chats for user_id in chat.member_ids)
     others = [user_id for user_id in ids if user_id != user.pk][:FOUND]
@@ -31,7 +31,7 @@ def acquaintances(user: User) -> list[Any]:
 
 
 def people_by_id(ids: Iterable[str]) -> list[Any]:
-    """Those of these ids that are people, in this order; anything else is left out."""
+    """The people with these ids, in this order; ids of nobody and other texts are left out."""
     numbers = [int(text) for text in ids if text.isascii() and text.isdigit() and len(text) < 19]
     people = get_user_model().objects.people().in_bulk(numbers)
     return [people[number] for number in dict.fromkeys(numbers) if number in people]

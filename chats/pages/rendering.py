@@ -1,4 +1,4 @@
-"""How a chat page is answered: whole, or as the part that a dialog shows."""
+"""How a chat page is rendered: whole, or only the part that a dialog shows."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from users.models import User
 
 from .chat_list import ALL, chat_items
 
-PARTIAL = "X-Partial"  # a request header: answer without the frame around; repeated in the answer
+PARTIAL = "X-Partial"  # a header that asks for the part alone; the response repeats it
 
 
 class MemberRequest(HttpRequest):
-    """A request of somebody who is signed in."""
+    """A request whose user is signed in."""
 
     user: User
 
 
 def find_chat(request: MemberRequest, chat_id: uuid.UUID) -> Chat:
-    """A chat of this person; `DoesNotExist` for anybody else."""
+    """A chat of the user; raises `Chat.DoesNotExist` unless the user is a member."""
     chat: Chat = Chat.objects.get_for_member(request.user, chat_id)
     return chat
 
@@ -50,9 +50,9 @@ def render_page(
     whole: bool = False,
     listed: int = CHATS_LISTED,
 ) -> HttpResponse:
-    """A template in the app's frame with the chat list, or alone for a dialog.
+    """Render a template beside the chat list, or alone if a dialog asks (`X-Partial`).
 
-    A `whole` page has no place in a dialog: that is told its address by an empty answer.
+    A `whole` page isn't shown in a dialog: the dialog gets 204 and loads the page itself.
     """
     partial = PARTIAL in request.headers
     if partial and whole:
@@ -78,7 +78,7 @@ def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:
 
 
 def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """A view for people signed in, whose refusals become pages: 403 with the reason, 404."""
+    """Require a sign-in, and turn refusals of the view into pages: 403 with the reason, or 404."""
 
     @login_required
     @wraps(view)

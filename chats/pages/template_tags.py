@@ -1,4 +1,4 @@
-"""Filters of the chat pages; static/js/helpers has the same rules for rows made in the browser."""
+"""Filters of the chat pages; static/js/helpers has the same for rows made in the browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,:;!?'()\[\]]")
 
 @register.filter
 def hue(key: Any) -> int:
-    """The number of a user's or chat's colour: by the id, the same on every page."""
+    """A colour (0 to `HUES` - 1) from the id of a user or group, the same on every page."""
     if isinstance(key, uuid.UUID):
         return key.int % 256 % HUES
     return int(key or 0) % HUES
@@ -27,7 +27,7 @@ def hue(key: Any) -> int:
 
 @register.filter
 def initials(name: str) -> str:
-    """The first letters of the first and last word: AL for Ada Lovelace."""
+    """The first letters of the first and last word: AL for Ada Lovelace; `?` if there is none."""
     words = [word for word in str(name or "").split() if word[0].isalnum()]
     letters = [words[0][0], *(words[-1][0] for _ in words[1:2])] if words else ["?"]
     return "".join(letters).upper()
@@ -41,7 +41,7 @@ def unread_count(unread: int) -> str:
 
 @register.filter
 def linkify(text: str) -> SafeString:
-    """Escaped text whose http and https addresses are links."""
+    """The text, escaped, with its http and https addresses as links."""
     parts, end = [], 0
     for match in LINK.finditer(text or ""):
         parts.append(conditional_escape(text[end : match.start()]))
@@ -58,13 +58,13 @@ def linkify(text: str) -> SafeString:
 
 @register.filter
 def web_address(address: str) -> str:
-    """An http or https address as it is; anything else, such as `javascript:`, leads nowhere."""
+    """An http or https address as it is; `#` for anything else, such as `javascript:`."""
     return address if re.match("https?:", address or "") else "#"
 
 
 @register.simple_tag
 def icon(name: str, classes: str = "icon") -> SafeString:
-    """A drawing of templates/partials/icons.svg; what it means is said beside it."""
+    """An icon of templates/partials/icons.svg, hidden from screen readers: name it in text."""
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="#icon-{}"></use></svg>', classes, name
     )

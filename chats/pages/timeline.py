@@ -1,4 +1,4 @@
-"""A stretch of a chat's history as a page shows it."""
+"""A page of a chat's history, as the HTML shows it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED, UNDER_WA
 from chats.representation import MessageContext, dashed
 from users.models import User
 
-PEOPLE = 100  # members named on a page; of a larger group, only those that the page shows
+PEOPLE = 100  # a page has the names of so many members; of a larger group, of those it shows
 CONTINUED = timedelta(seconds=CONTINUED_SECONDS)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One message with what its row shows."""
+    """A message, and what its row shows beside it."""
 
     message: dict[str, Any]  # as on the wire, with its `id`
     sent_at: datetime
@@ -33,23 +33,26 @@ class Row:
 
     @property
     def edited(self) -> bool:
+        """Whether to say that it was edited; never of a tombstone."""
         return bool(self.message["edited_at"] and not self.message["deleted_at"])
 
     @property
     def content(self) -> str:
+        """The text; of a tombstone, that the message was deleted."""
         if self.message["deleted_at"]:
             return "This message was deleted."
         return str(self.message["content"])
 
     @property
     def read_text(self) -> str:
+        """The receipt: `Read by` and names, or `Sent`."""
         return f"Read by {name_list(self.read_by, self.read_count)}" if self.read_count else "Sent"
 
 
 class Timeline:
-    """Up to 50 messages in order: those before one, those around one, or what is to be read next.
+    """Up to `PAGE_SIZE` messages by `seq`: those before a `seq`, or those around a message.
 
-    That is the newest ones; if more than these are unread, those around the first unread one.
+    By default the newest ones; if more than a page is unread, those around the first unread one.
     """
 
     def __init__(
@@ -72,7 +75,7 @@ class Timeline:
         return self.chat.last_seq if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
 
     def _people(self) -> set[int]:
-        """Who is named besides senders: everyone, or in a large group who read what is shown."""
+        """Ids to name besides senders: all members, or in a large group the readers shown."""
         if len(self.chat.member_ids) <= PEOPLE:
             return {self.user.pk, *self.chat.member_ids}
         readers = Readers(self.markers)
@@ -83,34 +86,37 @@ class Timeline:
 
     @property
     def names(self) -> Any:
-        """Who is named, by id."""
+        """The people named on the page, by id."""
         return self.context.names
 
     @property
     def has_older(self) -> bool:
+        """Whether there are messages before this page."""
         return self.low > 0
 
     @property
     def has_newer(self) -> bool:
+        """Whether there are messages after this page."""
         return self.high < self.chat.last_seq
 
     @property
     def oldest_seq(self) -> int:
+        """The first number of this page; `before` of the next older one."""
         return self.low + 1
 
     @property
     def newest_before(self) -> int:
-        """`before` of the page that follows this one."""
+        """`before` of the next newer page."""
         return self.high + PAGE_SIZE + 1
 
     @property
     def settled_rev(self) -> int:
-        """The revision after which a page asks for changes: later ones may not be stored yet."""
+        """The `rev` after which the page asks for changes: later ones may not all be stored yet."""
         return max(self.chat.last_rev - UNDER_WAY, 0)
 
     @property
     def people(self) -> dict[int, str]:
-        """Names by id, for what happens while the page is open."""
+        """Names by id, for the events that the browser gets while the page is open."""
         return {user_id: person.name for user_id, person in self.names.items()}
 
     def rows(self) -> Iterable[Row]:
@@ -157,7 +163,7 @@ def _continues(message: MessageRow, previous: MessageRow | None) -> bool:
 
 
 def name_list(names: list[str], count: int) -> str:
-    """ "Ada and Grace", "Ada, Grace, and 3 others": `nameList` of static/js/helpers/names.js."""
+    """`Ada and Grace`, or `Ada, Grace, and 3 others`; `nameList` of static/js/helpers/names.js."""
     others = count - len(names)
     parts = [*names, f"{others} other{'s' * (others > 1)}"] if others > 0 else names
     if len(parts) < 3:

@@ -1,4 +1,4 @@
-"""The chat pages: find, allow, call one action, answer."""
+"""The chat pages: find the chat, check the rule, call one action, respond."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
 @require_POST
 @chat_page
 def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Send from a browser without scripts."""
+    """Send a message by a form, from a browser without scripts."""
     form = MessageForm(request.POST)
     try:
         if not form.is_valid():
@@ -113,7 +113,7 @@ def new(request: MemberRequest) -> HttpResponse:
 @require_POST
 @chat_page
 def new_private(request: MemberRequest, user_id: int) -> HttpResponse:
-    """Open the private chat with a person; it is made if there is none."""
+    """Open the private chat with a person; create it if there is none."""
     try:
         chat, _ = actions.create_private_chat(request.user, user_id)
     except Invalid as refusal:
@@ -125,7 +125,7 @@ def new_private(request: MemberRequest, user_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @chat_page
 def new_group(request: MemberRequest) -> HttpResponse:
-    """Pick people and a name. Searching keeps what was picked: the form is sent by GET then."""
+    """Create a group of picked people. A search submits the form by GET, which keeps the picks."""
     form = GroupForm(request.POST or None, initial={"name": request.GET.get("name", "")})
     if request.method == "POST":
         chat = _create_group(request, form)

@@ -1,4 +1,4 @@
-"""Django's `changepassword`, which knows nothing of tokens and sockets."""
+"""`manage.py changepassword`: Django's, which by itself doesn't end tokens and sockets."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from users.models import User
 
 
 class Command(changepassword.Command):
+    """Sets a password, and ends every sign-in of that user."""
+
     help = f"{changepassword.Command.help} Ends every sign-in of that user."
 
     def handle(self, *args: Any, **options: Any) -> str | None:
