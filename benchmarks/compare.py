@@ -1,4 +1,4 @@
-"""`python -m benchmarks.compare OTHER [--rounds N] [topic ...]`: this tree against another one.
+"""`python -m benchmarks.compare OTHER [--rounds N] [--topics TOPIC ...]`: this tree against another one.
 
 Both trees run short forms of their own benchmarks, of our servers only, with their own virtual
 environments and data: in turns, each first in every other round, so that a machine that slows down
@@ -56,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.compare")
     parser.add_argument("other", type=Path, help="a checkout with a .venv that has what ours has")
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("topics", nargs="*", default=["history", "send", "fanout"])
+    parser.add_argument("--topics", nargs="+", default=["history", "send", "fanout"])
     wanted = parser.parse_args()
     other = wanted.other.resolve()
     ratios: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
