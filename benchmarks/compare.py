@@ -1,4 +1,4 @@
-"""`python -m benchmarks.compare OTHER [--rounds N] [--topics TOPIC ...]`: this tree against another one.
+"""`python -m benchmarks.compare OTHER [--rounds N] [--topics TOPIC ...]`: two trees in turns.
 
 Both trees run short forms of their own benchmarks, of our servers only, with their own virtual
 environments and data: in turns, each first in every other round, so that a machine that slows down

@@ -27,7 +27,9 @@ from .cluster import Cluster
 from .traffic import traffic
 
 MIB = 1024 * 1024
-CLOSED = 30  # seconds in which a slow reader is cut
+# Seconds from the first write that is blocked, at the latest when the load ends, until a slow reader
+# is cut: the blocked write has 20, and the peer's answer to the close 10.
+CLOSED = 20 + 10
 CLIENTS = 5  # that are cut at the same time
 ESTABLISHED = "01"  # as Linux writes it in /proc/net/tcp
 READERS = 60  # at once: a process also grows by some 20 MiB by itself in its first minute
@@ -170,6 +172,6 @@ async def test_slow_readers_are_cut_with_little_held_for_them_and_delay_nobody(
         f"{percent} % of deliveries within {alone:.3f} s without, {beside:.3f} s with them",
     )
     assert each < 2 * MIB
-    assert cut_after < CLOSED
+    assert cut_after < CLOSED + seconds
     assert beside < alone * 1.5 + (0.1 if is_long else 0.5)  # short: beside other work
     cluster.check()
