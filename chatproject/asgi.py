@@ -14,7 +14,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chats.live.routing import websocket_urlpatterns  # noqa: E402
-from users.authentication import SocketAuthMiddleware  # noqa: E402
+from users.socket_authentication import SocketAuthMiddleware  # noqa: E402
 
 from .encoding import ASGIRequest  # noqa: E402
 from .preload import load_and_freeze  # noqa: E402

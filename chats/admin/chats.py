@@ -20,15 +20,8 @@ from chats.models import Chat
 from chats.permissions import permissions_of
 from users.models import User
 
-from .change_lists import (
-    LARGEST,
-    WINDOW,
-    ChoiceFilter,
-    InputFilter,
-    Selection,
-    user_id_of,
-    uuid_of,
-)
+from .change_lists import WINDOW, Selection
+from .filters import LARGEST, ChoiceFilter, InputFilter, user_id_of, uuid_of
 from .moderation import NOTHING, ModerationAdmin, People, link
 
 

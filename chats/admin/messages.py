@@ -18,16 +18,8 @@ from chats.models import Chat, Message
 from chats.models.uuid7 import uuid7_bound
 from users.models import User
 
-from .change_lists import (
-    WINDOW,
-    ChoiceFilter,
-    InputFilter,
-    Selection,
-    day_of,
-    next_day,
-    user_id_of,
-    uuid_of,
-)
+from .change_lists import WINDOW, Selection
+from .filters import ChoiceFilter, InputFilter, day_of, next_day, user_id_of, uuid_of
 from .moderation import NOTHING, ModerationAdmin, People, excerpt, link
 
 

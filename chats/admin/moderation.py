@@ -17,11 +17,8 @@ from django.utils.safestring import SafeString
 
 from chats.models import Chat, Message
 
-from .change_lists import (
-    NewestFirstChangeList,
-    Selection,
-    uuid_of,
-)
+from .change_lists import NewestFirstChangeList, Selection
+from .filters import uuid_of
 
 EXCERPT = 120  # characters
 NOTHING = "-"  # shown for an empty value

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from chats import actions, events
-from chats.admin import change_lists
+from chats.admin import change_lists, filters
 from chats.explain.plans import recorded
 from chats.explain.sample import build
 from chats.models import Chat, Message, ReadMarker
@@ -570,4 +570,4 @@ def test_names_cost_one_query_a_page(
 
 def test_times_outside_of_what_ids_can_say_are_bounded():
     day = datetime(9999, 12, 31, tzinfo=UTC)
-    assert change_lists.next_day(day) == day
+    assert filters.next_day(day) == day

@@ -27,8 +27,8 @@ from .cluster import Cluster
 from .traffic import traffic
 
 MIB = 1024 * 1024
-# Seconds from the first write that is blocked, at the latest when the load ends, until a slow reader
-# is cut: the blocked write has 20, and the peer's answer to the close 10.
+# Seconds from the first blocked write of a slow reader (during the load) until it is cut:
+# the write has 20, and the peer's answer to the close 10.
 CLOSED = 20 + 10
 CLIENTS = 5  # that are cut at the same time
 ESTABLISHED = "01"  # as Linux writes it in /proc/net/tcp

@@ -21,8 +21,8 @@ from chats.live import expiry, socket_consumer
 from chats.live.process import live_process
 from chats.live.routing import websocket_urlpatterns
 from users import sign_ins, tokens
-from users.authentication import SocketAuthMiddleware
 from users.models import SignIn
+from users.socket_authentication import SocketAuthMiddleware
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

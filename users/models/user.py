@@ -1,29 +1,26 @@
-"""Accounts of people and the bot, and where people are signed in; stored in SQL."""
+"""Accounts of people, and the bot."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
 from functools import cache
-from itertools import islice
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
-from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.models.functions import Lower
-from django.utils import timezone
 
-from . import names
-from .devices import device_of
-from .names import Name, full_name
+from users import names
+from users.names import Name, full_name
 
 BOT_USERNAME = "assistant"
-BATCH = 500  # ids in one query
 USERNAME_TAKEN = "This user name is taken."
+
+SIGN_IN_ID: Any = models.UUIDField()  # which each database stores in its own form
 
 # As SQL, because nearly every request asks it, and the ORM takes longer to write it than the
 # database to answer.
@@ -81,7 +78,7 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
     def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
         """An active user with a sign-in that wasn't ended, in one query."""
         connection = connections[self.db]
-        sign_in_id = SignIn._meta.pk.get_db_prep_value(sign_in, connection)
+        sign_in_id = SIGN_IN_ID.get_db_prep_value(sign_in, connection)
         columns = _plain_fields()
         with connection.cursor() as cursor:
             cursor.execute(SIGNED_IN.format(", ".join(columns)), [user_id, sign_in_id])
@@ -172,75 +169,3 @@ class User(AbstractUser):
     def name(self) -> str:
         """What others read: the full name, or the user name."""
         return full_name(self.first_name, self.last_name) or self.username
-
-
-class SignInQuerySet(models.QuerySet["SignIn"]):
-    """Queries of sign-ins."""
-
-    def live(self) -> Self:
-        """Those of active accounts that haven't expired."""
-        return self.filter(expires_at__gt=timezone.now(), user__is_active=True)
-
-    def of(self, user_id: int | None) -> Self:
-        """Those of a person, latest used first."""
-        return self.live().filter(user_id=user_id).order_by("-last_used_at", "pk")
-
-    def expiries(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, float]:
-        """The expiry of each live sign-in among these, by id, in Unix time."""
-        rest, found = iter(ids), {}
-        while batch := list(islice(rest, BATCH)):
-            rows = self.live().filter(pk__in=batch).values_list("pk", "expires_at")
-            found.update({pk: ends.timestamp() for pk, ends in rows})
-        return found
-
-
-class SignIn(models.Model):
-    """One place where somebody is signed in: a browser, or a client of the API.
-
-    The row is the sign-in: without it, its session and tokens are invalid.
-    """
-
-    class Kind(models.TextChoices):
-        """A browser has a session, a client of the API has tokens."""
-
-        BROWSER = "browser"
-        API = "api"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
-    kind = models.CharField(max_length=7, choices=Kind)
-    user_agent = models.CharField(max_length=255, blank=True)
-    address = models.CharField(max_length=64, blank=True)  # IPv4 address or IPv6 network
-    created_at = models.DateTimeField(default=timezone.now)
-    last_used_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField()
-
-    objects: ClassVar[Any] = SignInQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.user}: {self.device}"
-
-    @property
-    def device(self) -> str:
-        """A readable name, such as `Firefox on Linux`."""
-        return device_of(self.user_agent)
-
-
-class Session(AbstractBaseSession):
-    """A browser's session, named by a hash of its key: see `sessions.py`."""
-
-    sign_in = models.ForeignKey(
-        SignIn, on_delete=models.CASCADE, null=True, related_name="sessions"
-    )
-
-
-class RefreshToken(models.Model):
-    """One refresh token of an API client; a sign-in has one for each of its renewals."""
-
-    jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE, related_name="refresh_tokens")
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.sign_in} until {self.expires_at:%Y-%m-%d}"

@@ -1,0 +1,9 @@
+"""Accounts and sign-ins, stored in SQL."""
+
+from .sign_in import RefreshToken as RefreshToken
+from .sign_in import Session as Session
+from .sign_in import SignIn as SignIn
+from .user import USERNAME_TAKEN as USERNAME_TAKEN
+from .user import User as User
+from .user import UserManager as UserManager
+from .user import not_the_bot as not_the_bot
