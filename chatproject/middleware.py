@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
 from chatproject.limits.limits import TooMany
-from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, lose_patience
+from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, shorten_deadlines
 
 HEADER = "Content-Security-Policy"
 # For anything but a page: nothing in it may run or load if a browser shows it.
@@ -90,7 +90,7 @@ class StoresMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not is_away(error):
             return None
-        lose_patience(error)
+        shorten_deadlines(error)
         return unavailable(request)
 
 
@@ -108,7 +108,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if error is None or not is_away(error):
         return defaults.server_error(request)
-    lose_patience(error)
+    shorten_deadlines(error)
     return unavailable(request)
 
 

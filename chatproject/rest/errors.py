@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
 from chatproject.limits.limits import TooMany
-from chatproject.stores.outages import RETRY_AFTER, is_away, lose_patience
+from chatproject.stores.outages import RETRY_AFTER, is_away, shorten_deadlines
 
 
 class Unavailable(exceptions.APIException):
@@ -60,7 +60,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def as_api_error(error: Exception) -> Exception:
     """The DRF exception for an error, or the error itself; apps register their own types."""
     if is_away(error):
-        lose_patience(error)
+        shorten_deadlines(error)
         return Unavailable()
     return error
 

@@ -32,8 +32,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 RETRY_AFTER = 5  # seconds that a client is told to wait
-IMPATIENT = 2  # seconds until the deadline, after a wait in vain
-IMPATIENCE = 10.0  # seconds for which `IMPATIENT` holds after the last wait in vain
+SHORTENED = 2  # seconds until the deadline, after a wait in vain
+SHORTENED_FOR = 10.0  # seconds for which `SHORTENED` holds after the last wait in vain
 # Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: a member is changing state.
 MOMENTARY = {11601, 262, 134}
 # SQLSTATEs that don't arrive as operational errors: a server that has just stopped being the
@@ -45,27 +45,27 @@ class Unconfirmed(PyMongoError):
     """Another request's write isn't on a majority yet, so an answer must not rely on it."""
 
 
-_impatient_until = 0.0  # monotonic
+_shortened_until = 0.0  # monotonic
 
 
 def deadline() -> AbstractContextManager[None]:
     """Limit what the stores are asked inside this block to `MONGODB_TIMEOUT` seconds in all.
 
-    The limit is `IMPATIENT` seconds after `lose_patience`, so that an outage doesn't hold up every
-    thread.
+    After `shorten_deadlines` the limit is `SHORTENED` seconds, so that an outage doesn't hold up
+    every thread.
     """
     limit = settings.MONGODB_TIMEOUT
-    if time.monotonic() < _impatient_until:
-        limit = min(limit, IMPATIENT)
+    if time.monotonic() < _shortened_until:
+        limit = min(limit, SHORTENED)
     return pymongo.timeout(limit)
 
 
-def lose_patience(error: BaseException) -> None:
-    """After a wait in vain, shorten this process's deadlines for `IMPATIENCE` seconds."""
-    global _impatient_until
-    if time.monotonic() >= _impatient_until:  # log once per outage
+def shorten_deadlines(error: BaseException) -> None:
+    """After a wait in vain, shorten this process's deadlines for `SHORTENED_FOR` seconds."""
+    global _shortened_until
+    if time.monotonic() >= _shortened_until:  # log once per outage
         logger.warning("A store is away: %s", error)
-    _impatient_until = time.monotonic() + IMPATIENCE
+    _shortened_until = time.monotonic() + SHORTENED_FOR
 
 
 def no_deadline() -> AbstractContextManager[None]:
@@ -92,7 +92,7 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
                 return await threaded(*args, **kwargs)
         except Exception as error:
             if is_away(error):
-                lose_patience(error)
+                shorten_deadlines(error)
             raise
 
     return call

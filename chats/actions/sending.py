@@ -156,7 +156,7 @@ def store(sends: list[Send]) -> list[Outcome]:
     is_stored = Message.objects.insert([one.message for one in sends])
     new = [one for one, is_new in zip(sends, is_stored, strict=True) if is_new]
     if seqs := {one.sender.pk: one.message.seq for one in new if not one.sender.is_bot}:
-        ReadMarker.objects.advance_unasked(chat_id, seqs)
+        ReadMarker.objects.advance_unacknowledged(chat_id, seqs)
     if new:
         events.broadcast(events.chat_group(chat_id), *(one.event for one in new))
     return [Outcome.STORED if is_new else Outcome.DUPLICATE for is_new in is_stored]

@@ -29,11 +29,11 @@ CURSOR_VAR = "before"
 
 @dataclass(frozen=True)
 class Selection:
-    """The rows of a list: what an index finds in the order of `key`, filtered by `sieve`."""
+    """The rows of a list: what an index finds in the order of `key`, filtered by `condition`."""
 
     rows: QuerySet[Any]
     key: str
-    sieve: Q = field(default_factory=Q)
+    condition: Q = field(default_factory=Q)
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class NewestFirstChangeList(ChangeList):
             key_field = self.opts.pk if self.key == "pk" else self.opts.get_field(self.key)
             self.cursor = Cursor.parse(cursor, key_field)
             rows = rows.filter(**{f"{self.key}__lte": self.cursor.value})
-        if selection.sieve:
+        if selection.condition:
             beyond = rows.values_list(self.key, flat=True)[WINDOW : WINDOW + 1]
             self.floor = next(iter(beyond), None)
             if self.floor is not None:
                 rows = rows.filter(**{f"{self.key}__gt": self.floor})
-            rows = rows.filter(selection.sieve)
+            rows = rows.filter(selection.condition)
         return rows
 
     def get_results(self, request: HttpRequest) -> None:

@@ -69,16 +69,16 @@ class ChatAdmin(ModerationAdmin):
         return super().get_queryset(request).defer("recent")
 
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
-        rows, sieve = Chat.objects.defer("recent"), Q()
+        rows, condition = Chat.objects.defer("recent"), Q()
         if member := values.get("member"):
             rows = rows.filter(member_ids__contains=[user_id_of(member)])
         if kind := values.get("kind"):
-            sieve &= Q(is_group=kind == "group")
+            condition &= Q(is_group=kind == "group")
         if chat_id := uuid_of(text):
             rows = rows.filter(pk=chat_id)
         elif text:
-            sieve &= Q(name__icontains=text)
-        return Selection(rows, "created_at", sieve)
+            condition &= Q(name__icontains=text)
+        return Selection(rows, "created_at", condition)
 
     def resolve(self, rows: Sequence[Chat]) -> None:
         ids = {user_id for chat in rows if not chat.is_group for user_id in chat.member_ids}

@@ -93,7 +93,7 @@ class MessageAdmin(ModerationAdmin):
 
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
         """One chat's messages by `seq`; all, or one sender's, by id, which is in order of time."""
-        rows, key, sieve = Message.objects.all(), "pk", Q()
+        rows, key, condition = Message.objects.all(), "pk", Q()
         chat_id, message_id = self._ids_of(values.get("chat"), text)
         if message_id:
             rows = rows.filter(pk=message_id)
@@ -101,13 +101,15 @@ class MessageAdmin(ModerationAdmin):
             rows, key = rows.in_chat(chat_id), "seq"
         if sender := values.get("sender"):
             of_sender = Q(sender_id=user_id_of(sender))
-            rows, sieve = (rows, sieve & of_sender) if chat_id else (rows.filter(of_sender), sieve)
+            rows, condition = (
+                (rows, condition & of_sender) if chat_id else (rows.filter(of_sender), condition)
+            )
         rows = self._of_days(rows, key, values.get("from"), values.get("until"))
         if deleted := values.get("deleted"):
-            sieve &= Q(deleted_at__isnull=deleted != "yes")
+            condition &= Q(deleted_at__isnull=deleted != "yes")
         if text and not uuid_of(text):
-            sieve &= Q(content__icontains=text)
-        return Selection(rows, key, sieve)
+            condition &= Q(content__icontains=text)
+        return Selection(rows, key, condition)
 
     @staticmethod
     def _ids_of(chat: str | None, text: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:

@@ -51,7 +51,7 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         """Move the markers of all these people forward, in one command."""
         self.collection().bulk_write(_moves(chat_id, dict.fromkeys(user_ids, seq)), ordered=False)
 
-    def advance_unasked(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
+    def advance_unacknowledged(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
         """Move senders' markers to their own messages, without waiting for an answer.
 
         If the write is lost because a server dies at that moment, one's own message counts as

@@ -80,7 +80,7 @@ def seconds_left():
 
 @pytest.fixture
 def patience(monkeypatch):
-    monkeypatch.setattr(outages, "_impatient_until", 0.0)
+    monkeypatch.setattr(outages, "_shortened_until", 0.0)
 
 
 def test_a_deadline_is_shorter_for_a_while_after_somebody_waited_in_vain(
@@ -88,13 +88,13 @@ def test_a_deadline_is_shorter_for_a_while_after_somebody_waited_in_vain(
 ):
     with outages.deadline():
         assert settings.MONGODB_TIMEOUT - 1 < seconds_left() <= settings.MONGODB_TIMEOUT
-    outages.lose_patience(OperationalError("gone"))
+    outages.shorten_deadlines(OperationalError("gone"))
     with outages.deadline():
-        assert seconds_left() <= outages.IMPATIENT < settings.MONGODB_TIMEOUT
-    monkeypatch.setattr(outages, "IMPATIENCE", 0.0)
-    outages.lose_patience(OperationalError("gone"))
+        assert seconds_left() <= outages.SHORTENED < settings.MONGODB_TIMEOUT
+    monkeypatch.setattr(outages, "SHORTENED_FOR", 0.0)
+    outages.shorten_deadlines(OperationalError("gone"))
     with outages.deadline():
-        assert seconds_left() > outages.IMPATIENT
+        assert seconds_left() > outages.SHORTENED
 
 
 def test_a_deadline_within_another_is_not_longer(patience):
@@ -115,7 +115,7 @@ async def test_waiting_for_the_thread_counts_and_the_deadline_does_not_outlive_t
 
 
 @pytest.mark.django_db
-async def test_a_call_that_waits_in_vain_makes_the_next_ones_impatient(patience):
+async def test_a_call_that_waits_in_vain_shortens_the_next_ones(patience):
     @outages.in_thread
     def fail():
         raise NO_SERVER
@@ -123,4 +123,4 @@ async def test_a_call_that_waits_in_vain_makes_the_next_ones_impatient(patience)
     with pytest.raises(errors.ServerSelectionTimeoutError):
         await fail()
     with outages.deadline():
-        assert seconds_left() <= outages.IMPATIENT
+        assert seconds_left() <= outages.SHORTENED
