@@ -1,4 +1,4 @@
-"""The base of all events, and the events that are not changes of a chat.
+"""The bases of all events, and the events that are not changes of a chat.
 
 `docs/events.md` documents every event for clients.
 """
@@ -57,6 +57,14 @@ class Event:
 def event_of(data: Json) -> Event:
     """The event received as JSON from the channel layer."""
     return _types[data["type"]].of(data["data"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change(Event):
+    """A change of a chat; after `rev` n, a client receives n + 1 next."""
+
+    chat_id: str
+    rev: int
 
 
 # People in a chat ------------------------------------------------------------------------------

@@ -1,0 +1,152 @@
+"""Changes of a chat itself as events: each has its own `rev`, or replaces several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chats.models import Chat
+from chats.permissions import Permissions
+
+from .types import Change, ChatRemoved, Event, ForChatList
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateChange(Change):
+    """A change of something `ChatState` holds: a later state replaces it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatUpdated(StateChange):
+    """The name or owner of the chat changed."""
+
+    type = "chat_updated"
+    name: str
+    owner_id: int
+    member_ids: list[int]
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The event itself, for every member."""
+        return self, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberAdded(StateChange):
+    """A person became a member."""
+
+    type = "member_added"
+    user_id: int
+    username: str
+    name: str
+    added_by: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRemoved(StateChange):
+    """A member left or was removed; their sockets of this chat close."""
+
+    type = "member_removed"
+    user_id: int
+    username: str | None
+    removed_by: int
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The removal of the chat, for the former member only."""
+        return ChatRemoved(chat_id=self.chat_id, reason="removed"), self.user_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class PermissionsChanged(StateChange):
+    """The permissions of a member changed; holds all four."""
+
+    type = "permissions_changed"
+    user_id: int
+    can_send_messages: bool
+    can_change_permissions: bool
+    can_remove_members: bool
+    can_delete_other_messages: bool
+
+
+# The chat as a whole ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatState(Event):
+    """The current state of the chat, sent after missed changes that no message shows."""
+
+    type = "chat_state"
+    chat_id: str
+    rev: int
+    name: str
+    owner_id: int
+    member_ids: list[int]
+    permissions: dict[str, dict[str, bool]]  # by user id
+    read_markers: dict[str, int]  # by user id: the highest `seq` read
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The name and owner of the chat, for every member."""
+        updated = ChatUpdated(
+            chat_id=self.chat_id,
+            rev=self.rev,
+            name=self.name,
+            owner_id=self.owner_id,
+            member_ids=self.member_ids,
+        )
+        return updated, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resync(Event):
+    """Too many changes were missed to send one by one: the client must reload the chat."""
+
+    type = "resync"
+    chat_id: str
+    last_rev: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatDeleted(Event):
+    """The chat was deleted; its sockets close."""
+
+    type = "chat_deleted"
+    chat_id: str
+    deleted_by: int | None
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The removal of the chat, for every member."""
+        return ChatRemoved(chat_id=self.chat_id, reason="deleted"), None
+
+
+# Made from what is stored ------------------------------------------------------------------------
+
+
+def chat_updated(chat: Chat) -> ChatUpdated:
+    """The event for the current name and owner of a chat."""
+    return ChatUpdated(
+        chat_id=str(chat.pk),
+        rev=chat.last_rev,
+        name=chat.name,
+        owner_id=chat.owner_id,
+        member_ids=list(chat.member_ids),
+    )
+
+
+def chat_state(
+    chat: Chat, permissions: dict[int, dict[str, bool]], read_markers: dict[int, int]
+) -> ChatState:
+    """The event for the current state of a chat."""
+    return ChatState(
+        chat_id=str(chat.pk),
+        rev=chat.last_rev,
+        name=chat.name,
+        owner_id=chat.owner_id,
+        member_ids=list(chat.member_ids),
+        permissions={str(user_id): flags for user_id, flags in permissions.items()},
+        read_markers={str(user_id): seq for user_id, seq in read_markers.items()},
+    )
+
+
+def permissions_changed(allowed: Permissions, rev: int) -> PermissionsChanged:
+    """The event for what a member may do since the change `rev`."""
+    return PermissionsChanged(
+        chat_id=str(allowed.chat.pk), rev=rev, user_id=allowed.user_id, **allowed.as_flags()
+    )

@@ -1,0 +1,122 @@
+"""Changes of messages as events."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Self
+
+from chats.models import MessageRow
+from chats.protocol import PREVIEW_LENGTH
+from chats.representation import MessageFields, Names, dashed, dashed_chat_id, iso, message_fields
+
+from .types import Change, ChatActivity, ForChatList, MessageRead
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageChange(Change):
+    """The current state of a message."""
+
+    message_id: str
+    seq: int
+    sender_id: int
+    created_at: str
+    deleted_at: str | None
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The activity to show, without sender name and preview."""
+        return self._activity(sender_name="", preview=""), None
+
+    def _activity(self, *, sender_name: str, preview: str) -> ChatActivity:
+        return ChatActivity(
+            chat_id=self.chat_id,
+            seq=self.seq,
+            rev=self.rev,
+            message_id=self.message_id,
+            sender_id=self.sender_id,
+            sender_name=sender_name,
+            preview=preview,
+            created_at=self.created_at,
+            deleted_at=self.deleted_at,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextMessage(MessageChange):
+    """A new message: `message_id`, and the fields of `representation.MessageFields`."""
+
+    type = "text_message"
+    fields: MessageFields
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The id and fields of the message, as JSON types."""
+        return {"message_id": self.message_id, **self.fields}
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """The names of the fields of `data`."""
+        return {"message_id", *MessageFields.__annotations__}
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> Self:
+        """The event with this `data`."""
+        fields: Any = {name: value for name, value in data.items() if name != "message_id"}
+        return cls.as_fields(data["message_id"], fields)
+
+    @classmethod
+    def as_fields(cls, message_id: str, fields: MessageFields) -> Self:
+        """The event for a message with these wire fields."""
+        return cls(
+            message_id=message_id,
+            chat_id=fields["chat_id"],
+            rev=fields["rev"],
+            seq=fields["seq"],
+            sender_id=fields["sender_id"],
+            created_at=fields["created_at"],
+            deleted_at=None,
+            fields=fields,
+        )
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The activity to show, with the start of the content."""
+        name, content = self.fields["sender_name"], self.fields["content"]
+        return self._activity(sender_name=name, preview=content[:PREVIEW_LENGTH]), None
+
+
+class MessageEdited(TextMessage):
+    """The content of a message changed; holds the whole message as it is now."""
+
+    type = "message_edited"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageDeleted(MessageChange):
+    """A message became a tombstone."""
+
+    type = "message_deleted"
+    deleted_by: int | None
+
+
+def message_event(
+    row: MessageRow, names: Names, replied: MessageRow | None = None, *, is_new: bool = False
+) -> MessageChange:
+    """The event that brings a client up to date on a message; `names` as for `message_fields`."""
+    if row.deleted_at:
+        return MessageDeleted(
+            message_id=dashed(row.id),
+            chat_id=dashed_chat_id(row.chat_id),
+            seq=row.seq,
+            rev=row.rev,
+            sender_id=row.sender_id,
+            deleted_by=row.deleted_by,
+            created_at=iso(row.created_at),
+            deleted_at=iso(row.deleted_at),
+        )
+    kind = TextMessage if is_new or not row.edited_at else MessageEdited
+    return kind.as_fields(dashed(row.id), message_fields(row, names, replied))
+
+
+def message_read(chat_id: uuid.UUID, message_id: uuid.UUID, user_id: int, seq: int) -> MessageRead:
+    """The event that a member has read up to a message."""
+    return MessageRead(message_id=str(message_id), chat_id=str(chat_id), user_id=user_id, seq=seq)
