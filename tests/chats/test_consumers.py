@@ -19,7 +19,7 @@ from chats.events import publish
 from chats.live import consumers, process
 from chats.live.routing import websocket_urlpatterns
 from chats.models import ReadMarker
-from users import authentication
+from users import socket_authentication
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -363,8 +363,8 @@ async def test_a_handshake_while_sql_is_away_is_put_off(group, ada, monkeypatch)
     def away(*args, **kwargs):
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr(authentication, "read_access_token", away)
-    stack = authentication.SocketAuthMiddleware(URLRouter(websocket_urlpatterns))
+    monkeypatch.setattr(socket_authentication, "read_access_token", away)
+    stack = socket_authentication.SocketAuthMiddleware(URLRouter(websocket_urlpatterns))
     headers = [(b"authorization", b"Bearer token")]
     path = f"/api/v1/chats/{group.pk}"
     socket = WebsocketCommunicator(stack, path, headers=headers)
