@@ -45,7 +45,7 @@ class ChatLists:
                 if new and chat and person.user_id in chat.member_ids and hub.watch(connection):
                     connection.write(told)
             if connection.closed:  # meanwhile
-                await self._hubs.drop(connection)
+                self._hubs.drop(connection)
 
     async def show_new(self) -> None:
         """Show chats that people were added to when the event didn't arrive here."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from chatproject.sockets.connection import Connection
 from chatproject.sockets.subscribers import Subscribers
 from chats.events import Event
@@ -13,6 +15,7 @@ class Hub:
     def __init__(self, group: str) -> None:
         self.group = group
         self.subscribed = False
+        self.idle_since = time.monotonic()  # while it has no connection
         self.connections: set[Connection] = set()  # all that keep the hub alive, joining ones too
         self.sockets = Subscribers()  # receive every event
         self.watchers = Subscribers()  # receive brief events, or none
@@ -24,6 +27,7 @@ class Hub:
     def detach(self, connection: Connection) -> None:
         """Remove a connection."""
         self.connections.discard(connection)
+        self.idle_since = time.monotonic()
         self.sockets.discard(connection)
         self.watchers.discard(connection)
 

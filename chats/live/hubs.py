@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -22,11 +23,14 @@ from .user_hub import UserHub
 
 logger = logging.getLogger(__name__)
 
+IDLE_SECONDS = 10.0  # for which a hub outlives its last connection
+
 
 class Hubs:
     """The hubs of one process by group, and which of them each connection keeps alive.
 
-    A hub starts with its first connection and ends with its last.
+    A hub starts with its first connection, and ends `IDLE_SECONDS` after its last: a person who
+    opens the next page finds the hubs of the one before.
     """
 
     def __init__(
@@ -69,15 +73,10 @@ class Hubs:
         await asyncio.shield(self._starts[group])
         return hub
 
-    async def drop(self, connection: Connection) -> None:
-        """Remove a connection from every hub, and end the hubs left empty."""
-        hubs = self.kept.pop(connection, set())
-        for hub in hubs:
+    def drop(self, connection: Connection) -> None:
+        """Remove a connection from every hub."""
+        for hub in self.kept.pop(connection, set()):
             hub.detach(connection)
-        for hub in hubs:
-            if not hub.connections:
-                await self._end(hub)
-                await asyncio.sleep(0)
 
     def shows(self, chat_id: uuid.UUID, chat_lists: Subscribers) -> bool:
         """Whether each of these chat lists shows the chat."""
@@ -96,7 +95,7 @@ class Hubs:
     def _on_deleted(self, hub: ChatHub) -> None:
         for connection in hub.connections:
             self.kept[connection].discard(hub)
-        self._spawn(self._end(hub))
+        self._spawn(self._end([hub]))
 
     # Starting and ending
 
@@ -131,16 +130,19 @@ class Hubs:
         hub.stop()
         return True
 
-    async def _end(self, hub: Hub) -> None:
-        """Unregister an empty hub, and leave its group."""
-        if not self._forget(hub):
+    async def _end(self, hubs: Sequence[Hub]) -> None:
+        """Unregister hubs, and leave their groups."""
+        groups = [hub.group for hub in hubs if self._forget(hub)]
+        if not groups:
             return
         try:
-            await self.layer.group_discard(hub.group, self.channel)
+            async with asyncio.timeout(channel_layer.TIMEOUT):
+                await self.layer.groups_discard(groups, self.channel)
         except Exception as error:
-            logger.warning("Still subscribed to %s: %s", hub.group, error)
-        if hub.group in self._hubs:  # somebody joined a new hub meanwhile
-            await self._join_group(self._hubs[hub.group])
+            reason = str(error) or type(error).__name__
+            logger.warning("Still subscribed to %s groups: %s", len(groups), reason)
+        # Somebody may have joined new hubs meanwhile.
+        await self._join([self._hubs[group] for group in groups if group in self._hubs])
 
     # The channel layer
 
@@ -173,27 +175,34 @@ class Hubs:
         except TimeoutError:
             logger.warning("The channel layer is away; events come from MongoDB.")
             return
-        for hub in hubs:
-            await self._join_group(hub)
-            await asyncio.sleep(0)  # subscribing awaits no reply: 500 would block the loop
+        await self._join(hubs)
 
-    async def _join_group(self, hub: Hub) -> None:
-        """Join the group of a hub; if the layer is away, `resubscribe` tries again."""
+    async def _join(self, hubs: Sequence[Hub]) -> None:
+        """Join the groups of hubs; if the layer is away, `resubscribe` tries again."""
+        if not hubs:
+            return
         try:
             async with asyncio.timeout(channel_layer.TIMEOUT):
-                await self.layer.group_add(hub.group, self.channel)
-            hub.subscribed = True
+                await self.layer.groups_add([hub.group for hub in hubs], self.channel)
         except Exception as error:
             reason = str(error) or type(error).__name__
-            logger.warning("Not subscribed to %s: %s", hub.group, reason)
+            logger.warning("Not subscribed to %s groups: %s", len(hubs), reason)
+            return
+        for hub in hubs:
+            hub.subscribed = True
 
     # Now and then
 
     async def resubscribe(self) -> None:
         """Join the groups that couldn't be joined; apart from `compare`, which must not wait."""
-        for hub in tuple(self._hubs.values()):
-            if not hub.subscribed and self.channel:
-                await self._join_group(hub)
+        if self.channel:
+            await self._join([hub for hub in self._hubs.values() if not hub.subscribed])
+
+    async def end_idle(self) -> None:
+        """End the hubs that have had no connection for `IDLE_SECONDS`."""
+        since = time.monotonic() - IDLE_SECONDS
+        hubs = self._hubs.values()
+        await self._end([hub for hub in hubs if not hub.connections and hub.idle_since <= since])
 
     async def compare(self) -> None:
         """Compare what each chat has sent with MongoDB."""

@@ -36,6 +36,7 @@ class LiveProcess:
             asyncio.create_task(self.hubs.receive()),
             asyncio.create_task(self._every(POLL, self.hubs.compare)),
             asyncio.create_task(self._every(POLL, self.hubs.resubscribe)),
+            asyncio.create_task(self._every(POLL, self.hubs.end_idle)),
             asyncio.create_task(self._every(RENEWAL, self._renew)),
             asyncio.create_task(self._every(EXPIRY_LOOK, self.expiry.close_expired)),
             asyncio.create_task(self._every(SIGN_IN_LOOK, self.expiry.look)),

@@ -49,7 +49,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
                     await getattr(self, get_handler_name(message))(message)
         except asyncio.CancelledError:  # by Daphne, when its client has been gone for a while
             await self.disconnect(ABNORMAL)
-            await live_process().hubs.drop(self.connection)
+            live_process().hubs.drop(self.connection)
             raise
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
@@ -61,7 +61,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             async with handshakes.turn():
                 await super().websocket_connect(message)
         except Exception as error:
-            await live_process().hubs.drop(self.connection)
+            live_process().hubs.drop(self.connection)
             if not (isinstance(error, TimeoutError) or is_away(error)):
                 raise
             await self.put_off()
@@ -111,11 +111,11 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Remove the connection from its hubs."""
-        await live_process().hubs.drop(self.connection)
+        live_process().hubs.drop(self.connection)
 
     async def refuse(self) -> None:
         """Answer the handshake with 403, unless closing the socket has already answered it."""
-        await live_process().hubs.drop(self.connection)
+        live_process().hubs.drop(self.connection)
         if not self.connection.closed:
             self.connection.closed = True
             await self.close()

@@ -18,6 +18,7 @@ from chats.actions import sending
 from chats.actions.chats import next_rev
 from chats.events import publish
 from chats.live import change_order, chat_hub, process
+from chats.live import hubs as live_hubs
 from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
 from chats.permissions import Permissions, permissions_of
@@ -84,7 +85,7 @@ async def join(monkeypatch, request):
 
     yield reader_of
     for reader in readers:
-        await live_process().hubs.drop(reader.connection)
+        live_process().hubs.drop(reader.connection)
 
 
 @pytest.fixture
@@ -223,7 +224,7 @@ async def test_a_member_who_is_removed_waits_for_no_write_that_is_late(
     (hub,) = await live_process().hubs.chats([group.pk], again.connection)
     hub.join(again.connection, [])
     await wait_for_async(lambda: again.code == 4403, 1, "for the removal")
-    await live_process().hubs.drop(again.connection)
+    live_process().hubs.drop(again.connection)
 
 
 async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join, lossy):
@@ -359,7 +360,7 @@ async def test_what_waited_for_a_new_start_brings_nothing_back(
     await asyncio.sleep(0)
     previews = [data["preview"] for data in chat_list.of_type("chat_activity")]
     assert "regretted" not in previews
-    await live_process().hubs.drop(chat_list.connection)
+    live_process().hubs.drop(chat_list.connection)
 
 
 async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, grace, join):
@@ -371,15 +372,46 @@ async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, 
     await wait_for_async(lambda: reader.code == 4404 and not hubs._hubs)
     await wait_for_async(lambda: chat_list.of_type("chat_removed"))
     assert hubs.kept[chat_list.connection] == set()
-    await hubs.drop(chat_list.connection)
+    hubs.drop(chat_list.connection)
 
 
-async def test_a_hub_without_sockets_is_forgotten(group, ada, join):
+async def test_a_hub_outlives_its_last_socket_for_a_while(group, ada, grace, join, monkeypatch):
     reader = await join(ada, group)
-    hubs = live_process().hubs
-    assert events.chat_group(group.pk) in hubs._hubs
-    await hubs.drop(reader.connection)
-    assert hubs._hubs == {}
+    live = live_process()
+    (hub,) = live.hubs._hubs.values()
+    live.hubs.drop(reader.connection)
+    await live.hubs.end_idle()
+    assert list(live.hubs._hubs.values()) == [hub]
+    await do(post)(grace, group, "while nobody is here")
+    await wait_for_async(lambda: hub.order.rev == 1)
+    again = await join(ada, group)
+    assert again.of_type("welcome")[0]["last_rev"] == 1
+    monkeypatch.setattr(live_hubs, "IDLE_SECONDS", 0.0)
+    await live.hubs.end_idle()
+    assert list(live.hubs._hubs.values()) == [hub]
+    live.hubs.drop(again.connection)
+    await live.hubs.end_idle()
+    assert live.hubs._hubs == {}
+    assert hub.group not in await subscriptions(live.hubs)
+
+
+async def test_a_hub_that_comes_back_while_its_group_is_left_is_subscribed(
+    group, ada, grace, join, monkeypatch
+):
+    reader = await join(ada, group)
+    live = live_process()
+    live.hubs.drop(reader.connection)
+    monkeypatch.setattr(live_hubs, "IDLE_SECONDS", 0.0)
+    _, again = await asyncio.gather(live.hubs.end_idle(), join(ada, group))
+    await do(post)(grace, group, "hello")
+    await wait_for_async(lambda: again.contents == ["hello"])
+
+
+async def subscriptions(kept):
+    """The groups that this process is subscribed to."""
+    layer = kept.layer._get_layer()
+    channels = {channel for shard in layer._shards for channel in shard._subscribed_to}
+    return {channel.partition("__group__")[2] for channel in channels}
 
 
 def state_of(chat):
@@ -511,4 +543,4 @@ async def test_whoever_was_removed_on_the_way_in_is_not_let_in(
     hub.join(connection, [])
     assert connection.closed
     for socket in (connection, there):
-        await hubs.drop(socket)
+        hubs.drop(socket)
