@@ -68,12 +68,19 @@ INSTALLED_APPS = [
     "chats",
 ]
 
+# Proxies between a client and these processes; each adds to X-Forwarded-For.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+if TRUSTED_PROXIES < 0:
+    raise ImproperlyConfigured("TRUSTED_PROXIES must be 0 or more.")
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Outside all that may answer, so that errors and refusals have these headers too.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatproject.middleware.ContentSecurityPolicyMiddleware",
+    # A proxy compresses in its own process; docs/deployment.md says how.
+    *([] if TRUSTED_PROXIES else ["django.middleware.gzip.GZipMiddleware"]),
     "chatproject.middleware.StoresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -285,10 +292,6 @@ ANSWER_LEASE = env_int("ANSWER_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
 
 # Limits ------------------------------------------------------------------------------------------
 
-# Proxies between a client and these processes; each adds to X-Forwarded-For.
-TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
-if TRUSTED_PROXIES < 0:
-    raise ImproperlyConfigured("TRUSTED_PROXIES must be 0 or more.")
 # How often somebody may do something (chatproject/limits/limits.py says what each counts).
 LIMIT_SIGN_IN = env_rate("LIMIT_SIGN_IN", "10/5m")
 LIMIT_SIGN_IN_ADDRESS = env_rate("LIMIT_SIGN_IN_ADDRESS", "50/5m")

@@ -1,5 +1,6 @@
 """What browsers are told with every answer, and the cookies, as a deployment sets them."""
 
+import gzip
 import importlib.util
 import re
 
@@ -9,6 +10,7 @@ from django.templatetags.static import static
 from django.test import Client
 
 from chatproject.limits.rates import Rate
+from chats import actions
 from chats.pages import views
 from tests.urls import addresses
 from users.models import User
@@ -16,6 +18,7 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 HOST = "chat.example.org"
+COMPRESSION = "django.middleware.gzip.GZipMiddleware"
 PASSWORD = "correct horse battery staple"
 # A policy as a browser reads it: for each directive what may be.
 PAGE = {
@@ -32,6 +35,15 @@ PAGE = {
 NO_PAGE = {"default-src": "'none'", "frame-ancestors": "'none'"}
 
 
+def settings_of_production():
+    """The module of the settings, as this environment makes it."""
+    path = test_settings.BASE_DIR / "chatproject" / "settings.py"
+    spec = importlib.util.spec_from_file_location("chatproject.settings_of_production", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.fixture
 def production(settings, monkeypatch, collected_static):
     """The settings of a deployment, but for its stores and the speed of its passwords."""
@@ -43,10 +55,7 @@ def production(settings, monkeypatch, collected_static):
         "SECRET_KEY": test_settings.SECRET_KEY,
     }.items():
         monkeypatch.setenv(name, value)
-    path = test_settings.BASE_DIR / "chatproject" / "settings.py"
-    spec = importlib.util.spec_from_file_location("chatproject.settings_of_production", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = settings_of_production()
     others = {"DATABASES", "PASSWORD_HASHERS", "VAR_DIR", "LOGGING", "EMAIL_BACKEND"}
     for name, value in vars(module).items():
         if name.isupper() and name not in others and getattr(settings, name, None) != value:
@@ -184,3 +193,30 @@ def test_a_nonce_is_used_once(browser_of, ada):
         assert run == [f' type="importmap" nonce="{nonce}"']
         seen.add(nonce)
     assert len(seen) == 20
+
+
+def test_what_is_secret_in_a_page_differs_in_each_answer(browser_of, settings, ada, group):
+    visit = browser_of(ada)
+    pages = [visit(f"/chats/{group.pk}/").content.decode() for _ in range(3)]
+    for pattern in (r'name="csrf-token" content="([^"]+)"', r'nonce="([^"]+)"'):
+        assert len({re.findall(pattern, page)[0] for page in pages}) == 3
+    assert settings.SESSION_COOKIE_SAMESITE == "Lax"
+
+
+@pytest.mark.parametrize("path", ["/chats/{chat}/", "/api/v1/chats/{chat}/messages"])
+def test_answers_are_compressed_where_there_is_no_proxy(browser_of, ada, group, path):
+    for number in range(20):
+        actions.post_message(ada, group.pk, f"message {number} " + "of some length " * 10)
+    visit, path = browser_of(ada), path.format(chat=group.pk)
+    plain, answer = visit(path), visit(path, HTTP_ACCEPT_ENCODING="gzip")
+    assert "Content-Encoding" not in plain.headers
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    assert len(answer.content) < len(plain.content) / 4
+    assert len(gzip.decompress(answer.content)) == pytest.approx(len(plain.content), abs=100)
+
+
+def test_a_proxy_compresses_by_itself(monkeypatch, production):
+    assert COMPRESSION in test_settings.MIDDLEWARE
+    monkeypatch.setenv("TRUSTED_PROXIES", "1")
+    assert COMPRESSION not in settings_of_production().MIDDLEWARE
