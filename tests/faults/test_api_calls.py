@@ -20,6 +20,7 @@ from chatproject.rest.openapi import LINKS
 from chatproject.wsgi import application
 from tests.chats.conftest import provider  # noqa: F401
 from tests.conftest import PASSWORD
+from tests.rest import PLAIN
 from tests.test_schema import open_connections  # noqa: F401
 
 from . import figures
@@ -69,7 +70,7 @@ def machine(schema, token_of, ada, bodies, calls, succeeded, codes, failures, em
             empty_stores()
 
         def get_call_kwargs(self, case):
-            return {"headers": {"Authorization": f"Bearer {type(self).token}"}}
+            return {"headers": {"Authorization": f"Bearer {type(self).token}", **PLAIN}}
 
         def before_call(self, case):
             """Every second time something that succeeds, so that there is something to follow."""
