@@ -8,7 +8,7 @@ from .urls import addresses
 
 PREFIX = "api/v1/"
 OWN = {"schema", "docs"}  # the API's description of itself
-PLAIN = {"Accept-Encoding": "identity"}  # headers: schemathesis doesn't decompress what WSGI answers
+PLAIN = {"Accept-Encoding": "identity"}  # headers, for transports that don't decompress
 
 
 @dataclass(frozen=True)
