@@ -10,7 +10,6 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from . import openapi  # noqa: F401 - registers itself
         from .sign_ins import begin_session
 
         user_logged_in.connect(begin_session)

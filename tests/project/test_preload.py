@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from django.conf import settings
@@ -33,3 +34,11 @@ def test_only_the_command_of_daphne_loads_daphne_and_twisted() -> None:
     assert loaded_by("chatproject.sockets.daphne", OF_DAPHNE) == OF_DAPHNE
     for entry in ("asgi", "wsgi"):
         assert loaded_by(f"chatproject.{entry}", OF_DAPHNE) == ()
+
+
+def test_a_worker_loads_no_views() -> None:
+    """They would take 20 MiB more."""
+    views = ("chatproject.urls", "chats.api.chats", "chats.pages.views", "drf_spectacular.plumbing")
+    command = "chats.management.commands.run_worker"
+    assert loaded_by(f"django; django.setup(); import {command}", views) == ()
+    assert not import_module(command).Command.requires_system_checks
