@@ -19,5 +19,6 @@ from .messages import bot_typing as bot_typing
 from .messages import delete_message as delete_message
 from .messages import edit_message as edit_message
 from .messages import mark_read as mark_read
+from .messages import mark_read_together as mark_read_together
 from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -125,6 +126,31 @@ def mark_read(user: User, chat: Chat, message: Message) -> bool:
         told = events.message_read(chat.pk, message.pk, user.pk, message.seq)
         events.broadcast(events.chat_group(chat.pk), told)
     return moved
+
+
+def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]]) -> list[bool]:
+    """Move the markers of people, by id, up to a message each; False for one with no such message.
+
+    Doesn't wait for a majority: a marker that a failover takes back is moved by the next mark.
+    """
+    people = Chat.objects.members_among(chat_id, {user_id for user_id, _ in marks})
+    rows = Message.objects.rows_by_id(chat_id.hex, {message_id.hex for _, message_id in marks})
+    found = [user_id in people and message_id.hex in rows for user_id, message_id in marks]
+    read: dict[int, MessageRow] = {}
+    for (user_id, message_id), is_there in zip(marks, found, strict=True):
+        row = rows[message_id.hex] if is_there else None
+        if row and (user_id not in read or read[user_id].seq < row.seq):
+            read[user_id] = row
+    moved = ReadMarker.objects.advance_together(
+        chat_id, {user_id: row.seq for user_id, row in read.items()}
+    )
+    told = [
+        events.message_read(chat_id, uuid.UUID(read[user_id].id), user_id, read[user_id].seq)
+        for user_id in moved
+    ]
+    if told:
+        events.broadcast(events.chat_group(chat_id), *told)
+    return found
 
 
 def _spend_send(user: User, content: str) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.core.exceptions import ObjectDoesNotExist
-
 from chatproject.stores.outages import in_thread
-from chats import actions, events
-from chats.models import Chat, Message
+from chats import events
+from chats.models import Chat
 
 from .chat_hub import ChatHub
 from .frames import FrameError, fields_of
@@ -68,10 +66,8 @@ class ChatConsumer(SocketConsumer):
             message_id = uuid.UUID(text)
         except ValueError:
             raise FrameError("This is no UUID.", field="message_id") from None
-        try:
-            await self._mark_read(message_id)
-        except ObjectDoesNotExist:  # nor the chat, just after a removal
-            raise FrameError("There is no such message here.", field="message_id") from None
+        if not await live_process().marks.read(self.chat_id, self.user.pk, message_id):
+            raise FrameError("There is no such message here.", field="message_id")
 
     @in_thread
     def _is_member(self) -> bool:
@@ -80,12 +76,6 @@ class ChatConsumer(SocketConsumer):
     @in_thread
     def _may_stay(self) -> bool:
         return Chat.objects.has_member(self.user, self.chat_id) and self.has_sign_in()
-
-    @in_thread
-    def _mark_read(self, message_id: uuid.UUID) -> None:
-        chat = Chat.objects.for_member(self.user).get(pk=self.chat_id)
-        message = Message.objects.in_chat(chat.pk).get(pk=message_id)
-        actions.mark_read(self.user, chat, message)
 
 
 class UserConsumer(SocketConsumer):

@@ -15,6 +15,7 @@ from chats.events import ChatAdded
 from .chat_lists import ChatLists
 from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
 from .hubs import Hubs
+from .marks import Marks
 from .presence import Presence
 from .user_hub import UserHub
 
@@ -31,6 +32,7 @@ class LiveProcess:
         self.hubs = Hubs(self.spawn, self._show_added)
         self.chat_lists = ChatLists(self.hubs)
         self.presence = Presence(self.spawn)
+        self.marks = Marks(self.spawn)
         self.expiry = Expiry(self.hubs.kept.keys())
         self._tasks = [
             asyncio.create_task(self.hubs.receive()),

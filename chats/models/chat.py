@@ -47,6 +47,11 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         query = {"_id": chat_id.hex, "member_ids": user.pk}
         return self.collection().find_one(query, {"_id": 1}) is not None
 
+    def members_among(self, chat_id: uuid.UUID, user_ids: set[int]) -> set[int]:
+        """Those of these people who are members of a chat."""
+        row = self.collection().find_one({"_id": chat_id.hex}, {"member_ids": 1})
+        return user_ids.intersection(row["member_ids"]) if row else set()
+
     def confirm(self, chat_id: uuid.UUID) -> None:
         """Wait until a majority has the primary's state of a chat.
 

@@ -47,6 +47,22 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         before = self.collection().find_one_and_update(key, {"$max": {"seq": seq}}, upsert=True)
         return before is None or before["seq"] < seq
 
+    def advance_together(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> list[int]:
+        """Move people's markers forward, without waiting for a majority; whose have moved."""
+        if not seqs:
+            return []
+        one = self.collection().with_options(write_concern=WriteConcern(w=1))
+        rows = one.find(
+            {"chat_id": chat_id.hex, "user_id": {"$in": list(seqs)}},
+            {"_id": 0, "user_id": 1, "seq": 1},
+            batch_size=ONE_BATCH,
+        )
+        before = {row["user_id"]: row["seq"] for row in rows}
+        moved = {user_id: seq for user_id, seq in seqs.items() if before.get(user_id, 0) < seq}
+        if moved:
+            one.bulk_write(_moves(chat_id, moved), ordered=False)
+        return list(moved)
+
     def advance_all(self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int) -> None:
         """Move the markers of all these people forward, in one command."""
         self.collection().bulk_write(_moves(chat_id, dict.fromkeys(user_ids, seq)), ordered=False)

@@ -263,6 +263,39 @@ def test_a_marker_moves_forward_only_and_is_told_when_it_moves(group, ada, grace
     ]
 
 
+def test_marks_of_several_people_move_each_marker_forward_and_are_told_together(
+    group, private_chat, ada, grace, alan, stranger, captured_events
+):
+    first, second = post(ada, group), post(ada, group)
+    elsewhere = post(ada, private_chat)
+    actions.mark_read(alan, group, second)
+    told = captured_events(chat_group(group.pk))
+    marks = [
+        (grace.pk, second.pk),
+        (grace.pk, first.pk),
+        (alan.pk, first.pk),
+        (stranger.pk, first.pk),
+        (grace.pk, elsewhere.pk),
+        (grace.pk, uuid.uuid4()),
+    ]
+    found = actions.mark_read_together(group.pk, marks)
+    assert found == [True, True, True, False, False, False]
+    markers = ReadMarker.objects.of_chat(group)
+    assert (markers[grace.pk], markers[alan.pk]) == (2, 2)
+    assert told.of_type("message_read") == [
+        {
+            "message_id": str(second.pk),
+            "chat_id": str(group.pk),
+            "user_id": grace.pk,
+            "seq": 2,
+        }
+    ]
+    assert actions.mark_read_together(group.pk, marks) == found
+    assert len(told.of_type("message_read")) == 1
+    assert actions.mark_read_together(uuid.uuid4(), marks[:1]) == [False]
+    assert not ReadMarker.objects.filter(user_id=stranger.pk).exists()
+
+
 def test_ones_own_message_is_read(group, ada, grace):
     post(ada, group)
     assert ReadMarker.objects.of_chat(group) == {ada.pk: 1}

@@ -211,7 +211,7 @@ async def test_a_failure_of_ours_is_a_server_error_and_the_socket_lives(
     one = await connect(ada, group)
     message, _ = await do(actions.post_message)(ada, group.pk, "Read this")
     with monkeypatch.context() as broken:
-        broken.setattr(actions, "mark_read", lambda *args: 1 / 0)
+        broken.setattr(actions, "mark_read_together", lambda *args: 1 / 0)
         await one.send("message_read", message_id=str(message.pk))
         assert (await one.receive("error"))["code"] == "server_error"
     await one.send("message_read", message_id=str(message.pk))
