@@ -11,7 +11,17 @@ from types import ModuleType
 from . import data, machine, report, stage
 from .results import Results
 
-TOPICS = ("history", "send", "chat_list", "curves", "fanout", "idle", "activity", "browser")
+TOPICS = (
+    "history",
+    "send",
+    "chat_list",
+    "curves",
+    "fanout",
+    "idle",
+    "activity",
+    "reading",
+    "browser",
+)
 
 
 def topic(name: str) -> ModuleType | None:

@@ -12,6 +12,7 @@ from typing import Any
 from chatproject.stores.outages import in_thread
 from chats import actions
 
+MOMENT = 0.05  # seconds in which marks gather before they are written
 MARKS_AT_ONCE = 500  # written together, at most
 
 
@@ -27,7 +28,7 @@ class Mark:
 
 
 class Marks:
-    """Writes the marks of each chat one batch after another; meanwhile later ones queue."""
+    """Writes the marks of each chat in batches, one after another."""
 
     def __init__(self, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._spawn = spawn
@@ -45,7 +46,9 @@ class Marks:
 
     async def _write(self, chat_id: uuid.UUID) -> None:
         try:
-            while waiting := self._waiting.pop(chat_id, []):
+            while self._waiting.get(chat_id):
+                await asyncio.sleep(MOMENT)
+                waiting = self._waiting.pop(chat_id)
                 batch, rest = waiting[:MARKS_AT_ONCE], waiting[MARKS_AT_ONCE:]
                 if rest:
                     self._waiting[chat_id] = rest
