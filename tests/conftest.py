@@ -10,9 +10,11 @@ from typing import Any
 import pymongo
 import pytest
 import redis
+from pymongo import monitoring
 
-from . import commands_sent, servers
+from . import commands_sent, servers, shard_keys
 from .capture import CapturedEvents
+from .shard_keys import every_command_names_its_shard_key as every_command_names_its_shard_key
 
 PASSWORD = "correct horse battery staple"  # of everyone in the cast
 
@@ -46,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
     servers.start()
     config.add_cleanup(servers.stop)
     commands_sent.listen()
+    monitoring.register(shard_keys.ShardKeys())
 
     import django
 

@@ -64,7 +64,7 @@ def _clear_leftovers(chat: Chat, user_ids: list[int]) -> None:
         # Checked after the rows were found: a person added meanwhile has new rows.
         query = {"_id": chat.pk.hex, "member_ids": {"$in": user_ids}}
         if not Chat.objects.all().found(query, projection={"_id": 1}):
-            ChatPermissions.objects.filter(pk__in=left).delete()
+            rows.filter(pk__in=left).delete()
 
 
 def _announce_members(user: User, chat: Chat, people: list[Any]) -> None:

@@ -176,7 +176,7 @@ def _replied_message(
 
 def _confirmed_message(message: Message) -> Message:
     """A message as a majority has it; raises `DoesNotExist` if its chat was deleted."""
-    found = Message.objects.confirmed({"_id": message.pk.hex})
+    found = Message.objects.confirmed({"_id": message.pk.hex, "chat_id": message.chat_id.hex})
     if found is None:
         raise Message.DoesNotExist
     return found
@@ -187,7 +187,12 @@ def _change_message(
 ) -> Message | None:
     """Write and announce a change, unless one with a later `rev` is stored."""
     document = Message.objects.collection().find_one_and_update(
-        {"_id": message.pk.hex, "rev": {"$lt": rev}, **conditions},
+        {
+            "_id": message.pk.hex,
+            "chat_id": message.chat_id.hex,
+            "rev": {"$lt": rev},
+            **conditions,
+        },
         {"$set": {**values, "rev": rev, "updated_at": now()}},
         return_document=True,
     )

@@ -34,20 +34,24 @@ MAX_ATTEMPTS = 3
 def claim() -> Message | None:
     """Take the question that is due longest, for the time of a lease."""
     moment = now()
-    document = Message.objects.collection().find_one_and_update(
-        {
-            "answer_due_at": {"$gt": EPOCH, "$lte": moment},
-            # One more than the number of tries: the last says that we give up.
-            "answer_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
-        },
-        {
-            "$set": {"answer_due_at": moment + timedelta(seconds=settings.ANSWER_LEASE)},
-            "$inc": {"answer_attempts": 1},
-        },
-        sort=[("answer_due_at", 1)],
-        return_document=ReturnDocument.AFTER,
-    )
-    return Message.objects.all().from_document(document) if document else None
+    due = {
+        "answer_due_at": {"$gt": EPOCH, "$lte": moment},
+        # One more than the number of tries: the last says that we give up.
+        "answer_attempts": {"$not": {"$gt": MAX_ATTEMPTS}},
+    }
+    lease = {
+        "$set": {"answer_due_at": moment + timedelta(seconds=settings.ANSWER_LEASE)},
+        "$inc": {"answer_attempts": 1},
+    }
+    messages, keys = Message.objects.collection(), {"chat_id": 1}
+    # Found first, because a sharded cluster changes one document only by its chat.
+    while found := messages.find_one(due, keys, sort=[("answer_due_at", 1)]):
+        taken = messages.find_one_and_update(
+            {**found, **due}, lease, return_document=ReturnDocument.AFTER
+        )
+        if taken:  # else another worker was faster
+            return Message.objects.all().from_document(taken)
+    return None
 
 
 def finish(question: Message) -> None:
@@ -68,7 +72,12 @@ def ask_again(question: Message) -> None:
 def _change_claim(question: Message, update: dict[str, Any]) -> None:
     """Update a question unless our lease has ended and another worker has taken it."""
     Message.objects.collection().update_one(
-        {"_id": question.pk.hex, "answer_due_at": question.answer_due_at}, update
+        {
+            "_id": question.pk.hex,
+            "chat_id": question.chat_id.hex,
+            "answer_due_at": question.answer_due_at,
+        },
+        update,
     )
 
 
@@ -98,7 +107,7 @@ def _safe_answer(question: Message, prompt: Prompt) -> Answer:
 
 def deliver(question: Message, prompt: Prompt, given: Answer) -> None:
     """Store and announce the answer, unless the question was deleted or changed meanwhile."""
-    current = Message.objects.filter(pk=question.pk).first()
+    current = Message.objects.in_chat(question.chat_id).filter(pk=question.pk).first()
     if current is None or not _is_wanted(current):
         finish(question)
     elif parse(current.content) != prompt:
