@@ -17,7 +17,7 @@ from chats import actions, events
 from chats.actions import sending
 from chats.actions.chats import next_rev
 from chats.events import publish
-from chats.live import change_order, chat_hub, process
+from chats.live import catch_up, change_order, process
 from chats.live import hubs as live_hubs
 from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
@@ -177,7 +177,7 @@ async def test_a_write_that_is_late_is_waited_for_and_keeps_its_place(
 async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     reader = await join(grace, group)
     lossy.losing = True
     hole = await do(post)(ada, group, "from the hole")
@@ -193,7 +193,7 @@ async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
 async def test_lost_edits_and_deletions_and_members_are_told(
     group, ada, grace, alan, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     first, second = await do(post)(ada, group), await do(post)(ada, group)
     reader, removed = await join(grace, group), await join(alan, group)
     lossy.losing = True
@@ -213,7 +213,7 @@ async def test_a_member_who_is_removed_waits_for_no_write_that_is_late(
     group, ada, grace, alan, join, monkeypatch
 ):
     """A number is taken and not written yet: all wait for it, but not the end of the removed."""
-    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 60)
+    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 60)
     removed, other = await join(alan, group), await join(grace, group)
     await do(next_rev)(group)
     await do(actions.remove_member)(ada, group, alan.pk)
@@ -326,7 +326,7 @@ async def test_what_was_under_way_at_a_new_start_is_sent(
 async def test_an_event_that_is_too_late_brings_nothing_back(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     monkeypatch.setattr(process, "POLL", 60)
     reader = await join(grace, group)
     lossy.losing = True
@@ -473,7 +473,7 @@ async def test_old_state_and_events_are_the_fresh_state(
     group, ada, grace, alan, stranger, join, lossy, monkeypatch, seed
 ):
     """Random changes of every kind, over a layer that loses some: nothing is missed."""
-    monkeypatch.setattr(chat_hub, "HOLE_PATIENCE", 0.1)
+    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     chance = random.Random(seed)
     messages = [await do(post)(ada, group, f"old {number}") for number in range(5)]
     state = await do(state_of)(group)
