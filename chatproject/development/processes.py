@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import server
@@ -14,7 +14,8 @@ from . import server
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 CHECK_SECONDS = 1.0  # between checks of the source files
 STOP_SECONDS = 10
-WATCHED = ("*.py", "*.html")
+WATCHED = (".py", ".html")
+NOT_WATCHED = {"var", "node_modules", "tests", "static", "__pycache__"}  # folders
 
 
 class Child:
@@ -97,30 +98,22 @@ def restart_on_change(
                 told.add(child)
 
 
-def _names(paths: set[Path], folder: Path) -> str:
-    names = sorted(str(path.relative_to(folder)) for path in paths)
+def _names(paths: set[str], folder: Path) -> str:
+    names = sorted(os.path.relpath(path, folder) for path in paths)
     return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
 
 
-def source_times(folder: Path) -> dict[Path, float]:
-    """The modification time of each source file; takes milliseconds for some hundred files."""
-    times = {}
-    for path in _source_files(folder):
-        try:
-            times[path] = path.stat().st_mtime
-        except FileNotFoundError:  # an editor's temporary file
-            continue
+def source_times(folder: str | Path) -> dict[str, float]:
+    """The modification time of each source file, by path; takes 2 ms for 300 files."""
+    times: dict[str, float] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(WATCHED):
+                with suppress(FileNotFoundError):  # an editor's temporary file
+                    times[entry.path] = entry.stat().st_mtime
+            elif "." not in entry.name and entry.name not in NOT_WATCHED and entry.is_dir():
+                times |= source_times(entry.path)
     return times
-
-
-def _source_files(folder: Path) -> Iterable[Path]:
-    hidden = {"var", "node_modules", "tests", "static"}
-    for top in folder.iterdir():
-        if top.is_dir() and top.name not in hidden and not top.name.startswith("."):
-            for pattern in WATCHED:
-                yield from top.rglob(pattern)
-        elif any(top.match(pattern) for pattern in WATCHED):
-            yield top
 
 
 def load_env_file(path: Path) -> None:
