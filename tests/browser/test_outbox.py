@@ -67,7 +67,8 @@ def test_two_pages_do_not_send_what_waits_at_the_same_time(adas: Window, group: 
     adas.page.unroute(MESSAGES)
     while wait_for(lambda: bool(held) or not kept(other)) and held:
         other.evaluate("new Promise((done) => setTimeout(done, 500))")
-        assert len(held) == 1
+        sent = [(route.request.post_data, route.request.frame.page is other) for route in held]
+        assert len(sent) == 1, sent
         held.pop().continue_()
     assert stored(group) == ["One", "Two"]
 
