@@ -39,14 +39,8 @@ class Child:
 
     def stop(self) -> None:
         """Terminate the process if it runs; kill it after `STOP_SECONDS`."""
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        if self.process is not None:
+            server.stop_process(self.process, STOP_SECONDS)
 
     def exit_code(self) -> int | None:
         """The exit code; None while it runs, or before it was started."""

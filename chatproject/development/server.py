@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -20,7 +21,7 @@ class Unavailable(Exception):
     """A server can't be started here; the message is one line that says what to do."""
 
 
-class Server:
+class Server(ABC):
     """A server run as a child process, on a local port that is kept between starts."""
 
     name: ClassVar[str]
@@ -33,21 +34,21 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def url(self) -> str:
         """The URL for clients, once `port` is known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self) -> list[str]:
         """The command line; raises Unavailable if the program isn't installed."""
-        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         """The environment of the process."""
         return dict(os.environ)
 
+    @abstractmethod
     def is_ready(self) -> bool:
         """Whether the server takes writes now."""
-        raise NotImplementedError
 
     def start(self) -> str:
         """Start the process and return its URL once it takes writes; else raises Unavailable."""
@@ -89,13 +90,8 @@ class Server:
 
     def stop(self) -> None:
         """Terminate the process; kill it after `STOP_SECONDS`."""
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        if self.process:
+            stop_process(self.process, STOP_SECONDS)
         self._pid_file.unlink(missing_ok=True)
 
     def is_running(self) -> bool:
@@ -155,6 +151,18 @@ def program(package: str, pattern: str, server: Server) -> str:
         f"No {server.name} comes with Python for this platform: start one yourself and set "
         f"{server.variable} (see .env.example)."
     )
+
+
+def stop_process(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Terminate a child process if it runs; kill it if it hasn't ended after `seconds`."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def free_port() -> int:
