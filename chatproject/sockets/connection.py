@@ -7,6 +7,7 @@ import logging
 import struct
 import types
 import uuid
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from functools import cached_property
@@ -39,15 +40,15 @@ class Encodable(Protocol):
         """The payload of the text frame, in UTF-8."""
 
 
-class FrameWriter:
+class FrameWriter(ABC):
     """Writes whole frames to the transport, past ASGI: a mixin for `uvicorn.py` and `daphne.py`."""
 
     transport: Any
     writable: asyncio.Event  # not set while flow control forbids writing
 
+    @abstractmethod
     def takes_frames(self) -> bool:
         """Whether data frames may be sent: after the handshake, and before any close."""
-        raise NotImplementedError
 
     def write_frames(self, frames: bytes) -> bool:
         """Write now; False, with nothing written, if flow control or the state forbids it."""
