@@ -60,14 +60,15 @@ def test_what_waits_is_sent_from_another_page(
 
 def test_two_pages_do_not_send_what_waits_at_the_same_time(adas: Window, group: Any) -> None:
     held: list[Route] = []
-    adas.page.context.route(MESSAGES, lambda route: held.append(route))
-    adas.page.goto("/chats/")
-    other = adas.page.context.new_page()
-    other.goto("/chats/")
-    adas.page.unroute(MESSAGES)
-    while wait_for(lambda: bool(held) or not kept(other)) and held:
-        other.evaluate("new Promise((done) => setTimeout(done, 500))")
-        sent = [(route.request.post_data, route.request.frame.page is other) for route in held]
+    adas.page.goto("about:blank")
+    # New pages: `unroute` would let a request on its way through, and it would be held as well.
+    pages = [adas.page.context.new_page() for _ in range(2)]
+    for page in pages:
+        page.route(MESSAGES, lambda route: held.append(route))
+        page.goto("/chats/")
+    while wait_for(lambda: bool(held) or not kept(page)) and held:
+        page.evaluate("new Promise((done) => setTimeout(done, 500))")
+        sent = [(route.request.post_data, pages.index(route.request.frame.page)) for route in held]
         assert len(sent) == 1, sent
         held.pop().continue_()
     assert stored(group) == ["One", "Two"]
