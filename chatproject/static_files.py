@@ -6,6 +6,7 @@ contains a hash of the content. Only the styles are joined, because they block r
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import CommandError
+from django.templatetags.static import static
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # In the order of the cascade: later ones override earlier ones.
@@ -61,3 +63,10 @@ def modules() -> dict[str, str]:
     folder = settings.BASE_DIR / "static"
     found = sorted(str(path.relative_to(folder)) for path in folder.glob("js/*/*.js"))
     return {"@hotwired/stimulus": STIMULUS, **{path.removeprefix("js/"): path for path in found}}
+
+
+@cache
+def version() -> str:
+    """Changes with any module or style in production, whose addresses have hashes."""
+    addresses = [static(path) for path in (*modules().values(), APPLICATION, JOINED_STYLES)]
+    return hashlib.sha256("".join(addresses).encode()).hexdigest()[:12]

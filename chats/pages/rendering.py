@@ -1,4 +1,4 @@
-"""How a chat page is rendered: whole, or only the part that a dialog shows."""
+"""How a chat page is rendered: whole, or only the part that a dialog or the pane shows."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from chatproject.static_files import version
 from chats import protocol
 from chats.errors import Refused
 from chats.models import Chat, Message
 from chats.protocol import CHATS_LISTED
 from users.models import User
+from users.sign_ins import of_session
 
 from .chat_list import ALL, chat_items
 
-PARTIAL = "X-Partial"  # a header that asks for the part alone; the response repeats it
+# A header that asks for a part alone; in the response it says for which sign-in and scripts.
+PARTIAL = "X-Partial"
+LAYOUTS = {"dialog": "chats/partial.html", "pane": "chats/pane.html"}  # by the part asked for
 
 
 class MemberRequest(HttpRequest):
@@ -50,20 +54,22 @@ def render_page(
     whole: bool = False,
     listed: int = CHATS_LISTED,
 ) -> HttpResponse:
-    """Render a template beside the chat list, or alone if a dialog asks (`X-Partial`).
+    """Render a template beside the chat list, or alone if a part is asked for (`X-Partial`).
 
-    A `whole` page isn't shown in a dialog: the dialog gets 204 and loads the page itself.
+    A `whole` page isn't shown in a dialog: the dialog gets 204, and the pane shows the page.
     """
-    partial = PARTIAL in request.headers
-    if partial and whole:
+    part = request.headers.get(PARTIAL)
+    if part == "dialog" and whole:
         return HttpResponse(status=204)
-    context["layout"] = "chats/partial.html" if partial else "chats/app.html"
-    if not partial:
+    context["layout"] = LAYOUTS.get(part or "", "chats/app.html")
+    # What is of another sign-in, or for other scripts, doesn't fit into the page that asks.
+    context["origin"] = origin = f"{of_session(request.session)}-{version()}"
+    if part not in LAYOUTS:
         context |= _list_context(request, listed)
     response = render(request, template, context, status=status)
     patch_vary_headers(response, [PARTIAL])
-    if partial:
-        response.headers[PARTIAL] = "1"
+    if part in LAYOUTS:
+        response.headers[PARTIAL] = origin
     return response
 
 

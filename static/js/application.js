@@ -11,6 +11,7 @@ import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
+import PaneController from "controllers/pane_controller.js"
 import PresenceController from "controllers/presence_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
 import SearchController from "controllers/search_controller.js"
@@ -31,6 +32,7 @@ application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
+application.register("pane", PaneController)
 application.register("presence", PresenceController)
 application.register("reset-code", ResetCodeController)
 application.register("search", SearchController)

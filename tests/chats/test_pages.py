@@ -14,6 +14,7 @@ from chats import actions
 from chats.models import Chat, Message
 from chats.pages.template_tags import initials, linkify
 from chats.permissions import permissions_for
+from tests.commands_sent import sent_commands
 
 Pages = Callable[[Any], Client]
 
@@ -230,12 +231,36 @@ def test_every_page_has_a_policy_that_forbids_what_is_inline(
 
 def test_a_part_for_a_dialog_comes_without_the_frame(group: Any, ada: Any, pages: Pages) -> None:
     path = reverse("chats:members", args=[group.pk])
-    whole = pages(ada).get(path)
-    part = pages(ada).get(path, headers={"X-Partial": "1"})
+    client = pages(ada)
+    whole = client.get(path)
+    part = client.get(path, headers={"X-Partial": "dialog"})
     assert b"<html" in whole.content
     assert b"<html" not in part.content
-    assert part["X-Partial"] == "1"
+    assert part["X-Partial"] == whole.context["origin"]
     assert "X-Partial" in whole["Vary"]
+
+
+def test_the_pane_comes_without_the_list_and_does_not_ask_for_it(
+    group: Any, private_chat: Any, ada: Any, pages: Pages
+) -> None:
+    actions.post_message(ada, group.pk, "Hello")
+    client, path = pages(ada), reverse("chats:detail", args=[group.pk])
+    with sent_commands() as of_page:
+        whole = client.get(path)
+    with sent_commands() as of_pane:
+        pane = client.get(path, headers={"X-Partial": "pane"})
+    html = pane.content.decode()
+    assert html.startswith("<title>Engines · Chat</title>")
+    assert "Hello" in html
+    assert "chat-item" not in html
+    assert pane["X-Partial"] == whole.context["origin"]
+    assert len(of_pane) == len(of_page) - 2
+
+
+def test_a_pane_of_another_sign_in_says_so(group: Any, ada: Any, pages: Pages) -> None:
+    path = reverse("chats:detail", args=[group.pk])
+    one, other = (pages(ada).get(path, headers={"X-Partial": "pane"}) for _ in range(2))
+    assert one["X-Partial"] != other["X-Partial"]
 
 
 # What forms do -----------------------------------------------------------------------------------

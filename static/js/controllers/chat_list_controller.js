@@ -2,7 +2,8 @@ import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
-import { makeItem, showName, showPreview, showTime, showUnread } from "models/chat_item.js"
+import { makeItem, showName, showPreview, showUnread } from "models/chat_item.js"
+import { ChatItems } from "models/chat_items.js"
 import { LiveSocket } from "models/socket.js"
 
 const AT_ONCE = 10 // chats shown before input is handled again
@@ -10,7 +11,7 @@ const AT_ONCE = 10 // chats shown before input is handled again
 /** The chat list: previews, order and unread counts of all chats, live. */
 export default class extends Controller {
   static targets = ["list", "empty", "more", "ended", "template"]
-  static values = { userId: Number, current: String }
+  static values = { userId: Number }
 
   initialize() {
     this.activity = new Map() // the latest activity of each chat since the last frame
@@ -19,19 +20,21 @@ export default class extends Controller {
   }
 
   connect() {
-    this.title = document.title
-    for (const item of this.items) showTime(item)
+    this.items = new ChatItems(this.listTarget)
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
     // A refused handshake doesn't say why: the API does.
     this.socket.addEventListener("failed", () => navigator.onLine && this.#checkSignIn())
     this.socket.addEventListener("ended", () => this.#end())
     this.socket.open()
-    this.#count()
+    this.turn()
   }
 
-  get items() {
-    return [...this.listTarget.children]
+  /** The page beside the list is another one. */
+  turn() {
+    this.title = document.title
+    this.items.open(location.pathname.split("/")[2]) // the id of its chat, if it has one
+    this.#count()
   }
 
   disconnect() {
@@ -61,7 +64,7 @@ export default class extends Controller {
       this.#end() // somebody else signed in, in another tab
       return
     }
-    for (const { dataset } of this.items) if (!(dataset.id in last_seqs)) this.#remove(dataset.id)
+    for (const { dataset } of this.items.all) if (!(dataset.id in last_seqs)) this.#remove(dataset.id)
     this.refresh()
   }
 
@@ -72,7 +75,7 @@ export default class extends Controller {
       if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
       this.#put(chat)
     }
-    if (found && this.hasMoreTarget) this.moreTarget.hidden = found.count <= this.items.length
+    if (found && this.hasMoreTarget) this.moreTarget.hidden = found.count <= this.items.all.length
   }
 
   async #checkSignIn() {
@@ -87,7 +90,7 @@ export default class extends Controller {
   #end() {
     this.over = true
     this.pause()
-    if (this.hasEndedTarget) this.endedTarget.hidden = false
+    this.endedTarget.hidden = Boolean(document.querySelector(".chat"))
   }
 
   read({ detail }) {
@@ -96,7 +99,7 @@ export default class extends Controller {
 
   /** The last message of the open chat may have been edited or deleted. */
   changed({ detail }) {
-    const item = this.#find(this.currentValue)
+    const item = this.items.find(detail.chat_id)
     const isLast = item && detail.seq >= Number(item.dataset.seq)
     if (isLast && (detail.edited_at || detail.deleted_at)) showPreview(item, detail, this.userIdValue)
   }
@@ -115,17 +118,17 @@ export default class extends Controller {
   }
 
   async #active({ chat_id, seq, sender_id, sender_name, preview, created_at, deleted_at }) {
-    const item = this.#find(chat_id) ?? (await this.#load(chat_id))
+    const item = this.items.find(chat_id) ?? (await this.#load(chat_id))
     if (!item || seq < Number(item.dataset.seq)) return
     const isNew = seq > Number(item.dataset.seq)
     item.dataset.seq = seq
     showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.userIdValue)
-    if (isNew) this.#place(item, created_at)
+    if (isNew) this.items.place(item, created_at)
     this.#showUnread(item)
   }
 
   #read({ chat_id, seq }) {
-    const item = this.#find(chat_id)
+    const item = this.items.find(chat_id)
     if (!item) return
     item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
     this.#showUnread(item)
@@ -138,44 +141,34 @@ export default class extends Controller {
 
   /** Show a chat as the API describes it. */
   #put(chat) {
-    const item = this.#find(chat.id) ?? this.#make(chat)
+    const item = this.items.find(chat.id) ?? this.#make(chat)
     const before = Number(item.dataset.seq)
     item.dataset.seq = Math.max(before, chat.last_seq)
     item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
     this.#rename(chat.id, chat.name)
     if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.userIdValue)
     const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
-    if (!isPlaced) this.#place(item, chat.last_message_at)
+    if (!isPlaced) this.items.place(item, chat.last_message_at)
     this.#showUnread(item)
     return item
   }
 
   #make(chat) {
     const item = makeItem(this.templateTarget, chat, this.userIdValue)
-    this.listTarget.prepend(item)
+    this.items.add(item)
     this.emptyTarget.hidden = true
     return item
   }
 
   #remove(id) {
-    this.#find(id)?.remove()
-    this.emptyTarget.hidden = this.items.length > 0
+    this.items.find(id)?.remove()
+    this.emptyTarget.hidden = this.items.all.length > 0
     this.countSoon()
   }
 
   #rename(id, name) {
-    const item = this.#find(id)
+    const item = this.items.find(id)
     if (item) showName(item, name)
-  }
-
-  /** Move a chat to where the time of its latest message puts it: the latest first. */
-  #place(item, at) {
-    item.dataset.at = at
-    showTime(item)
-    const time = Date.parse(at)
-    const isOlder = (other) => other !== item && !(Date.parse(other.dataset.at) > time)
-    const next = this.items.find(isOlder) ?? null
-    if (item.nextElementSibling !== next) this.listTarget.insertBefore(item, next)
   }
 
   #showUnread(item) {
@@ -185,13 +178,9 @@ export default class extends Controller {
 
   /** Show the number of unread chats in the title of the tab. */
   #count() {
-    const unread = this.items.filter(
-      (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.currentValue,
+    const unread = this.items.all.filter(
+      (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.items.current,
     )
     document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
-  }
-
-  #find(id) {
-    return this.listTarget.querySelector(`[data-id="${CSS.escape(id)}"]`)
   }
 }

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
+import { listen } from "helpers/listen.js"
 import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
@@ -14,22 +15,22 @@ export default class extends Controller {
     this.kept = new Draft(this.userIdValue, this.chatIdValue)
     this.contentTarget.addEventListener("blur", () => this.typing.stop())
     this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
-    this.outbox = new Outbox(this.userIdValue, this.chatIdValue)
-    this.outbox.addEventListener("changed", ({ detail }) => this.#pending(detail))
-    this.outbox.addEventListener("stored", ({ detail }) => this.#stored(detail))
-    this.outbox.addEventListener("slowed", () => {
-      this.slowed = true
-      this.#showError("You are sending too fast. What waits is sent automatically.")
+    this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
+    this.unlisten = listen(this.outbox, {
+      changed: (entry) => this.#pending(entry),
+      stored: (message) => this.#stored(message),
+      slowed: () => this.#slowed(),
+      signedOut: () => this.dispatch("signedOut"),
     })
-    this.outbox.addEventListener("signedOut", () => this.dispatch("signedOut"))
     this.contentTarget.value ||= this.kept.content
     fitLines(this.contentTarget)
     // The other controllers are connected by the next task.
-    setTimeout(() => this.#resume())
+    setTimeout(() => this.element.isConnected && this.#resume())
   }
 
+  /** Another chat is shown: the outbox goes on without this form. */
   disconnect() {
-    this.outbox.close()
+    this.unlisten()
   }
 
   #resume() {
@@ -47,6 +48,11 @@ export default class extends Controller {
       this.slowed = false
       this.#showError("")
     }
+  }
+
+  #slowed() {
+    this.slowed = true
+    this.#showError("You are sending too fast. What waits is sent automatically.")
   }
 
   // Writing
@@ -75,10 +81,8 @@ export default class extends Controller {
     const content = this.contentTarget.value
     if (!content.trim()) return
     const surplus = [...content].length - this.maxLengthValue
-    if (surplus > 0) {
-      this.#showError(`This is ${surplus} characters too long: ${this.maxLengthValue} is the most.`)
-      return
-    }
+    const tooLong = `This is ${surplus} characters too long: ${this.maxLengthValue} is the most.`
+    if (surplus > 0) return this.#showError(tooLong)
     this.typing.stop()
     if (this.editing) this.#saveEdit(content)
     else this.#send(content)
@@ -86,7 +90,8 @@ export default class extends Controller {
 
   #send(content) {
     this.outbox.add({ content, reply_to: this.replying?.id, reply: this.replying })
-    this.#clear()
+    this.kept.forget()
+    this.#write("")
     this.dispatch("queued", { target: window })
   }
 
@@ -143,11 +148,6 @@ export default class extends Controller {
     this.modeTextTarget.textContent = ""
   }
 
-  #clear() {
-    this.kept.forget()
-    this.#write("")
-  }
-
   #write(content) {
     this.#endMode()
     this.contentTarget.value = content
@@ -164,7 +164,7 @@ export default class extends Controller {
   // From other controllers
 
   confirm({ detail: { client_id, sender_id, id, deleted_at } }) {
-    if (client_id && sender_id === this.userIdValue) this.outbox.confirm(client_id)
+    if (client_id && sender_id === this.userIdValue) this.outbox.drop(client_id)
     if (deleted_at && this.editing && this.draft.reply?.id === id) this.draft.reply = null
     if (deleted_at && [this.editing?.id, this.replying?.id].includes(id)) this.cancel()
   }
@@ -179,7 +179,7 @@ export default class extends Controller {
   }
 
   giveUp({ detail }) {
-    this.outbox.discard(detail.client_id)
+    this.outbox.drop(detail.client_id)
     this.dispatch("discarded", { target: window, detail })
     this.focus()
   }

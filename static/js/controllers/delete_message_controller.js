@@ -19,6 +19,7 @@ export default class extends Controller {
   async delete() {
     try {
       await api("DELETE", `${this.urlValue}/${this.id}`)
+      if (!this.element.isConnected) return // another chat is shown
       this.element.close()
       this.dispatch("focus", { prefix: "chat", target: window })
     } catch (error) {

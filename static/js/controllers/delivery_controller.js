@@ -3,12 +3,12 @@ import { Outbox } from "models/outbox.js"
 
 const ROUND = 30_000 // milliseconds
 
-/** Sends what waits in the outboxes of other chats; the open chat sends its own. */
+/** Sends what waits in the outboxes of all chats. */
 export default class extends Controller {
-  static values = { userId: Number, openChat: String }
+  static values = { userId: Number }
 
   initialize() {
-    this.outboxes = new Map()
+    this.stop = () => this.disconnect()
   }
 
   connect() {
@@ -18,21 +18,17 @@ export default class extends Controller {
 
   disconnect() {
     clearInterval(this.timer)
-    for (const outbox of this.outboxes.values()) outbox.close()
+    for (const outbox of this.#outboxes) outbox.close()
   }
 
   deliver() {
-    for (const chatId of Outbox.chatsOf(this.userIdValue)) {
-      if (chatId !== this.openChatValue) this.#outboxOf(chatId).flush()
+    for (const outbox of this.#outboxes) {
+      outbox.addEventListener("signedOut", this.stop)
+      outbox.flush()
     }
   }
 
-  #outboxOf(chatId) {
-    if (!this.outboxes.has(chatId)) {
-      const outbox = new Outbox(this.userIdValue, chatId)
-      outbox.addEventListener("signedOut", () => this.disconnect())
-      this.outboxes.set(chatId, outbox)
-    }
-    return this.outboxes.get(chatId)
+  get #outboxes() {
+    return [...Outbox.chatsOf(this.userIdValue)].map((chatId) => Outbox.of(this.userIdValue, chatId))
   }
 }

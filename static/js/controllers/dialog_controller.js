@@ -1,7 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { TIMEOUT } from "helpers/api.js"
-
-const PARTIAL = "X-Partial" // chats/pages/rendering.py
+import { explanation, fetchPart, originOf } from "helpers/parts.js"
 
 /** Shows pages in a dialog: links and forms inside stay in it until one leads elsewhere. */
 export default class extends Controller {
@@ -96,17 +95,18 @@ export default class extends Controller {
     const text = await response.text()
     await this.released
     const { ok, status, url } = response
-    if (status === 204) location.assign(url)
-    else if (!response.headers.get(PARTIAL)) {
+    if (status === 204) {
+      this.close()
+      this.dispatch("visit", { prefix: "pane", target: window, detail: { url } })
+    } else if (!originOf(response)) {
       // Signed out, or another user signed in in another tab: a reload leads to the form and back here.
       if (ok || status === 403) location.reload()
-      else this.#fail(explanation(text) ?? `The server refused this (${status}).`, again)
+      else this.#fail(explanation(text, status), again)
     } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer shows it too
   }
 
   #fetch(url, options = {}) {
-    const signal = AbortSignal.timeout(TIMEOUT)
-    return fetch(url, { ...options, headers: { [PARTIAL]: "1" }, credentials: "same-origin", signal })
+    return fetchPart("dialog", url, { ...options, signal: AbortSignal.timeout(TIMEOUT) })
   }
 
   /** Show what went wrong above the page, which keeps what was typed. */
@@ -150,10 +150,4 @@ function isLike(one) {
 function focusable(element) {
   element.tabIndex = -1
   return element
-}
-
-/** The text of an error page. */
-function explanation(html) {
-  const page = new DOMParser().parseFromString(html, "text/html")
-  return page.querySelector(".error h1 + p")?.textContent
 }

@@ -20,7 +20,7 @@ export default class extends Controller {
 
   initialize() {
     this.lookSoon = inNextFrame(() => this.#look())
-    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.#arrive(messages))
+    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.element.isConnected && this.#arrive(messages))
   }
 
   connect() {
@@ -45,6 +45,11 @@ export default class extends Controller {
     this.timeline.stop()
   }
 
+  /** Of a chat that isn't shown any more nothing is told. */
+  dispatch(...event) {
+    return this.element.isConnected && super.dispatch(...event)
+  }
+
   get #elements() {
     const names = this.constructor.targets
     return Object.fromEntries(names.map((name) => [name, this[`${name}Target`]]))
@@ -55,7 +60,7 @@ export default class extends Controller {
     const on = (type, take) => this.history.addEventListener(type, take)
     on("loaded", () => this.#tellPosition())
     // The rows are now those of the newest page: a reload shows the same.
-    on("restarted", () => history.replaceState(null, "", this.pageValue))
+    on("restarted", () => this.dispatch("restarted", { target: window, detail: { url: this.pageValue } }))
     on("done", () => this.early.splice(0).forEach(this.showSoon))
     on("signedOut", () => this.dispatch("signedOut"))
   }

@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
+import { fetchPart } from "helpers/parts.js"
 
 const PAUSE = 200 // milliseconds after the last key
 
@@ -23,8 +24,7 @@ export default class extends Controller {
     this.request = new AbortController()
     const query = new URLSearchParams(new FormData(this.formTarget))
     query.delete("csrfmiddlewaretoken")
-    const options = { headers: { "X-Partial": "1" }, signal: this.request.signal }
-    const html = await fetch(`${this.urlValue}?${query}`, options)
+    const html = await fetchPart("dialog", `${this.urlValue}?${query}`, { signal: this.request.signal })
       .then((response) => response.ok && response.text())
       .catch(() => null)
     if (html) this.#show(new DOMParser().parseFromString(html, "text/html"))

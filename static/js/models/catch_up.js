@@ -56,7 +56,7 @@ export class CatchUp extends EventTarget {
     }
   }
 
-  /** Ask no more. */
+  /** Ask and tell nothing any more. */
   stop() {
     this.#isStopped = true
     this.pause()
@@ -91,6 +91,7 @@ export class CatchUp extends EventTarget {
   }
 
   #tell(type, detail) {
+    if (this.#isStopped) return
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
 }

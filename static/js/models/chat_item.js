@@ -22,6 +22,12 @@ export function showName(item, name) {
   paintAvatar(part(item, "avatar"), name, Number(item.dataset.otherId) || item.dataset.id)
 }
 
+/** Show whether it is the chat that is open. */
+export function showCurrent(item, isCurrent) {
+  item.classList.toggle("chat-item--current", isCurrent)
+  item.querySelector("a").ariaCurrent = isCurrent ? "page" : null
+}
+
 /** Show when its latest message was sent, in the reader's time zone. */
 export function showTime(item) {
   if (!item.dataset.at) return

@@ -78,21 +78,19 @@ export class LiveChat {
     this.socket.close()
   }
 
-  /** Close the socket and cancel what was scheduled. */
+  /** Close the socket permanently, and tell nothing any more. */
   stop() {
     this.close()
+    this.#isOver = true
     this.seenMarker.stop()
-    this.catchUp.pause()
+    this.catchUp.stop()
   }
 
   /** Close the socket permanently, and say why: a key of `TEXTS` of the ending controller. */
   end(why) {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.close()
-    this.catchUp.stop()
     this.#tell("connection", { state: "ended" })
     this.#tell("ended", { why })
+    this.stop()
   }
 
   /** The user has seen this message. */
@@ -193,6 +191,7 @@ export class LiveChat {
   }
 
   #tell(type, detail) {
+    if (this.#isOver) return
     dispatchEvent(new CustomEvent(`chat:${type}`, { detail }))
   }
 }

@@ -2,6 +2,8 @@ import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 import { inTurn, randomId } from "helpers/turns.js"
 
+const outboxes = new Map() // by their prefix
+
 /**
  * Unsent messages of a chat, kept in local storage so that they are sent after a reload or by another
  * page of the app; one page sends at a time.
@@ -28,11 +30,19 @@ export class Outbox extends EventTarget {
     return new Set(own.map(([, , chatId]) => chatId))
   }
 
-  constructor(userId, chatId) {
+  /** The outbox of a chat; it goes on sending when another chat is shown. */
+  static of(userId, chatId) {
+    const prefix = `outbox:${userId}:${chatId}:`
+    const outbox = outboxes.get(prefix) ?? new Outbox(prefix, chatId)
+    outboxes.set(prefix, outbox)
+    if (!outbox.#sending) outbox.#read()
+    return outbox
+  }
+
+  constructor(prefix, chatId) {
     super()
-    this.#prefix = `outbox:${userId}:${chatId}:`
+    this.#prefix = prefix
     this.#url = `/api/v1/chats/${chatId}/messages`
-    this.#read()
   }
 
   get entries() {
@@ -57,14 +67,10 @@ export class Outbox extends EventTarget {
     this.flush()
   }
 
-  /** The message with this `client_id` is stored: drop its entry. */
-  confirm(clientId) {
+  /** Drop an entry: its message is stored, or given up. */
+  drop(clientId) {
     if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
     this.#kept.delete(clientId)
-  }
-
-  discard(clientId) {
-    this.confirm(clientId)
   }
 
   retry(clientId) {
@@ -110,7 +116,7 @@ export class Outbox extends EventTarget {
     try {
       const message = await api("POST", this.#url, data)
       this.#attempt = 0
-      this.confirm(entry.client_id)
+      this.drop(entry.client_id)
       this.#tell("stored", message)
       return true
     } catch (error) {

@@ -7,7 +7,7 @@ const LIMIT = protocol.page_size // messages
 export class Paginator {
   #url
   #loading = new Set()
-  #place = 0 // counts jumps to the newest page: answers to earlier requests are dropped
+  #place = 0 // changes with a jump to the newest page: answers to earlier requests are dropped
 
   constructor({ url, oldest, newest, hasNewer }) {
     this.#url = url
@@ -58,6 +58,11 @@ export class Paginator {
     this.oldest = Math.max(this.newest - LIMIT + 1, 1)
     this.hasNewer = false
     return inOrder(page.results)
+  }
+
+  /** Drop the answers that are still to come. */
+  stop() {
+    this.#place += 1
   }
 
   async #page(end, query) {

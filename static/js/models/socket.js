@@ -24,14 +24,12 @@ export class LiveSocket extends EventTarget {
   #attempt = 0
   #closed = true
   #lookedAt
+  #watch = null // aborted when it is closed
 
   constructor(path) {
     super()
     this.#url = new URL(path, location.href)
     this.#url.protocol = location.protocol === "https:" ? "wss:" : "ws:"
-    setInterval(() => this.#look(), LOOK)
-    addEventListener("online", () => this.#renew())
-    document.addEventListener("visibilitychange", () => this.#shown())
   }
 
   get isOpen() {
@@ -40,6 +38,7 @@ export class LiveSocket extends EventTarget {
 
   open() {
     this.#closed = false
+    this.#startWatch()
     clearTimeout(this.#timer)
     if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return
     this.#tell("state", "connecting")
@@ -48,6 +47,8 @@ export class LiveSocket extends EventTarget {
 
   close() {
     this.#closed = true
+    this.#watch?.abort()
+    this.#watch = null
     clearTimeout(this.#timer)
     this.#socket?.close()
     this.#socket = null
@@ -58,6 +59,15 @@ export class LiveSocket extends EventTarget {
     if (!this.isOpen) return false
     this.#socket.send(JSON.stringify({ type, data }))
     return true
+  }
+
+  #startWatch() {
+    if (this.#watch) return
+    const { signal } = (this.#watch = new AbortController())
+    const timer = setInterval(() => this.#look(), LOOK)
+    signal.addEventListener("abort", () => clearInterval(timer))
+    addEventListener("online", () => this.#renew(), { signal })
+    document.addEventListener("visibilitychange", () => this.#shown(), { signal })
   }
 
   #look() {
@@ -99,7 +109,7 @@ export class LiveSocket extends EventTarget {
     this.#socket = null
     if (this.#closed) return
     if (FINAL.has(code)) {
-      this.#closed = true
+      this.close()
       this.#tell("ended", FINAL.get(code))
       return
     }

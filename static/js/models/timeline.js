@@ -31,6 +31,7 @@ export class Timeline {
   }
 
   stop() {
+    this.pages.stop()
     this.#ends?.stop()
     this.#sizes?.disconnect()
   }

@@ -1,0 +1,119 @@
+import { Controller } from "@hotwired/stimulus"
+import { TIMEOUT } from "helpers/api.js"
+import { explanation, fetchPart, originOf } from "helpers/parts.js"
+
+const SWAPPED = /^\/chats\/([0-9a-f-]{36}\/(\?.*)?)?$/ // the chat list, or a chat
+const OFFLINE = "Nobody answers. Are you online?"
+
+/**
+ * Swaps the pane, what is beside the chat list: for links to chats, and for Back and Forward. Whatever
+ * doesn't fit into this page is loaded as a page. Event of the window: `pane:shown`.
+ */
+export default class extends Controller {
+  static targets = ["pane", "content", "failure", "failureText"]
+  static values = { origin: String }
+
+  connect() {
+    this.shown = here()
+  }
+
+  /** A click anywhere: only a plain one on a link to a chat is ours. */
+  follow(event) {
+    const link = event.target.closest("a[href]")
+    if (!link || link.target || event.defaultPrevented || opensElsewhere(event)) return
+    const address = link.pathname + link.search
+    const onlyScrolls = link.hash && address === this.shown
+    if (link.origin !== location.origin || !SWAPPED.test(address) || onlyScrolls) return
+    event.preventDefault()
+    this.#show(link.href)
+  }
+
+  visit({ detail: { url } }) {
+    this.#show(url)
+  }
+
+  /** Back or Forward: the address has changed already. */
+  travel() {
+    if (here() === this.shown) this.#stop()
+    else this.#show(location.href)
+  }
+
+  /** The pane now shows what another address does. */
+  move({ detail: { url } }) {
+    history.replaceState(null, "", url)
+    this.shown = here()
+  }
+
+  retry() {
+    if (this.failed) this.#show(this.failed)
+  }
+
+  /** Show a page in the pane; if another one is asked for meanwhile, that one. */
+  async #show(url) {
+    this.#stop()
+    const { signal } = (this.request = new AbortController())
+    this.paneTarget.ariaBusy = "true"
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])
+    const answer = await ask(url, limited).catch(() => null)
+    if (signal.aborted) return
+    if (answer) this.#take(url, answer)
+    else this.#fail(url, OFFLINE)
+  }
+
+  /** Cancel what is asked for, and forget what failed. */
+  #stop() {
+    this.request?.abort()
+    this.failed = null
+    this.failureTarget.hidden = true
+    this.paneTarget.ariaBusy = null
+  }
+
+  #take(url, { status, origin, html }) {
+    if (status === 429 || status >= 500) this.#fail(url, explanation(html, status))
+    else if (origin === this.originValue) this.#swap(url, html)
+    // Signed out, signed in again, other scripts, or nothing there.
+    else if (url === location.href) location.reload()
+    else location.assign(url)
+  }
+
+  #swap(url, html) {
+    this.#stop()
+    if (url !== location.href) history.pushState(null, "", url)
+    this.#fill(html)
+    const first = matchMedia("(pointer: fine)").matches && this.contentTarget.querySelector("[autofocus]")
+    ;(first || this.paneTarget).focus({ preventScroll: true })
+  }
+
+  #fill(html) {
+    const content = this.contentTarget
+    if (content.contains(document.activeElement)) document.activeElement.blur() // stops typing
+    content.innerHTML = html
+    const title = content.querySelector(":scope > title")
+    document.title = title?.textContent ?? "Chat"
+    title?.remove()
+    this.shown = here()
+    this.dispatch("shown", { target: window })
+  }
+
+  /** After a click what was shown stays; after Back or Forward it isn't what the address says. */
+  #fail(url, text) {
+    this.#stop()
+    if (here() !== this.shown) this.#fill("")
+    this.failed = url
+    this.failureTextTarget.textContent = text
+    this.failureTarget.hidden = false
+  }
+}
+
+async function ask(url, signal) {
+  const response = await fetchPart("pane", url, { signal })
+  return { status: response.status, origin: originOf(response), html: await response.text() }
+}
+
+function here() {
+  return location.pathname + location.search
+}
+
+function opensElsewhere({ button, metaKey, ctrlKey, shiftKey, altKey }) {
+  return button || metaKey || ctrlKey || shiftKey || altKey
+}

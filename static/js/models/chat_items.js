@@ -1,0 +1,44 @@
+import { showCurrent, showTime } from "models/chat_item.js"
+
+/** The items of the chat list, in the order of their chats' latest messages: the latest first. */
+export class ChatItems {
+  #list
+
+  constructor(list) {
+    this.#list = list
+    for (const item of this.all) showTime(item)
+  }
+
+  get all() {
+    return [...this.#list.children]
+  }
+
+  find(id) {
+    return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`)
+  }
+
+  add(item) {
+    this.#list.prepend(item)
+    this.#mark(item)
+  }
+
+  /** Move an item to where the time of its latest message puts it. */
+  place(item, at) {
+    item.dataset.at = at
+    showTime(item)
+    const time = Date.parse(at)
+    const isOlder = (other) => other !== item && !(Date.parse(other.dataset.at) > time)
+    const next = this.all.find(isOlder) ?? null
+    if (item.nextElementSibling !== next) this.#list.insertBefore(item, next)
+  }
+
+  /** The chat with this id is open. */
+  open(id) {
+    this.current = id
+    for (const item of this.all) this.#mark(item)
+  }
+
+  #mark(item) {
+    showCurrent(item, item.dataset.id === this.current)
+  }
+}
