@@ -109,7 +109,13 @@ TEMPLATES = [
             ],
             "libraries": {"chat_tags": "chats.pages.template_tags"},
         },
-    }
+    },
+    # For what a page has many of: docs/decisions/0017-swapping-the-pane.md.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "jinja2"],
+        "OPTIONS": {"environment": "chats.pages.jinja.environment"},
+    },
 ]
 
 # Stores ------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
 """Template tags for the styles and scripts of every page."""
 
 import json
+from functools import cache
 from typing import Any
 
 from django import template
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template import RequestContext
 from django.templatetags.static import static
+from django.utils.html import format_html_join
 
 from chatproject import static_files
 
@@ -23,10 +25,15 @@ def styles() -> dict[str, Any]:
 @register.inclusion_tag("partials/scripts.html", takes_context=True)
 def scripts(context: RequestContext) -> dict[str, Any]:
     """The application script and every module's URL, so that all are fetched in parallel."""
+    return {**_modules(), "nonce": context["request"].csp_nonce}
+
+
+@cache
+def _modules() -> dict[str, Any]:
     imports = {name: static(path) for name, path in static_files.modules().items()}
+    preloads = ((address,) for address in imports.values())
     return {
         "script": static_files.APPLICATION,
         "import_map": json.dumps({"imports": imports}),
-        "addresses": imports.values(),
-        "nonce": context["request"].csp_nonce,
+        "preloads": format_html_join("\n", '<link rel="modulepreload" href="{}">', preloads),
     }

@@ -41,18 +41,19 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
 
 def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
     """The latest chats of a person, and how many there are in all; three queries at any `limit`."""
+    user_id = user.pk
     documents, count = Chat.objects.page_of_member(user, 0, limit)
-    latest, markers = Message.objects.previews_and_markers(documents, user.pk)
+    latest, markers = Message.objects.previews_and_markers(documents, user_id)
     chats = list(Chat.objects.from_documents(documents))
-    names = get_user_model().objects.names(_people(chats, latest.values(), user.pk))
+    names = get_user_model().objects.names(_people(chats, latest.values(), user_id))
     items = [
         ChatItem(
             chat=chat,
-            title=title_of(chat.name, chat.other_id(user.pk), names),
-            colour_key=colour_key(chat, user.pk),
+            title=title_of(chat.name, chat.other_id(user_id), names),
+            colour_key=colour_key(chat, user_id),
             marker=markers.get(chat.pk.hex, 0),
             last_message=latest.get(chat.pk.hex),
-            preview=_preview(chat, latest.get(chat.pk.hex), user.pk, names),
+            preview=_preview(chat, latest.get(chat.pk.hex), user_id, names),
         )
         for chat in chats
     ]

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -42,6 +43,8 @@ def unread_count(unread: int) -> str:
 @register.filter
 def linkify(text: str) -> SafeString:
     """The text, escaped, with its http and https addresses as links."""
+    if "http" not in (text or ""):
+        return conditional_escape(text or "")
     parts, end = [], 0
     for match in LINK.finditer(text or ""):
         parts.append(conditional_escape(text[end : match.start()]))
@@ -60,6 +63,12 @@ def linkify(text: str) -> SafeString:
 def web_address(address: str) -> str:
     """An http or https address as it is; `#` for anything else, such as `javascript:`."""
     return address if re.match("https?:", address or "") else "#"
+
+
+@register.simple_tag
+def jinja(template: str, **context: Any) -> SafeString:
+    """A template of templates/jinja2, which escapes as these do."""
+    return mark_safe(render_to_string(template, context, using="jinja2"))  # noqa: S308
 
 
 @register.simple_tag

@@ -59,9 +59,9 @@ class Timeline:
         self, chat: Chat, user: User, *, before: int | None = None, around: Message | None = None
     ) -> None:
         self.chat = chat
-        self.user = user
+        self.user_id = user.pk  # once: a request's user is a lazy object
         self.markers = ReadMarker.objects.of_chat(chat)
-        self.marker = self.markers.get(user.pk, 0)
+        self.marker = self.markers.get(self.user_id, 0)
         self.high = min(self._highest(before, around.seq if around else None), chat.last_seq)
         self.low = max(self.high - PAGE_SIZE, 0)
         self.messages = Message.objects.between(chat.pk, self.low, self.high)
@@ -77,10 +77,10 @@ class Timeline:
     def _people(self) -> set[int]:
         """Ids to name besides senders: all members, or in a large group the readers shown."""
         if len(self.chat.member_ids) <= PEOPLE:
-            return {self.user.pk, *self.chat.member_ids}
+            return {self.user_id, *self.chat.member_ids}
         readers = Readers(self.markers)
-        own = (row for row in self.messages if row.sender_id == self.user.pk)
-        return {self.user.pk}.union(
+        own = (row for row in self.messages if row.sender_id == self.user_id)
+        return {self.user_id}.union(
             *(readers.of(row.seq, row.sender_id)[1][:READERS_NAMED] for row in own)
         )
 
@@ -130,7 +130,7 @@ class Timeline:
                 message={"id": dashed(message.id), **self.context.fields(message)},
                 sent_at=message.created_at,
                 sender=self.names.get(message.sender_id),
-                own=message.sender_id == self.user.pk,
+                own=message.sender_id == self.user_id,
                 new_day=new_day,
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,
@@ -143,11 +143,11 @@ class Timeline:
         if self.marker < self.low:
             return None  # it is before this page
         unread = (m for m in self.messages if m.seq > self.marker)
-        return next((m.id for m in unread if m.sender_id != self.user.pk), None)
+        return next((m.id for m in unread if m.sender_id != self.user_id), None)
 
     def _read_by(self, message: MessageRow) -> tuple[int, list[str]]:
         """How many have read one's own message, and the names of those who read furthest."""
-        if message.sender_id != self.user.pk:
+        if message.sender_id != self.user_id:
             return 0, []
         count, first = self.context.readers.of(message.seq, message.sender_id)
         shown = first[: READERS_NAMED if count <= READERS_NAMED else READERS_NAMED - 1]
