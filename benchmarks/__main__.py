@@ -21,6 +21,7 @@ TOPICS = (
     "activity",
     "reading",
     "browser",
+    "click",
 )
 
 

@@ -62,11 +62,11 @@ TARGETS = [
 
 def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     """Each case in a context of its own; scrolling on the slowed CPU goes less far."""
-    _collect_static()
-    people = {data.READER: _session(data.READER), data.SENDER + 1: _session(data.SENDER + 1)}
+    collect_static()
+    people = {data.READER: session(data.READER), data.SENDER + 1: session(data.SENDER + 1)}
     for repeat in range(1 if quick else 3):
         data.reset_rooms(stores)
-        with serving(SERVER, environment(stores)) as server, _chromium() as browser:
+        with serving(SERVER, environment(stores)) as server, chromium() as browser:
             case = Case(results, browser, server, people, repeat)
             case.open_twice()
             for rate in (1, SLOWED):
@@ -77,13 +77,13 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     data.reset_reader(stores)
 
 
-def _collect_static() -> None:
+def collect_static() -> None:
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def _session(user_id: int) -> str:
+def session(user_id: int) -> str:
     """A session's cookie, as signing in by the form leaves it."""
     from django.test import Client
 
@@ -95,7 +95,7 @@ def _session(user_id: int) -> str:
 
 
 @contextmanager
-def _chromium() -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # its event loop runs in this thread

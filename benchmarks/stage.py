@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import django
+import redis
 
 from chatproject.development import embedded
 from chatproject.development.server import end_with_parent, free_port
@@ -126,6 +127,13 @@ def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Se
 def mongodb_cpu() -> float:
     """Seconds of CPU, user and system, of the run's MongoDB until now."""
     return _cpu(int((FOLDER / "mongodb" / "pid").read_text()))
+
+
+def valkey_cpu(url: str) -> float:
+    """Seconds of CPU, user and system, of the run's Valkey until now."""
+    with redis.Redis.from_url(url) as client:
+        used: dict[str, float] = client.info("cpu")
+    return used["used_cpu_user"] + used["used_cpu_sys"]
 
 
 def own_cpu() -> float:
