@@ -242,7 +242,10 @@ def test_of_two_quick_clicks_the_last_wins(
     adas.chat_item("Grace Hopper").click()
     until(adas, lambda: held)
     expect(adas.page.get_by_role("main")).to_have_attribute("aria-busy", "true")
+    followed = adas.page.locator("[data-followed]")
+    expect(followed).to_contain_text("Grace Hopper")
     go(adas, "Alan Turing")
+    expect(followed).to_have_count(0)
     held[0].continue_()
     adas.is_connected()
     expect(heading(adas, "Alan Turing")).to_be_visible()
@@ -368,6 +371,27 @@ def test_only_what_is_seen_counts_as_read(
     until(adas, lambda: read(group) == 2)
     go(adas, "Grace Hopper")
     expect(unread).to_be_hidden()
+
+
+def test_what_was_left_is_forgotten(adas: Window) -> None:
+    devtools = adas.page.context.new_cdp_session(adas.page)
+    devtools.send("Performance.enable")
+
+    def held() -> dict[str, float]:
+        devtools.send("HeapProfiler.collectGarbage")
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return {each["name"]: each["value"] for each in metrics}
+
+    def swap(times: int) -> None:
+        for title in ("Grace Hopper", "Engines") * times:
+            go(adas, title)
+            adas.is_connected()
+
+    swap(2)
+    before = held()
+    swap(6)
+    until(adas, lambda: held()["Nodes"] < before["Nodes"] + 50)
+    until(adas, lambda: held()["JSEventListeners"] < before["JSEventListeners"] + 12)
 
 
 def test_others_see_that_one_stops_typing_and_leaves(

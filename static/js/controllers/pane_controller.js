@@ -26,6 +26,8 @@ export default class extends Controller {
     if (link.origin !== location.origin || !SWAPPED.test(address) || onlyScrolls) return
     event.preventDefault()
     this.#show(link.href)
+    this.followed = link
+    link.dataset.followed = "" // shown at once
   }
 
   visit({ detail: { url } }) {
@@ -64,6 +66,7 @@ export default class extends Controller {
   #stop() {
     this.request?.abort()
     this.failed = null
+    delete this.followed?.dataset.followed
     this.failureTarget.hidden = true
     this.paneTarget.ariaBusy = null
   }
