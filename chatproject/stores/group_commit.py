@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Generic, TypeVar
 
 from pymongo.errors import WaitQueueTimeoutError
 
@@ -24,11 +25,11 @@ R = TypeVar("R")
 class _Wait(Generic[T, R]):
     """A waiting caller; it is woken to lead a group, or when its group has ended."""
 
-    __slots__ = ("error", "group", "item", "result", "told")
+    __slots__ = ("error", "item", "leads", "result", "told")
 
     def __init__(self, item: T) -> None:
         self.item = item
-        self.group: list[_Wait[T, R]] = []  # the group to lead; empty for a follower
+        self.leads = False  # the group of those that wait then
         self.result: R | None = None
         self.error: BaseException | None = None
         self.told = threading.Lock()  # a signal: cheaper than an Event
@@ -40,11 +41,20 @@ class GroupCommit(Generic[K, T, R]):
 
     `write` gets the items in order of arrival and returns a result for each. If it raises, every
     caller of the group gets the error. A caller waits no longer than its deadline (`outages.py`).
+
+    Before a group is formed, its leader enters `turn(key)`, where it may have to wait for other
+    processes: meanwhile the group grows.
     """
 
-    def __init__(self, write: Callable[[K, list[T]], list[R]], most: int) -> None:
+    def __init__(
+        self,
+        write: Callable[[K, list[T]], list[R]],
+        most: int,
+        turn: Callable[[K], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
         self._write = write
         self._most = most
+        self._turn = turn
         self._mutex = threading.Lock()
         self._waiting: dict[K, list[_Wait[T, R]]] = {}  # by keys with a group under way
 
@@ -52,15 +62,12 @@ class GroupCommit(Generic[K, T, R]):
         """Write an item and return its result; `WaitQueueTimeoutError` after the deadline."""
         wait: _Wait[T, R] = _Wait(item)
         with self._mutex:
-            if key in self._waiting:
-                self._waiting[key].append(wait)
-            else:
-                self._waiting[key] = []
-                wait.group = [wait]
-        if not wait.group:
+            wait.leads = key not in self._waiting
+            self._waiting.setdefault(key, []).append(wait)
+        if not wait.leads:
             self._wait(key, wait)
-        if wait.group:
-            self._lead(key, wait.group)
+        if wait.leads:
+            self._lead(key)
         if wait.error is not None:
             raise wait.error
         return wait.result  # type: ignore[return-value]
@@ -69,23 +76,35 @@ class GroupCommit(Generic[K, T, R]):
         if wait.told.acquire(timeout=max(min(seconds_left(), threading.TIMEOUT_MAX), 0)):
             return
         with self._mutex:
-            if wait.group:  # made leader just now: the others depend on it
+            if wait.leads:  # since just now: the others depend on it
                 return
             if wait in self._waiting.get(key, ()):
                 self._waiting[key].remove(wait)
         raise WaitQueueTimeoutError("The writes before this one took too long.")
 
-    def _lead(self, key: K, group: list[_Wait[T, R]]) -> None:
+    def _lead(self, key: K) -> None:
+        """Write the items of all who wait, this caller's first."""
+        group: list[_Wait[T, R]] = []
         try:
-            for wait, result in zip(group, self._write(key, [w.item for w in group]), strict=True):
+            with self._turn(key):
+                group = self._take_group(key)
+                results = self._write(key, [wait.item for wait in group])
+            for wait, result in zip(group, results, strict=True):
                 wait.result = result
         except BaseException as error:
+            group = group or self._take_group(key)
             for wait in group:
                 wait.error = error
         finally:
             self._hand_over(key)
             for wait in group[1:]:
                 wait.told.release()
+
+    def _take_group(self, key: K) -> list[_Wait[T, R]]:
+        with self._mutex:
+            waiting = self._waiting[key]
+            self._waiting[key] = waiting[self._most :]
+            return waiting[: self._most]
 
     def _hand_over(self, key: K) -> None:
         """Make the first waiting caller leader of the next group."""
@@ -94,6 +113,6 @@ class GroupCommit(Generic[K, T, R]):
             if not waiting:
                 del self._waiting[key]
                 return
-            leader, self._waiting[key] = waiting[0], waiting[self._most :]
-            leader.group = waiting[: self._most]
+            leader = waiting[0]
+            leader.leads = True
         leader.told.release()

@@ -29,7 +29,7 @@ class RedisClient:
         self._rest = rest
         self._resting_until = 0.0  # by the monotonic clock
 
-    def ask(self, *command: str | bytes | int) -> Any:
+    def ask(self, *command: str | bytes | float) -> Any:
         """The answer to a command; `RedisError` after the timeout, or at once while it rests."""
         if time.monotonic() < self._resting_until:
             raise Resting("No answer came in time a moment ago.")

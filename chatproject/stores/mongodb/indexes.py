@@ -17,3 +17,12 @@ class UniqueIndex(Index):
         index = super().get_pymongo_index_model(model, schema_editor, **kwargs)  # type: ignore[misc]
         index.document["unique"] = True
         return index
+
+
+class ExpiryIndex(Index):
+    """An index on a time at which MongoDB removes the document, within a minute or so (TTL)."""
+
+    def get_pymongo_index_model(self, model: Any, schema_editor: Any, **kwargs: Any) -> IndexModel:
+        index = super().get_pymongo_index_model(model, schema_editor, **kwargs)  # type: ignore[misc]
+        index.document["expireAfterSeconds"] = 0
+        return index
