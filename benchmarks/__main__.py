@@ -14,6 +14,7 @@ from .results import Results
 TOPICS = (
     "history",
     "send",
+    "writers",
     "chat_list",
     "curves",
     "fanout",

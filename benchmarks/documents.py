@@ -127,7 +127,6 @@ class Ours(Form):
             "is_group": plan.is_group,
             "owner_id": plan.member_ids[0],
             "member_ids": list(plan.member_ids),
-            "pair": None if plan.is_group else ":".join(map(str, sorted(plan.member_ids))),
             "last_seq": plan.size,
             "last_rev": plan.size,
             "last_message_at": plan.created_at(plan.size),

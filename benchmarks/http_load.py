@@ -90,10 +90,16 @@ class Connection(asyncio.Protocol):
         if number is None:
             self.transport.close()
             return
-        self.number = number
-        request = self.run.request(number)
-        self.sent_at = time.perf_counter()
-        self.transport.write(request)
+        due = self.run.due(number)
+        wait = due - time.perf_counter()
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._write, number, due)
+        else:
+            self._write(number, due or time.perf_counter())
+
+    def _write(self, number: int, sent_at: float) -> None:
+        self.number, self.sent_at = number, sent_at
+        self.transport.write(self.run.request(number))
 
     def data_received(self, data: bytes) -> None:
         self.received += data
@@ -129,11 +135,15 @@ class Connection(asyncio.Protocol):
 class Run:
     """The connections of one run, and when it begins and ends."""
 
-    def __init__(self, request: Request, check: Check, status: int, checked: int) -> None:
+    def __init__(
+        self, request: Request, check: Check, status: int, checked: int, rate: float = 0.0
+    ) -> None:
         self.request = request
         self.check = check
         self.status = status
         self.checked = checked
+        self.rate = rate  # requests a second; 0: as many as are answered
+        self.began_at = time.perf_counter()
         self.connections: list[Connection] = []
         self.next = 0
         self.most = sys.maxsize  # requests
@@ -148,6 +158,10 @@ class Run:
             return None
         self.next += 1
         return self.next - 1
+
+    def due(self, number: int) -> float:
+        """When a request is to be sent at a given rate, or 0: its latency begins then."""
+        return self.began_at + number / self.rate if self.rate else 0.0
 
     def is_over(self) -> bool:
         """True once it is asked for no more; some answers are waited for, however long."""
@@ -195,14 +209,17 @@ def load(
     seconds: float,
     status: int = 200,
     checked: int = 20,
+    rate: float = 0.0,
 ) -> Load:
     """Ask for some seconds, after a warm-up; one answer in `checked` is checked.
+
+    With a `rate`, so many a second in all, as long as there are free connections.
 
     Answers count in which time they come, whenever they were asked for.
     """
 
     async def measure() -> Load:
-        run = Run(request, check, status, checked)
+        run = Run(request, check, status, checked, rate)
         await _connect(run, server, connections)
         await asyncio.sleep(WARM_UP)
         await run.until(lambda: run.answers >= WARM, LONGEST)

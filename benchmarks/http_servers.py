@@ -5,13 +5,21 @@ import sys
 from .stage import Contender
 
 
-def _granian(module: str) -> tuple[str, ...]:
-    options = ("--interface", "wsgi", "--workers", "1", "--blocking-threads", "16", "--no-ws")
+def granian(module: str, *, workers: int = 1) -> tuple[str, ...]:
+    """The command that serves this module with so many processes of sixteen threads."""
+    options = ("--interface", "wsgi", "--workers", str(workers), "--no-ws")
+    threads = ("--blocking-threads", "16")
     address = ("--host", "127.0.0.1", "--port", "{port}", "--log-level", "warning")
-    return (sys.executable, "-m", "granian", f"{module}:application", *options, *address)
+    return (
+        sys.executable,
+        *("-m", "granian", f"{module}:application"),
+        *options,
+        *threads,
+        *address,
+    )
 
 
-OURS = Contender("ours", _granian("chatproject.wsgi"))
+OURS = Contender("ours", granian("chatproject.wsgi"))
 DAPHNE = Contender(
     "ours-daphne",
     (
@@ -28,5 +36,5 @@ PEER = Contender(
         *("--no-access-log", "--log-level", "warning"),
     ),
 )
-STOCK = Contender("stock_drf", _granian("benchmarks.peers.stock_drf.wsgi"))
-LIMIT = Contender("limit", _granian("benchmarks.peers.limit_http.app"))
+STOCK = Contender("stock_drf", granian("benchmarks.peers.stock_drf.wsgi"))
+LIMIT = Contender("limit", granian("benchmarks.peers.limit_http.app"))

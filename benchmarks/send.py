@@ -52,7 +52,7 @@ def _measure(
         (SPREAD, CONNECTIONS, seconds, list(spread)),
         (f"{ONE}, 1 connection", 1, seconds / 2, [room]),
     ]
-    for case, connections, duration, rooms in runs[: 1 if quick else 3]:
+    for case, connections, duration, rooms in runs:
         posts = Posts(name, *rooms)
         found = load(
             *(server, posts.request, posts.check),

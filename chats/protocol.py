@@ -19,14 +19,6 @@ READERS_SHOWN = 100  # ids of people who have read a message; `read_count` count
 
 # Changes.
 MOST_MISSED = 1_000  # changes sent one by one; a client that missed more reloads the chat
-RECENT_SENDS = 32  # latest sends whose `client_id` and numbers a chat remembers
-SENT_AT_ONCE = 10  # messages that take their numbers together; fewer than `UNDER_WAY`
-ADDED_AT_ONCE = 10  # members added by one update; fewer than `UNDER_WAY`
-UNDER_WAY = 20  # latest numbers that may be taken but not stored yet; a client asks for them again
-LATE = 200  # latest numbers that a hub waits for when it starts or restarts
-# Seconds after which a taken number is either stored or never will be: longer than a primary that
-# has lost its majority stays primary (10 s), since a majority may still get what it wrote.
-QUIET = 20
 
 # A sender's next message within this joins the one before it, in seconds.
 CONTINUED_SECONDS = 5 * 60
@@ -48,7 +40,6 @@ CLOSE_FLOOD = 1008
 def for_browser() -> dict[str, int]:
     """The numbers that scripts need, as `static/js/helpers/protocol.js` names them."""
     return {
-        "under_way": UNDER_WAY,
         "page_size": PAGE_SIZE,
         "preview_length": PREVIEW_LENGTH,
         "chats_listed": CHATS_LISTED,

@@ -45,7 +45,7 @@ def _leave_group(user: User, chat: Chat) -> None:
     if chat.owner_id == user.pk:
         active = get_user_model().objects.people().filter(pk__in=others)
         heirs = set(active.values_list("pk", flat=True))
-        chat = make_owner(chat, next((pk for pk in others if pk in heirs), others[0]))
+        chat = make_owner(user, chat, next((pk for pk in others if pk in heirs), others[0]))
     drop_member(chat, user.pk, removed_by=user.pk)
 
 

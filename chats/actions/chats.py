@@ -5,21 +5,29 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError
+from pymongo.client_session import ClientSession
 
-from chatproject.stores.outages import is_away, no_deadline
+from chatproject.stores.mongodb.documents import now
+from chatproject.stores.outages import Unconfirmed, is_away, no_deadline
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from chats.models import Change, Chat, ChatPermissions, Pair, ReadMarker, log
 from chats.permissions import permissions_for
 from users.models import User
 
+from .changing import Transaction, change, in_transaction
+from .known_chats import KEPT_FOR
 from .rules import require_group, require_people, require_room, valid_name
-from .sending import confirmed
 
 logger = logging.getLogger(__name__)
+
+# For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
+# it was believes that the number after them is free.
+NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
+EMPTIED = {"content": "", "photo": None, "answer_due_at": None}
 
 
 def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
@@ -27,16 +35,31 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     if other_id == user.pk:
         raise Invalid("user_id", "A private chat needs somebody else.")
     require_people("user_id", [other_id])
-    pair = Chat.pair_of(user.pk, other_id)
-    chat = Chat.objects.confirmed({"pair": pair})
-    if chat:
-        return chat, False
-    try:
-        chat = Chat.objects.create(pair=pair, owner_id=user.pk, member_ids=[user.pk, other_id])
-    except IntegrityError:  # the other side was faster
-        return confirmed(Chat.objects.all(), {"pair": pair}), False
-    announce_added(chat, chat.member_ids)
-    return chat, True
+    pair_id = Pair.id_of(user.pk, other_id)
+    if found := _chat_of_pair(pair_id):
+        return found, False
+    new = Chat(owner_id=user.pk, member_ids=[user.pk, other_id])
+
+    def create(session: ClientSession) -> bool:
+        pairs, pair = Pair.objects.collection(), Pair(id=pair_id, chat_id=new.pk)
+        if pairs.find_one({"_id": pair_id}, session=session):
+            return False  # the other side was faster
+        pairs.insert_one(Pair.objects.document(pair), session=session)
+        Chat.objects.collection().insert_one(Chat.objects.document(new), session=session)
+        return True
+
+    if not in_transaction(create):
+        if found := _chat_of_pair(pair_id):
+            return found, False
+        raise Unconfirmed("This chat was created and deleted a moment ago.")
+    announce_added(new, new.member_ids)
+    return new, True
+
+
+def _chat_of_pair(pair_id: str) -> Chat | None:
+    """The chat of a pair, as a majority has it."""
+    pair = Pair.objects.confirmed({"_id": pair_id})
+    return Chat.objects.confirmed({"_id": pair.chat_id.hex}) if pair else None
 
 
 def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
@@ -57,7 +80,7 @@ def rename_chat(user: User, chat: Chat, name: str) -> Chat:
     require_group(chat)
     if not permissions_for(chat, user.pk).can_rename:
         raise Refused("You may not rename this chat.")
-    return change_chat(chat, {"name": valid_name(name)}, member_ids=user.pk)
+    return change_chat(user, chat, {"name": valid_name(name)}, member_ids=user.pk)
 
 
 def transfer_ownership(
@@ -70,7 +93,7 @@ def transfer_ownership(
     if new_owner_id not in chat.member_ids:
         raise Invalid("owner_id", "The new owner must be a member of the chat.")
     values = {} if name is None else {"name": valid_name(name)}
-    return make_owner(chat, new_owner_id, **values)
+    return make_owner(user, chat, new_owner_id, **values)
 
 
 def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
@@ -78,53 +101,73 @@ def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
     if not moderator and not permissions_for(chat, user.pk).can_delete_chat:
         raise Refused("Only the owner can delete a group.")
     conditions = {} if moderator else {"member_ids": user.pk}
-    if not Chat.objects.collection().delete_one({"_id": chat.pk.hex, **conditions}).deleted_count:
-        raise Chat.DoesNotExist
+
+    def delete(transaction: Transaction) -> None:
+        transaction.add(Change.Kind.CHAT_DELETED, user.pk, {})
+        transaction.chat(**conditions)
+        session, key = transaction.session, {"_id": chat.pk.hex}
+        Chat.objects.collection().delete_one(key, session=session)
+        if not chat.is_group:
+            pair_id = Pair.id_of(*chat.member_ids)
+            Pair.objects.collection().delete_one({"_id": pair_id}, session=session)
+
+    change(chat.pk, delete)
     gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
     events.broadcast(events.chat_group(chat.pk), gone)
     with no_deadline():
-        remove_rows(chat.pk, Message, ChatPermissions, ReadMarker)
+        remove_rows(chat.pk)
 
 
-def remove_rows(chat_id: uuid.UUID, *models: Any, **whose: int) -> None:
-    """Delete what belonged to a deleted chat or a removed member; leftovers are ignored."""
+def remove_rows(chat_id: uuid.UUID) -> None:
+    """Delete what belonged to a deleted chat; of its latest rows all but the numbers, for now."""
+    rows, of_chat, moment = log.rows(), {"chat_id": chat_id.hex}, now()
     try:
-        for model in models:
-            model.objects.filter(chat_id=chat_id, **whose).delete()
+        rows.update_many(
+            {**of_chat, "created_at": {"$gte": moment - NUMBERS_KEPT}},
+            {
+                "$set": {**EMPTIED, "expires_at": moment + NUMBERS_KEPT},
+                "$unset": {"seq": "", "client_id": "", "name": ""},
+            },
+        )
+        rows.delete_many({**of_chat, "expires_at": None})
+        ChatPermissions.objects.filter(chat_id=chat_id).delete()
+        ReadMarker.objects.filter(chat_id=chat_id).delete()
     except Exception as error:
         if not is_away(error):
             raise
         logger.warning("Rows of chat %s are left, which nobody sees: %s", chat_id, error)
 
 
-def next_rev(chat: Chat, **conditions: Any) -> Chat:
-    """Take the next `rev`; raises `DoesNotExist` if the conditions don't hold (any more)."""
-    return change_chat(chat, {}, announce=False, **conditions)
-
-
 def change_chat(
+    user: User,
     chat: Chat,
     values: dict[str, Any],
     *,
     pull: dict[str, int] | None = None,
-    announce: bool = True,
     **conditions: Any,
 ) -> Chat:
-    """Set values and remove others from lists; raises `DoesNotExist` as `next_rev` does."""
-    update: dict[str, Any] = {"$set": values} if values else {}
+    """Set the name or owner of a chat, remove others from lists, and announce it.
+
+    Raises `DoesNotExist` if the conditions don't hold (any more).
+    """
+    update: dict[str, Any] = {"$set": values}
     if pull:
         update["$pull"] = pull
-    changed = Chat.objects.change(chat.pk, update, **conditions)
-    if changed is None:
-        raise Chat.DoesNotExist
-    if announce:
-        events.broadcast(events.chat_group(chat.pk), events.chat_updated(changed))
+    about = {"name": values.get("name"), "user_id": values.get("owner_id")}
+
+    def work(transaction: Transaction) -> Chat:
+        transaction.add(Change.Kind.CHAT_UPDATED, user.pk, about)
+        return transaction.change_chat(update, **conditions)
+
+    changed = change(chat.pk, work)
+    events.broadcast(events.chat_group(chat.pk), events.chat_updated(changed, changed.last_rev))
     return changed
 
 
-def make_owner(chat: Chat, new_owner_id: int, **values: Any) -> Chat:
+def make_owner(user: User, chat: Chat, new_owner_id: int, **values: Any) -> Chat:
     """Hand the group to a member; raises `DoesNotExist` if member or owner changed meanwhile."""
     return change_chat(
+        user,
         chat,
         {**values, "owner_id": new_owner_id},
         pull={"silenced_ids": new_owner_id},

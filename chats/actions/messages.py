@@ -10,16 +10,16 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from chatproject.limits import limits
-from chatproject.stores.mongodb.documents import now
+from chatproject.stores.mongodb.documents import Document, now
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
 from users.models import User
 
 from . import prompts, sending
-from .chats import next_rev
+from .changing import Transaction, change
 from .rules import valid_client_id, valid_content
 
 
@@ -87,12 +87,13 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
         raise Refused("A deleted message can't be edited.")
     if not permissions_for(chat, user.pk).can_send_messages:
         raise Refused("You may not send messages in this chat.")
-    rev = next_rev(chat, member_ids=user.pk, silenced_ids={"$ne": user.pk}).last_rev
-    # A change that took a later number wins, whichever is written first.
-    changed = _change_message(
-        message, rev, {"content": content, "edited_at": now()}, deleted_at=None
-    )
-    return changed or _confirmed_message(message)
+    values = {"content": content, "edited_at": now()}
+    may_send = {"member_ids": user.pk, "silenced_ids": {"$ne": user.pk}}
+    changed = _change_message(user, message, Change.Kind.MESSAGE_EDITED, values, **may_send)
+    if changed is None:
+        _confirmed_message(message)
+        raise Refused("A deleted message can't be edited.")
+    return changed
 
 
 def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
@@ -111,12 +112,8 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
     conditions = {} if moderator else {"member_ids": user.pk}
     if message.deleted_at:
         return _confirmed_message(message)
-    while not message.deleted_at:
-        rev = next_rev(chat, **conditions).last_rev
-        changed = _change_message(message, rev, tombstone, deleted_at=None)
-        # None: meanwhile an edit took a later number, or somebody else deleted it.
-        message = changed or _confirmed_message(message)
-    return message
+    changed = _change_message(user, message, Change.Kind.MESSAGE_DELETED, tombstone, **conditions)
+    return changed or _confirmed_message(message)  # else somebody was faster
 
 
 def mark_read(user: User, chat: Chat, message: Message) -> bool:
@@ -183,24 +180,34 @@ def _confirmed_message(message: Message) -> Message:
 
 
 def _change_message(
-    message: Message, rev: int, values: dict[str, Any], **conditions: Any
+    user: User, message: Message, kind: Change.Kind, values: dict[str, Any], **conditions: Any
 ) -> Message | None:
-    """Write and announce a change, unless one with a later `rev` is stored."""
-    document = Message.objects.collection().find_one_and_update(
-        {
-            "_id": message.pk.hex,
-            "chat_id": message.chat_id.hex,
-            "rev": {"$lt": rev},
-            **conditions,
-        },
-        {"$set": {**values, "rev": rev, "updated_at": now()}},
-        return_document=True,
-    )
-    if document is None:
+    """Change a message that isn't deleted, and announce it; None if it is deleted.
+
+    Raises `Chat.DoesNotExist` if the chat doesn't meet the conditions (any more).
+    """
+
+    def work(transaction: Transaction) -> tuple[Document, Head]:
+        rev = transaction.add(kind, user.pk, {"message_id": message.pk})
+        transaction.chat(**conditions)
+        changed: Document | None = Message.objects.collection().find_one_and_update(
+            {"_id": message.pk.hex, "chat_id": message.chat_id.hex, "deleted_at": None},
+            {"$set": {**values, "changed_rev": rev, "updated_at": now()}},
+            return_document=True,
+            session=transaction.session,
+        )
+        if changed is None:
+            raise Message.DoesNotExist
+        return changed, transaction.head
+
+    try:
+        document, head = change(message.chat_id, work)
+    except Message.DoesNotExist:
         return None
-    changed: Message = Message.objects.from_document(document)
+    Chat.objects.hint(message.chat_id, head.rev, head.seq, is_awaited=True)
     row = MessageRow.of(document)
     context = MessageContext.of([row], {})
     event = events.message_event(row, context.names, context.reply_of(row))
-    events.broadcast(events.chat_group(changed.chat_id), event)
+    events.broadcast(events.chat_group(message.chat_id), event)
+    changed: Message = Message.objects.from_document(document)
     return changed

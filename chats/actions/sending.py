@@ -1,16 +1,17 @@
-"""How a message is sent: it takes its chat's next numbers, is stored, and is announced.
+"""How a message is sent: it is stored under its chat's next numbers, and announced.
 
-What the threads of a process send to one chat at the same time takes one update, one insert and
-one publication (`chatproject/stores/group_commit.py`). Decision 5 has the rules of numbers and
-retries.
+The insert itself takes the numbers (models/log.py). What the threads of a process send to one chat
+at the same time is one insert and one publication (`chatproject/stores/group_commit.py`). Decision
+5 has the reasons.
 """
 
 from __future__ import annotations
 
-import time
 import uuid
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC
 from enum import Enum
 from typing import Any
 
@@ -19,30 +20,25 @@ from django.contrib.auth import get_user_model
 from chatproject.stores.group_commit import GroupCommit
 from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import Unconfirmed
+from chatproject.stores.retries import Retries
 from chats import events
 from chats.errors import Refused
-from chats.models import Chat, Message, MessageRow, ReadMarker
-from chats.protocol import RECENT_SENDS, SENT_AT_ONCE
+from chats.models import Chat, Head, Message, MessageRow, ReadMarker
 from users.models import User
 
-STORING = 1.0  # seconds a retry waits for the first try, which has the numbers
-NUMBERS = {"last_seq": 1, "last_rev": 1, "last_message_at": 1}
+from .known_chats import KnownChat, known_chats
+
+SENT_AT_ONCE = 100  # messages of one insert
 
 
 @dataclass(frozen=True, eq=False)
 class Send:
     """A message being sent, and the people whose names its event shows."""
 
-    message: Message  # its numbers and time are set when they are taken
+    message: Message  # its numbers and time are set when it is stored
     sender: User
     replied: MessageRow | None
     names: dict[int, Any]
-
-    @property
-    def key(self) -> str | None:
-        """What identifies a retry within its chat; None without a `client_id`."""
-        client_id = self.message.client_id
-        return None if client_id is None else f"{self.message.sender_id}:{client_id}"
 
     @property
     def event(self) -> events.Event:
@@ -55,8 +51,8 @@ class Outcome(Enum):
     """What became of a send."""
 
     STORED = 1
-    NO_NUMBERS = 2  # the sender may not send, or this `client_id` has taken its numbers
-    DUPLICATE = 3  # something is stored under its numbers or its `client_id`
+    NOT_ALLOWED = 2  # as far as this process knows
+    DUPLICATE = 3  # it is stored, or another message with this `client_id`
 
 
 def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Message, bool]:
@@ -65,19 +61,17 @@ def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Me
     Raises `Chat.DoesNotExist` if the sender is not a member, `Refused` if they may not send.
     """
     new = Send(message, sender, replied, _names(sender, replied))
-    outcome = _store_together(message.chat_id, new)
-    while outcome is Outcome.NO_NUMBERS:
-        chat = _chat_of(new)
-        with suppress(Chat.DoesNotExist):  # no longer a member, or silenced: checked again
-            if take_reserved(new, chat):
-                [outcome] = store([new])
-                break
-        if sender.pk in chat.silenced_ids:
-            raise Refused("You may not send messages in this chat.")
-        outcome = _store_together(message.chat_id, new)
-    if outcome is Outcome.DUPLICATE:
-        return stored(message), False
-    return message, True
+    retries = Retries()
+    while True:
+        match _store_together(message.chat_id, new):
+            case Outcome.STORED:
+                return message, True
+            case Outcome.DUPLICATE:
+                return stored(message), False
+            case Outcome.NOT_ALLOWED:
+                if earlier := _refuse(new):
+                    return earlier, False
+                retries.wait()
 
 
 def _names(sender: User, replied: MessageRow | None) -> dict[int, Any]:
@@ -87,135 +81,123 @@ def _names(sender: User, replied: MessageRow | None) -> dict[int, Any]:
     return names
 
 
-def _chat_of(new: Send) -> Chat:
-    chats = Chat.objects.all()
-    if not new.sender.is_bot:
-        chats = chats.filter(member_ids__contains=[new.sender.pk])
-    chat: Chat = chats.get(pk=new.message.chat_id)
-    return chat
+def _refuse(new: Send) -> Message | None:
+    """Say why the sender may not send; the stored message if this is a retry of a member.
+
+    Returns None if they may, which this process didn't know yet.
+    """
+    chat_id, sender = new.message.chat_id, new.sender
+    known_chats.forget(chat_id)
+    member = {} if sender.is_bot else {"member_ids": sender.pk}
+    chat = Chat.objects.confirmed({"_id": chat_id.hex, **member})
+    if chat is None:
+        raise Chat.DoesNotExist
+    if sender.pk not in chat.silenced_ids:
+        return None
+    if new.message.client_id and (earlier := _of_client_id(new.message)):
+        return earlier
+    raise Refused("You may not send messages in this chat.")
 
 
 # Together ----------------------------------------------------------------------------------------
 
 
 def _store_group(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
-    """Store messages sent to one chat at once: by one update if all may be sent, else one each."""
-    if take_numbers(sends):
-        return store(sends)
-    numbered = [one for one in sends if take_numbers([one])] if len(sends) > 1 else []
-    outcomes = iter(store(numbered))
-    return [next(outcomes) if one in numbered else Outcome.NO_NUMBERS for one in sends]
+    """Store messages that are sent to one chat at once, and announce them."""
+    try:
+        return _store(chat_id, sends)
+    except BaseException:
+        known_chats.forget(chat_id)  # what was written is unknown
+        raise
 
 
-_store_together: GroupCommit[uuid.UUID, Send, Outcome] = GroupCommit(_store_group, SENT_AT_ONCE)
+def _turn(chat_id: uuid.UUID) -> AbstractContextManager[None]:
+    """This process's turn at a chat that other processes send to, too."""
+    known = known_chats.get(chat_id)
+    return known.turn() if known and known.is_contended else nullcontext()
 
 
-def take_numbers(sends: list[Send]) -> bool:
-    """Take the next `seq`, `rev` and time for each of these, in one atomic update.
-
-    False: not all may be sent, or a `client_id` occurs twice or has already taken its numbers.
-    Time never runs backwards within a chat, whatever the clocks of the processes say.
-    """
-    count, moment = len(sends), now()
-    keys = [one.key for one in sends if one.key is not None]
-    if len(set(keys)) < len(keys):
-        return False
-    entries = [{"key": one.key, "id": one.message.pk.hex} for one in sends]
-    # No pipeline: MongoDB would rewrite the whole document, with all members.
-    update = {
-        "$inc": {"last_seq": count, "last_rev": count},
-        "$max": {"last_message_at": moment},
-        "$push": {"recent": {"$each": entries, "$slice": -RECENT_SENDS}},
-    }
-    chat_id = sends[0].message.chat_id
-    new, allowed = {"recent.key": {"$nin": keys}}, _all_may_send(sends)
-    chat = Chat.objects.change(chat_id, update, projection=NUMBERS, **new, **allowed)
-    if chat is None:
-        return False
-    for before, one in zip(range(count - 1, -1, -1), sends, strict=True):
-        _number(one.message, chat.last_seq - before, chat.last_rev - before, chat.last_message_at)
-    return True
+_store_together: GroupCommit[uuid.UUID, Send, Outcome] = GroupCommit(
+    _store_group, SENT_AT_ONCE, _turn
+)
 
 
-def _all_may_send(sends: list[Send]) -> dict[str, Any]:
-    """A condition on a chat: the senders are members and not silenced. The bot is not a member."""
-    people = [one.sender.pk for one in sends if not one.sender.is_bot]
-    return {"member_ids": {"$all": people}, "silenced_ids": {"$nin": people}} if people else {}
+def _store(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
+    outcomes: dict[Send, Outcome] = {}
+    retries = Retries()
+    known = known_chats.get(chat_id) or KnownChat.read(chat_id)
+    has_turn = known is not None and known.is_contended
+    while known and len(outcomes) < len(sends):
+        with known.turn() if retries.count and not has_turn else nullcontext():
+            if retries.count or has_turn:
+                known = known.refreshed()
+            waiting = [one for one in sends if one not in outcomes]
+            refused_by = _append(known, waiting, outcomes) if known else ""
+        if known and refused_by == "rev":
+            known.take_turns()
+            retries.wait()
+    if known:
+        known_chats.keep(known)
+    return [outcomes.get(one, Outcome.NOT_ALLOWED) for one in sends]
 
 
-def _number(message: Message, seq: int, rev: int, moment: Any) -> None:
-    message.seq, message.rev = seq, rev
-    message.created_at = message.updated_at = moment
+def _append(known: KnownChat, sends: list[Send], outcomes: dict[Send, Outcome]) -> str:
+    """Store what may be sent, up to the first that is refused; returns by which unique field."""
+    allowed = [one for one in sends if known.lets_send(one.sender)]
+    outcomes.update((one, Outcome.NOT_ALLOWED) for one in sends if one not in allowed)
+    if not allowed:
+        return ""
+    for place, one in enumerate(allowed, 1):
+        _number(one.message, known.head, place)
+    count, refused_by = Message.objects.insert([one.message for one in allowed])
+    if count:
+        last = allowed[count - 1].message
+        known.head = Head(last.rev, last.seq, last.created_at)
+        _tell(known, allowed[:count])
+        outcomes.update((one, Outcome.STORED) for one in allowed[:count])
+    if refused_by in ("client_id", "_id"):
+        outcomes[allowed[count]] = Outcome.DUPLICATE
+    return refused_by
 
 
-def store(sends: list[Send]) -> list[Outcome]:
-    """Store and announce messages of one chat that have taken their numbers."""
-    if not sends:
-        return []
-    chat_id = sends[0].message.chat_id
-    is_stored = Message.objects.insert([one.message for one in sends])
-    new = [one for one, is_new in zip(sends, is_stored, strict=True) if is_new]
-    if seqs := {one.sender.pk: one.message.seq for one in new if not one.sender.is_bot}:
-        ReadMarker.objects.advance_unacknowledged(chat_id, seqs)
-    if new:
-        events.broadcast(events.chat_group(chat_id), *(one.event for one in new))
-    return [Outcome.STORED if is_new else Outcome.DUPLICATE for is_new in is_stored]
+def _number(message: Message, head: Head, place: int) -> None:
+    """Give a message the `place`th numbers after the head, and a time that isn't before it."""
+    message.rev, message.seq = head.rev + place, head.seq + place
+    message.created_at = message.updated_at = max(head.at.replace(tzinfo=UTC), now())
+
+
+def _tell(known: KnownChat, sends: Sequence[Send]) -> None:
+    Chat.objects.hint(known.chat_id, *known.head)
+    if seqs := {one.sender.pk: one.message.seq for one in sends if not one.sender.is_bot}:
+        ReadMarker.objects.advance_unacknowledged(known.chat_id, seqs)
+    events.broadcast(events.chat_group(known.chat_id), *(one.event for one in sends))
 
 
 # Retries -----------------------------------------------------------------------------------------
 
 
-def take_reserved(new: Send, chat: Chat) -> bool:
-    """Take the numbers this `client_id` took before; False if it isn't among the latest sends.
-
-    If its message isn't stored, because a process died, it takes a new `rev`: clients that have
-    seen later changes would not ask for the old one. Raises `DoesNotExist` if the sender may not
-    send any more.
-    """
-    message = new.message
-    if new.key is None:
-        return False
-    for seq, sent in chat.recent_sends():
-        if sent["key"] == new.key:
-            first = _wait_until_stored(message)
-            rev = first.rev if first else _next_rev(new)
-            message.pk = uuid.UUID(sent["id"])
-            _number(message, seq, rev, max(chat.last_message_at, now()))
-            return True
-    return False
-
-
-def _next_rev(new: Send) -> int:
-    chat = Chat.objects.change(new.message.chat_id, {}, **_all_may_send([new]))
-    if chat is None:
-        raise Chat.DoesNotExist
-    return chat.last_rev
-
-
-def _wait_until_stored(message: Message) -> Message | None:
-    """The message that took the numbers, waiting up to `STORING` seconds for it to be stored."""
-    deadline = time.monotonic() + STORING
-    while True:
-        sent = Message.objects.filter(
-            chat_id=message.chat_id, sender_id=message.sender_id, client_id=message.client_id
-        )
-        first = sent.first()
-        if first or time.monotonic() > deadline:
-            return first
-        time.sleep(STORING / 20)
-
-
 def stored(message: Message) -> Message:
-    """The message that a send found already stored.
+    """The message that refused this one: of the same `client_id` or id, as a majority has it.
 
-    Raises `Unconfirmed` if `check_sequences` filled its number meanwhile: the next try takes
-    another one.
+    Raises `Unconfirmed` if it was rolled back meanwhile.
     """
-    if message.client_id is None:
-        raise Unconfirmed("The number of this message was filled meanwhile.")
-    query = {"chat_id": message.chat_id.hex, "sender_id": message.sender_id}
-    found: Message = confirmed(Message.objects.all(), {**query, "client_id": message.client_id})
+    by_id = {"_id": message.pk.hex, "chat_id": message.chat_id.hex}
+    return confirmed(
+        Message.objects.all(), by_id if message.client_id is None else _key_of(message)
+    )
+
+
+def _of_client_id(message: Message) -> Message | None:
+    found: Message | None = Message.objects.confirmed(_key_of(message))
     return found
+
+
+def _key_of(message: Message) -> dict[str, Any]:
+    return {
+        "chat_id": message.chat_id.hex,
+        "sender_id": message.sender_id,
+        "client_id": message.client_id,
+    }
 
 
 def confirmed(rows: Any, query: dict[str, Any]) -> Any:

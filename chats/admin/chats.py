@@ -65,11 +65,8 @@ class ChatAdmin(ModerationAdmin):
         "id",
     )
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("recent")
-
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
-        rows, condition = Chat.objects.defer("recent"), Q()
+        rows, condition = Chat.objects.all(), Q()
         if member := values.get("member"):
             rows = rows.filter(member_ids__contains=[user_id_of(member)])
         if kind := values.get("kind"):

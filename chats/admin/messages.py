@@ -138,7 +138,7 @@ class MessageAdmin(ModerationAdmin):
         return rows
 
     def resolve(self, rows: Sequence[Message]) -> None:
-        chats = Chat.objects.defer("recent").in_bulk({message.chat_id for message in rows})
+        chats = Chat.objects.in_bulk({message.chat_id for message in rows})
         ids = {i for chat in chats.values() if not chat.is_group for i in chat.member_ids}
         people = People(
             {*ids, *(m.sender_id for m in rows), *(m.deleted_by for m in rows)},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from chatproject.rest.parameters import query_integer, query_parameters
 from chatproject.stores.mongodb.documents import Document
 from chats import actions
-from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models import Chat, Message, MessageRow, ReadMarker, log
 from chats.models.chat import other_of
 from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
@@ -70,22 +70,28 @@ class MessageViewSet(ChatViews):
         others = self.request.query_params.keys() & set(MessagePagination.parameters)
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
-        chat = self.find_chat(chat_id)
         # Clients rely on having every change up to this one, so it must not be rolled back.
-        last_rev = Chat.objects.all().last_revs([chat_id]).get(chat_id, 0)
-        too_far = chat.last_rev - rev > MOST_MISSED
-        messages = [] if too_far else Message.objects.changes(chat, rev, MOST_MISSED)
+        last_rev = log.head(chat_id).rev
+        too_far = last_rev - rev > MOST_MISSED
+        messages = [] if too_far else self.changed_messages(chat_id, rev)
+        chat = self.find_chat(chat_id)  # after the messages: the user may have been removed
         markers = ReadMarker.objects.of_chat(chat)
         return {
             "count": len(messages),
             "next": None,
             "previous": None,
-            "last_rev": min(last_rev, chat.last_rev),
+            "last_rev": last_rev,
             "too_far_behind": too_far,
             "read_markers": by_name(markers),
             "permissions": permissions_for(chat, self.user.pk).as_flags(),
             **self.history_data(Chat.objects.document(chat), messages, markers),
         }
+
+    def changed_messages(self, chat_id: uuid.UUID, rev: int) -> Sequence[MessageRow]:
+        """The messages that changed after a `rev`, as they are now, in order of `rev`."""
+        rows = log.after(chat_id, rev, MOST_MISSED)
+        messages = Message.objects.of_log(chat_id, rows).values()
+        return sorted(messages, key=lambda message: message.rev)
 
     def history_data(
         self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from rest_framework.exceptions import ValidationError
@@ -13,7 +14,7 @@ from chatproject.rest.pagination import StrictLimitOffsetPagination, integer_par
 from chatproject.rest.parameters import query_choice, query_integer
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, MessageRow
-from chats.models.history import page_of_history
+from chats.models.history import Span, page_of_history
 from users.models import User
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
@@ -22,9 +23,8 @@ NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 class History:
     """The messages of a chat between two numbers, for a paginator to slice and then to count.
 
-    Numbers are gapless, so a slice is a range of the index on `(chat_id, seq)` and the count a
-    subtraction: no documents are counted or skipped. A hole makes a page shorter. Slicing is one
-    command, which also reads the `chat` and its read `markers`, or raises `Chat.DoesNotExist`.
+    Slicing is one command, which also reads the `chat` and its read `markers`, or raises
+    `Chat.DoesNotExist`. The count is a subtraction.
     """
 
     chat: Document
@@ -41,9 +41,7 @@ class History:
     ) -> None:
         self.user = user
         self.chat_id = chat_id
-        self.after = after
-        self.before = before
-        self.newest_first = newest_first
+        self.every = Span(after, before, 0, 0, newest_first)
 
     @classmethod
     def of(cls, request: Request, chat_id: uuid.UUID) -> History:
@@ -59,24 +57,13 @@ class History:
         )
 
     def __getitem__(self, wanted: slice) -> list[MessageRow]:
-        last: Any = "$last_seq" if self.before is None else {"$min": ["$last_seq", self.before - 1]}
-        low: Any
-        if self.newest_first:
-            low = {"$max": [self.after, {"$subtract": [last, wanted.stop]}]}
-            high = {"$subtract": [last, wanted.start]}
-        else:
-            low, high = self.after + wanted.start, {"$min": [last, self.after + wanted.stop]}
-        self.chat, messages, self.markers = page_of_history(
-            self.user, self.chat_id, low, high, newest_first=self.newest_first
-        )
+        span = replace(self.every, start=wanted.start, stop=wanted.stop)
+        self.chat, messages, self.markers = page_of_history(self.user, self.chat_id, span)
         return messages
 
     def count(self) -> int:
         """How many messages there were when the page was read."""
-        last: int = self.chat["last_seq"]
-        if self.before is not None:
-            last = min(last, self.before - 1)
-        return max(last - self.after, 0)
+        return self.every.count(self.chat["last_seq"])
 
 
 class ChatList:

@@ -22,7 +22,7 @@ from chatproject.stores.outages import deadline
 from chats import actions
 from chats.actions.prompts import Prompt, parse
 from chats.models import Chat, Message
-from chats.models.message import EPOCH
+from chats.models.log import EPOCH
 
 from .answers import BROKEN, GAVE_UP, Answer, answer_to
 

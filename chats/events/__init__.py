@@ -10,6 +10,8 @@ from .chats import Resync as Resync
 from .chats import StateChange as StateChange
 from .chats import chat_state as chat_state
 from .chats import chat_updated as chat_updated
+from .chats import member_added as member_added
+from .chats import member_removed as member_removed
 from .chats import permissions_changed as permissions_changed
 from .messages import MessageChange as MessageChange
 from .messages import MessageDeleted as MessageDeleted

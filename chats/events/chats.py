@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from chats.models import Chat
 from chats.permissions import Permissions
+from users.names import Named
 
 from .types import Change, ChatRemoved, Event, ForChatList
 
@@ -71,7 +73,7 @@ class PermissionsChanged(StateChange):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatState(Event):
-    """The current state of the chat, sent after missed changes that no message shows."""
+    """The current state of the chat, sent after changes that were missed."""
 
     type = "chat_state"
     chat_id: str
@@ -119,14 +121,41 @@ class ChatDeleted(Event):
 # Made from what is stored ------------------------------------------------------------------------
 
 
-def chat_updated(chat: Chat) -> ChatUpdated:
-    """The event for the current name and owner of a chat."""
+def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
+    """The event for the current name and owner of a chat, and the change that made it."""
     return ChatUpdated(
         chat_id=str(chat.pk),
-        rev=chat.last_rev,
+        rev=rev,
         name=chat.name,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
+    )
+
+
+def member_added(
+    chat_id: uuid.UUID, rev: int, user_id: int, person: Named | None, added_by: int
+) -> MemberAdded:
+    """The event for a new member; `person` is None if the account is gone."""
+    return MemberAdded(
+        chat_id=str(chat_id),
+        rev=rev,
+        user_id=user_id,
+        username=person.username if person else "",
+        name=person.name if person else "",
+        added_by=added_by,
+    )
+
+
+def member_removed(
+    chat_id: uuid.UUID, rev: int, user_id: int, person: Named | None, removed_by: int
+) -> MemberRemoved:
+    """The event for a former member; `person` is None if the account is gone."""
+    return MemberRemoved(
+        chat_id=str(chat_id),
+        rev=rev,
+        user_id=user_id,
+        username=person.username if person else None,
+        removed_by=removed_by,
     )
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from chats.actions import sending
+from chats.actions.known_chats import KnownChat
 from chats.api.pagination import History
 from chats.assistant import questions
-from chats.models import Chat, Message, ReadMarker
+from chats.models import Chat, Message, Pair, ReadMarker, log
 from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for, permissions_of
 from chats.protocol import MOST_MISSED
@@ -84,16 +85,15 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     """Catching up, and single messages."""
     rows = Message.objects.in_chat(chat.pk)
     behind = max(chat.last_rev - MOST_MISSED, 0)
+    yield HotQuery("the end of a chat's log", lambda: log.head(chat.pk))
+    yield HotQuery("the ends of chats' logs", lambda: log.heads([chat.pk]))
     yield HotQuery(
-        "catch-up of a page",
-        lambda: Message.objects.changes(chat, chat.last_rev - PAGE, MOST_MISSED),
+        "catch-up of a page", lambda: log.after(chat.pk, chat.last_rev - PAGE, MOST_MISSED)
     )
     yield HotQuery(
         f"catch-up of {chat.last_rev - behind} changes",
-        lambda: Message.objects.changes(chat, behind, MOST_MISSED),
+        lambda: log.after(chat.pk, behind, MOST_MISSED),
     )
-    missed = list(range(max(chat.last_rev - 5, 0), chat.last_rev + 1))
-    yield HotQuery("catch-up of a hub", lambda: list(rows.filter(rev__in=missed).order_by("rev")))
     page = list(rows.newest_first()[:PAGE])
     replies = [message.pk.hex for message in page[:10]]
     yield HotQuery("reply previews", lambda: Message.objects.rows_by_id(chat.pk.hex, replies))
@@ -123,15 +123,9 @@ def _chats(chat: Chat, user: User) -> Iterator[HotQuery]:
     )
     yield HotQuery("a chat, if its member", lambda: Chat.objects.get_for_member(user, chat.pk))
     private = Chat.objects.for_member(user).filter(is_group=False).first() or chat
-    pair = Chat.pair_of(user.pk, private.other_id(user.pk) or user.pk)
-    yield HotQuery("private chat of two people", lambda: Chat.objects.filter(pair=pair).first())
-    yield HotQuery(
-        "numbers for a message",
-        lambda: sending.take_numbers(
-            [sending.Send(Message(chat_id=chat.pk, client_id="explain"), user, None, {})]
-        ),
-        writes=True,
-    )
+    pair = Pair.id_of(user.pk, private.other_id(user.pk) or user.pk)
+    yield HotQuery("private chat of two people", lambda: Pair.objects.filter(pk=pair).first())
+    yield HotQuery("a chat, to send to it", lambda: KnownChat.read(chat.pk))
 
 
 def _members(chat: Chat, user: User) -> Iterator[HotQuery]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
 
-from chats.models import Chat, ChatPermissions, Message, ReadMarker
+from chats.models import Chat, ChatPermissions, Message, Pair, ReadMarker
 from chats.models.uuid7 import uuid7
 
 BATCH = 2_000  # documents of one write
@@ -21,13 +21,14 @@ def build(messages: int, short_chats: int = SHORT_CHATS) -> Chat:
     members = list(range(1, MEMBERS + 1))
     long = Chat(name="Long", is_group=True, owner_id=2, member_ids=members)
     others = range(MEMBERS + 1, MEMBERS + 1 + short_chats)
-    shorts = [
-        Chat(owner_id=1, member_ids=[1, other], pair=Chat.pair_of(1, other)) for other in others
-    ]
+    shorts = [Chat(owner_id=1, member_ids=[1, other]) for other in others]
     for chat, length in [(long, messages), *((chat, SHORT_LENGTH) for chat in shorts)]:
         chat.last_seq = chat.last_rev = length
     chats = [long, *shorts]
     Chat.objects.bulk_create(chats)
+    Pair.objects.bulk_create(
+        [Pair(id=Pair.id_of(*chat.member_ids), chat_id=chat.pk) for chat in shorts]
+    )
     _write(message for chat in chats for message in _messages(chat))
     _write_members(chats)
     return long

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from chatproject.sockets.connection import Connection
-from chatproject.stores.mongodb.documents import Document
 from chats import events
-from chats.models import Chat
+from chats.models import Chat, Head
 from chats.protocol import CLOSE_CHAT_DELETED, CLOSE_REMOVED
 
-from .catch_up import CatchUp, changes_under_way
+from .catch_up import GAP_WAIT, CatchUp
 from .change_order import ChangeOrder
 from .hub import Hub
 
@@ -29,13 +27,10 @@ class ChatHub(Hub):
         self._catch_up = CatchUp(self)
         self._removed: set[int] = set()  # people who may be joining after an older check
 
-    async def begin(self, start: Document) -> None:
-        """Start from the chat's last numbers, read after the hub had subscribed."""
-        last_rev, watermark, seen = start["last_rev"], start["last_rev"], set[int]()
-        if not start["is_quiet"]:
-            watermark, seen = await changes_under_way(self.chat_id, last_rev)
-        self.seq = start["last_seq"]
-        self.send(self.order.start(last_rev, watermark, seen))
+    def begin(self, head: Head) -> None:
+        """Start at the end of the chat's log, read after the hub had subscribed."""
+        self.seq = head.seq
+        self.send(self.order.start(head.rev))
 
     def stop(self) -> None:
         """Stop catching up."""
@@ -50,7 +45,7 @@ class ChatHub(Hub):
             return
         if isinstance(event, events.MemberRemoved) and self.order.is_early(event.rev):
             self._close_sockets(event.user_id)  # at once, without waiting for earlier changes
-        self.send(self.order.receive(event))
+        self.send(self.order.take([event]))
 
     def deliver(self, event: events.Event) -> None:
         """Send an event to the sockets, and to chat lists what they show of it."""
@@ -66,13 +61,13 @@ class ChatHub(Hub):
                 self._close_deleted()
 
     def send(self, due: Iterable[events.Change]) -> None:
+        """Send changes, in this order; if others must come before the next ones, read them."""
         for change in due:
             if isinstance(change, events.MessageChange):
                 self.seq = max(self.seq, change.seq)
             self.deliver(change)
-        if self.order.read_after is not None:
-            self._catch_up.begin(self.order.read_after)
-            self.order.read_after = None
+        if self.order.has_gap:
+            self._catch_up.begin(GAP_WAIT)
 
     def _tell_watchers(self, event: events.Event) -> None:
         if isinstance(event, events.MessageChange) and event.seq < self.seq:
@@ -121,8 +116,6 @@ class ChatHub(Hub):
 
     def remove_former_members(self, chat: Chat) -> None:
         """Remove everyone who is not a member in `chat`, before any later change is sent."""
-        if chat.last_rev < self.order.rev:
-            return
         for user_id in {one.user_id for one in self.connections}.difference(chat.member_ids):
             gone = events.ChatRemoved(chat_id=str(chat.pk), reason="removed")
             self.watchers.tell(gone, only=user_id)
@@ -131,12 +124,12 @@ class ChatHub(Hub):
     # What was missed
 
     def look(self, last_rev: int) -> None:
-        """Compare with the chat's `last_rev` in MongoDB; called periodically."""
-        self.order.look(last_rev, time.monotonic())
-        self.send(())
+        """Compare with the end of the chat's log; called periodically."""
+        if self.order.is_behind(last_rev):
+            self._catch_up.begin(0)
 
-    def send_state(self, chat: Chat, state: events.ChatState) -> None:
-        """Send the chat's state after changes that no message shows or that were replaced."""
-        if self.order.tell_state(chat.last_rev):
-            self.deliver(state)
-            self._removed -= set(chat.member_ids)
+    def restart(self, head: Head, member_ids: Collection[int]) -> list[events.Change]:
+        """Go on after the end of the log as read; returns the changes after it that wait here."""
+        self.seq = head.seq
+        self._removed -= set(member_ids)
+        return self.order.start(head.rev)

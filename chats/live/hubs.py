@@ -18,7 +18,7 @@ from chats import events
 
 from .chat_hub import ChatHub
 from .hub import Hub
-from .reads import read_revs, read_starts
+from .reads import read_heads, read_starts
 from .user_hub import UserHub
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Hubs:
             starts = await read_starts([hub.chat_id for hub in hubs])
             for hub in hubs:
                 if hub.chat_id in starts:
-                    await hub.begin(starts[hub.chat_id])
+                    hub.begin(starts[hub.chat_id])
                 else:
                     self._forget(hub)
         except BaseException:
@@ -205,11 +205,10 @@ class Hubs:
         await self._end([hub for hub in hubs if not hub.connections and hub.idle_since <= since])
 
     async def compare(self) -> None:
-        """Compare what each chat has sent with MongoDB."""
+        """Compare what each hub has sent with the end of its chat's log."""
         hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
         if not hubs:
             return
-        revs = await read_revs(list(hubs))
+        heads = await read_heads(list(hubs))
         for chat_id, hub in hubs.items():
-            # The hub itself notices if the chat is gone.
-            hub.look(revs.get(chat_id, hub.order.rev + 1))
+            hub.look(heads[chat_id].rev)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -11,50 +11,85 @@ from django.contrib.auth import get_user_model
 from chatproject.stores.mongodb.documents import Document
 from chatproject.stores.outages import Unconfirmed, in_thread
 from chats import events
-from chats.models import Chat, Message, ReadMarker
-from chats.models.chat import WITHOUT_SENDS
-from chats.permissions import permissions_of
+from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, log
+from chats.permissions import Permissions, permissions_of
+from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext
 from users.models import SignIn
 
 
-@dataclass(frozen=True)
-class Changes:
-    """A chat as read from MongoDB: its document, the requested changes, and its state."""
-
-    chat: Chat
-    by_rev: dict[int, events.Change]
-    state: events.ChatState
-
-
-@in_thread
-def read_chat(chat_id: uuid.UUID) -> Chat | None:
+def _chat(chat_id: uuid.UUID) -> Chat | None:
     """A chat as a majority has it; None if deleted, `Unconfirmed` if it is too new."""
-    chats, query = Chat.objects.all(), {"_id": chat_id.hex}
-    if found := chats.found(query, committed=True, projection=WITHOUT_SENDS):
-        return found[0]
-    if chats.found(query, projection={"_id": 1}):
+    chat = Chat.objects.committed_chat(chat_id)
+    if chat is None and Chat.objects.filter(pk=chat_id).exists():
         raise Unconfirmed("A majority doesn't have this chat yet.")
-    return None
+    return chat
+
+
+read_chat = in_thread(_chat)
+
+
+@dataclass(frozen=True)
+class Missed:
+    """What a chat's log has after a `rev`, as events, and the chat as it was then or later."""
+
+    changes: list[events.Change]
+    chat: Chat | None  # None: deleted
 
 
 @in_thread
-def read_changes(chat: Chat, revs: Collection[int], known_seq: int) -> Changes:
-    """The messages whose last change has one of these `rev`s, as events by `rev`.
-
-    Those with a `seq` above `known_seq` are new messages.
-    """
-    rows = Message.objects.all().changed_at(chat.pk, revs)
-    context = MessageContext.of(rows, {})
-    by_rev: dict[int, events.Change] = {
-        row.rev: events.message_event(
-            row, context.names, context.reply_of(row), is_new=row.seq > known_seq
-        )
-        for row in rows
-    }
-    return Changes(chat, by_rev, read_state(chat))
+def read_missed(chat_id: uuid.UUID, rev: int) -> Missed:
+    """Every change after `rev`, in order; at most `MOST_MISSED`."""
+    rows = log.after(chat_id, rev, MOST_MISSED)
+    messages = Message.objects.of_log(chat_id, rows)
+    # After the messages: whoever is no member in it isn't shown them.
+    chat = _chat(chat_id)
+    return Missed(_as_events(rows, messages, chat) if chat else [], chat)
 
 
+def _as_events(
+    rows: list[Document], messages: dict[str, MessageRow], chat: Chat
+) -> list[events.Change]:
+    context = MessageContext.of(messages.values(), {}, _people(rows))
+    allowed = _permissions(rows, chat)
+    changes: list[events.Change] = []
+    for row in rows:
+        rev, user_id = row["rev"], row.get("user_id") or 0
+        change: events.Change
+        match row["kind"]:
+            case Change.Kind.MEMBER_ADDED:
+                person = context.names.get(user_id)
+                change = events.member_added(chat.pk, rev, user_id, person, row["by"])
+            case Change.Kind.MEMBER_REMOVED:
+                person = context.names.get(user_id)
+                change = events.member_removed(chat.pk, rev, user_id, person, row["by"])
+            case Change.Kind.PERMISSIONS_CHANGED if user_id in allowed:
+                change = events.permissions_changed(allowed[user_id], rev)
+            case Change.Kind.PERMISSIONS_CHANGED | Change.Kind.CHAT_UPDATED:
+                change = events.chat_updated(chat, rev)
+            case _:
+                message = messages[row.get("message_id") or row["_id"]]
+                change = events.message_event(
+                    message._replace(rev=rev),
+                    context.names,
+                    context.reply_of(message),
+                    is_new="message_id" not in row,
+                )
+        changes.append(change)
+    return changes
+
+
+def _people(rows: list[Document]) -> set[int]:
+    return {row["user_id"] for row in rows if row.get("user_id") is not None}
+
+
+def _permissions(rows: list[Document], chat: Chat) -> dict[int, Permissions]:
+    """What each member may do now, if these rows change that."""
+    changed = any(row["kind"] == Change.Kind.PERMISSIONS_CHANGED for row in rows)
+    return permissions_of(chat) if changed else {}
+
+
+@in_thread
 def read_state(chat: Chat) -> events.ChatState:
     """The state that no message shows: name, owner, members, permissions, and read markers."""
     permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
@@ -62,23 +97,15 @@ def read_state(chat: Chat) -> events.ChatState:
 
 
 @in_thread
-def read_stored_revs(chat_id: uuid.UUID, low: int, high: int) -> set[int]:
-    """The `rev`s of stored messages with `low` < `rev` ≤ `high`."""
-    query = {"chat_id": chat_id.hex, "rev": {"$gt": low, "$lte": high}}
-    changed = Message.objects.all().found(query, committed=True, projection={"rev": 1})
-    return {message.rev for message in changed}
+def read_starts(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Head]:
+    """Where the log of each existing chat among these ends."""
+    return log.heads(Chat.objects.existing(chat_ids))
 
 
 @in_thread
-def read_starts(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Document]:
-    """The last numbers of these chats (see `ChatQuerySet.starts`)."""
-    return Chat.objects.all().starts(chat_ids)
-
-
-@in_thread
-def read_revs(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """The `last_rev` of each existing chat among these."""
-    return Chat.objects.all().last_revs(chat_ids)
+def read_heads(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Head]:
+    """Where the logs of these chats end."""
+    return log.heads(chat_ids)
 
 
 @in_thread

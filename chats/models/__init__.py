@@ -1,11 +1,15 @@
-"""Chats, messages, permissions and read markers: documents of MongoDB.
+"""Chats, their logs and messages, permissions and read markers: documents of MongoDB.
 
 Users live in SQL, so relations to them are integer ids.
 """
 
 from .chat import Chat as Chat
+from .log import Change as Change
+from .log import Head as Head
+from .log import log as log
 from .message import Message as Message
 from .message import MessageRow as MessageRow
 from .message import Preview as Preview
+from .pair import Pair as Pair
 from .permissions import ChatPermissions as ChatPermissions
 from .read_marker import ReadMarker as ReadMarker

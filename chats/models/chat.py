@@ -1,22 +1,21 @@
-"""Chats: their members, and the last numbers taken by their messages and changes."""
+"""Chats: who is in them, and hints of where their logs end."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
 from django_mongodb_backend.fields import ArrayField
-from pymongo import ReturnDocument
+from pymongo import WriteConcern
+from pymongo.errors import PyMongoError
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
-from chatproject.stores.mongodb.indexes import UniqueIndex
-from chats.protocol import QUIET
 from users.models import User
 
-WITHOUT_SENDS = {"recent": 0}  # a projection: only taking numbers needs them
 COUNT = {"$count": "count"}
 
 
@@ -32,12 +31,12 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def for_member(self, user: User) -> Self:
         """The chats of this member: the only way to get at a chat."""
-        return self.filter(member_ids__contains=[user.pk]).defer("recent")
+        return self.filter(member_ids__contains=[user.pk])
 
     def get_for_member(self, user: User, chat_id: uuid.UUID) -> Chat:
         """`for_member(user).get(pk=chat_id)`, for hot paths."""
         query = {"_id": chat_id.hex, "member_ids": user.pk}
-        chat = next(iter(self.found(query, projection=WITHOUT_SENDS, limit=1)), None)
+        chat = next(iter(self.found(query, limit=1)), None)
         if chat is None:
             raise Chat.DoesNotExist
         return chat
@@ -73,7 +72,6 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
                 {"$sort": {"last_message_at": -1}},
                 {"$limit": stop},
                 {"$skip": start},
-                {"$project": WITHOUT_SENDS},
                 {"$unionWith": {"coll": self.model._meta.db_table, "pipeline": [own, COUNT]}},
             ],
             batchSize=ONE_BATCH,
@@ -81,45 +79,38 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         chats, counts = parted(rows)
         return chats, counts[0]["count"] if counts else 0
 
-    def change(
+    def committed_chat(self, chat_id: uuid.UUID) -> Chat | None:
+        """A chat as a majority has it; None if there is none."""
+        return next(iter(self.found({"_id": chat_id.hex}, committed=True)), None)
+
+    def existing(self, chat_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+        """Those of these chats that a majority has."""
+        query = {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}}
+        return [chat.pk for chat in self.found(query, committed=True, projection={"_id": 1})]
+
+    def hint(
         self,
         chat_id: uuid.UUID,
-        update: dict[str, Any],
+        rev: int,
+        seq: int,
+        last_message_at: datetime | None = None,
         *,
-        projection: dict[str, int] | None = None,
-        **conditions: Any,
-    ) -> Chat | None:
-        """Atomically update a chat that meets the conditions; return it as updated.
+        is_awaited: bool = False,
+    ) -> None:
+        """Move the hints of a chat forward after a row of its log was written.
 
-        The update takes the next `rev`, or as many as its `$inc` says. `updated_at` is set from
-        MongoDB's clock, so comparisons must use that clock too. None: no such chat.
+        `seq` is of the last message at that `rev`: they move together, in whatever order this is
+        called. Nobody waits for it, unless `is_awaited`: if it is lost, the log is still right.
         """
-        numbers = {"last_rev": 1, **update.get("$inc", {})}
-        document = self.collection().find_one_and_update(
-            {"_id": chat_id.hex, **conditions},
-            {**update, "$inc": numbers, "$currentDate": {"updated_at": True}},
-            projection=projection,
-            return_document=ReturnDocument.AFTER,
-        )
-        return self.from_document(document) if document else None
-
-    def starts(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Document]:
-        """`last_seq` and `last_rev` of each existing chat among these, as a majority has them, and
-        whether nothing has changed it for `QUIET` seconds.
-        """
-        is_quiet = {"$lt": ["$updated_at", {"$subtract": ["$$NOW", QUIET * 1000]}]}
-        rows = self.committed().find(
-            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
-            {"last_seq": 1, "last_rev": 1, "is_quiet": is_quiet},
-        )
-        return {uuid.UUID(row["_id"]): row for row in rows}
-
-    def last_revs(self, chat_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-        """`last_rev` of each existing chat among these, as a majority has it."""
-        rows = self.committed().find(
-            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}}, {"last_rev": 1}
-        )
-        return {uuid.UUID(row["_id"]): row["last_rev"] for row in rows}
+        latest: dict[str, Any] = {"last_rev": rev, "last_seq": seq}
+        if last_message_at:
+            latest["last_message_at"] = last_message_at
+        one = self.collection().with_options(write_concern=WriteConcern(w=int(is_awaited)))
+        with suppress(PyMongoError):
+            one.update_one(
+                {"_id": chat_id.hex},
+                {"$max": latest, "$currentDate": {"updated_at": True}},
+            )
 
 
 class Chat(models.Model):
@@ -130,16 +121,13 @@ class Chat(models.Model):
     is_group = models.BooleanField(default=False)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())
-    # Who may not send. Kept here as well as in ChatPermissions, so that the atomic update of the
-    # chat that takes a message's number checks it too.
+    # Who may not send; decides, not the row in ChatPermissions: it is read with the members.
     silenced_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    # "3:17" for a private chat of the users 3 and 17; null for a group.
-    pair = models.CharField(max_length=41, null=True, editable=False)
-    last_seq = models.BigIntegerField(default=0)
+    # Hints, moved after a row was written: the log may have gone on (models/log.py). The document
+    # itself holds every change up to `last_rev`.
     last_rev = models.BigIntegerField(default=0)
+    last_seq = models.BigIntegerField(default=0)
     last_message_at = models.DateTimeField(default=now)
-    # The latest sends, one for each of the last numbers: a retry finds the number it took.
-    recent = ArrayField(models.JSONField(), default=list, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 
@@ -155,8 +143,6 @@ class Chat(models.Model):
             models.Index(fields=["member_ids", "-created_at"], name="chat_member"),
             # The admin's list, newest first.
             models.Index(fields=["-created_at"], name="chat_created"),
-            # One private chat per pair, even in a race; finds the chat of two people.
-            UniqueIndex(fields=["pair"], condition=Q(pair__gt=""), name="chat_pair"),
         ]
         permissions = [("moderate_chat", "Can remove members and messages of any chat")]
 
@@ -166,15 +152,3 @@ class Chat(models.Model):
     def other_id(self, user_id: int) -> int | None:
         """The id of the other person in a private chat; None for a group."""
         return other_of(self.__dict__, user_id)
-
-    def recent_sends(self) -> Iterator[tuple[int, Document]]:
-        """The latest sends: `seq`, and a document with `key` and `id`."""
-        return zip(
-            range(self.last_seq - len(self.recent) + 1, self.last_seq + 1), self.recent, strict=True
-        )
-
-    @staticmethod
-    def pair_of(first_id: int, second_id: int) -> str:
-        """The key of the private chat of two users, in either order: "3:17"."""
-        low, high = sorted((first_id, second_id))
-        return f"{low}:{high}"

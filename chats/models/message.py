@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Self
 
 from django.db import models
 from django.db.models import Q
-from pymongo.errors import BulkWriteError
+from django.utils.functional import cached_property
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
-from chatproject.stores.mongodb.indexes import UniqueIndex
+from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
 from chats.protocol import PREVIEW_LENGTH
 
 from .chat import Chat
+from .log import DUPLICATE_KEY, EPOCH
 from .read_marker import ReadMarker
 from .uuid7 import uuid7
-
-DUPLICATE_KEY = 11000  # MongoDB's error code
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class MessageRow(NamedTuple):
     """A message as it is read everywhere, in the types in which it is stored.
 
     MongoDB returns it as an array, which takes a third of the time of a document: field names need
-    not be decoded for each one.
+    not be decoded for each one. `rev` is that of its latest change.
     """
 
     id: str
@@ -50,11 +50,16 @@ class MessageRow(NamedTuple):
     @classmethod
     def of(cls, document: Document) -> MessageRow:
         """The row of a message's document."""
-        return cls._make(map(document.get, COLUMNS))
+        row = cls._make(map(document.get, COLUMNS))
+        changed_rev = document.get("changed_rev")
+        return row._replace(rev=changed_rev) if changed_rev else row
 
 
 COLUMNS = ["_id", *MessageRow._fields[1:]]
-ROW = [f"${column}" for column in COLUMNS]  # as MongoDB's expression
+# As MongoDB's expression.
+ROW = [
+    {"$ifNull": ["$changed_rev", "$rev"]} if column == "rev" else f"${column}" for column in COLUMNS
+]
 
 
 class Preview(NamedTuple):
@@ -62,6 +67,7 @@ class Preview(NamedTuple):
 
     id: str
     seq: int
+    rev: int
     sender_id: int
     content: str
     kind: str
@@ -71,7 +77,7 @@ class Preview(NamedTuple):
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
-    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    **dict.fromkeys(("chat_id", "seq", "rev", "sender_id", "kind", "created_at", "deleted_at"), 1),
     "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH]},
 }
 
@@ -99,9 +105,10 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """The messages with a higher `seq`."""
         return self.filter(seq__gt=seq)
 
-    def between(self, chat_id: uuid.UUID, low: int, high: int) -> list[MessageRow]:
+    def between(self, chat_id: uuid.UUID, low: int, high: int | None = None) -> list[MessageRow]:
         """The messages of a chat with `low` < `seq` ≤ `high`, in order of `seq`."""
-        query = {"chat_id": chat_id.hex, "seq": {"$gt": low, "$lte": high}}
+        bounds = {"$gt": low} if high is None else {"$gt": low, "$lte": high}
+        query = {"chat_id": chat_id.hex, "seq": bounds}
         rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
 
@@ -111,10 +118,13 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """The start of the latest message of each chat, and how far one person has read them.
 
         Both are keyed by the stored id of the chat. One command: the markers follow the messages.
+        Where a message is later than its chat's hints, the documents in `chats` get new ones.
         """
         if not chats:
             return {}, {}
-        ends = [{"chat_id": chat["_id"], "seq": chat["last_seq"]} for chat in chats]
+        ends = [
+            {"chat_id": chat["_id"], "seq": {"$gte": max(chat["last_seq"], 1)}} for chat in chats
+        ]
         read = {"user_id": user_id, "chat_id": {"$in": [chat["_id"] for chat in chats]}}
         rows = self.collection().aggregate(
             [
@@ -131,51 +141,81 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             hint="message_seq",
             batchSize=ONE_BATCH,
         )
-        latest, markers = parted(rows)
-        return (
-            {row.pop("chat_id"): Preview(id=row.pop("_id"), **row) for row in latest},
-            {row["chat_id"]: row["seq"] for row in markers},
+        found, markers = parted(rows)
+        latest: dict[str, Preview] = {}
+        for row in sorted(found, key=itemgetter("seq")):
+            chat_id, message_id = row.pop("chat_id"), row.pop("_id")
+            latest[chat_id] = Preview(id=message_id, **row)
+        for chat in chats:
+            if (last := latest.get(chat["_id"])) and last.seq > chat["last_seq"]:
+                self._correct(chat, last)
+        return latest, {row["chat_id"]: row["seq"] for row in markers}
+
+    @staticmethod
+    def _correct(chat: Document, last: Preview) -> None:
+        """Correct hints that were lost, or are still on their way."""
+        chat["last_seq"], chat["last_message_at"] = last.seq, last.created_at
+        chat["last_rev"] = max(chat["last_rev"], last.rev)
+        Chat.objects.hint(
+            uuid.UUID(chat["_id"]), chat["last_rev"], last.seq, chat["last_message_at"]
         )
 
-    def changes(self, chat: Chat, rev: int, limit: int) -> list[MessageRow]:
-        """The messages changed after a `rev`, in order of `rev`, as a majority has them.
+    def insert(self, messages: Sequence[Message]) -> tuple[int, str]:
+        """Store new messages in order, up to the first that is refused.
 
-        It stops at the `last_rev` of `chat`, because the reader may have been removed since. A
-        majority read, because a caller that saw a gap could be first to see a write that may still
-        be rolled back.
-        """
-        query = {"chat_id": chat.pk.hex, "rev": {"$gt": rev, "$lte": chat.last_rev}}
-        rows = self.committed().find(query, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH)
-        return [MessageRow.of(row) for row in rows]
-
-    def insert(self, messages: Iterable[Message]) -> list[bool]:
-        """Store new messages in one command; False for each whose numbers or `client_id` are
-        stored already.
+        Returns how many are stored, and the unique field that refused the next: `rev`, `client_id`,
+        or `_id` if an earlier try of this very insert has stored it; empty if all are stored.
         """
         documents = [self.document(message) for message in messages]
-        stored = [True] * len(documents)
         try:
-            self.collection().insert_many(documents, ordered=False)
+            if len(documents) == 1:
+                self.collection().insert_one(documents[0])
+            else:
+                self.collection().insert_many(documents)
+        except DuplicateKeyError as error:
+            return 0, refused_by(error.details)
         except BulkWriteError as error:
             failed = error.details["writeErrors"]
             if is_away(error) or any(one["code"] != DUPLICATE_KEY for one in failed):
                 raise
-            for one in failed:
-                stored[one["index"]] = False
-        return stored
+            return failed[0]["index"], refused_by(failed[0])
+        return len(documents), ""
 
-    def rows_by_id(self, chat_id: str, ids: Iterable[str]) -> dict[str, MessageRow]:
-        """The messages of a chat with these stored ids; one query, none if there are no ids."""
+    def rows_by_id(
+        self, chat_id: str, ids: Iterable[str], *, committed: bool = False
+    ) -> dict[str, MessageRow]:
+        """The messages of a chat with these stored ids; one query, none if there are no ids.
+
+        `committed`: as a majority has them.
+        """
         wanted = list(ids)
-        query = {"_id": {"$in": wanted}, "chat_id": chat_id}
-        rows = self.collection().find(query) if wanted else ()
-        return {row["_id"]: MessageRow.of(row) for row in rows}
+        if not wanted:
+            return {}
+        rows = self.committed() if committed else self.collection()
+        query = {"_id": {"$in": wanted}, "chat_id": chat_id, "seq": {"$gt": 0}}
+        return {row["_id"]: MessageRow.of(row) for row in rows.find(query, batch_size=ONE_BATCH)}
 
-    def changed_at(self, chat_id: uuid.UUID, revs: Collection[int]) -> list[MessageRow]:
-        """The messages whose last change has one of these numbers, as a majority has them."""
-        query = {"chat_id": chat_id.hex, "rev": {"$in": list(revs)}}
-        rows = self.committed().find(query, sort={"rev": 1}, batch_size=ONE_BATCH)
-        return [MessageRow.of(row) for row in rows]
+    def of_log(self, chat_id: uuid.UUID, rows: Iterable[Document]) -> dict[str, MessageRow]:
+        """The messages that rows of a log are about, as a majority has them now, by stored id."""
+        own = {row["_id"]: MessageRow.of(row) for row in rows if row.get("seq")}
+        changed = {row["message_id"] for row in rows if row.get("message_id")}
+        return own | self.rows_by_id(chat_id.hex, changed - own.keys(), committed=True)
+
+
+def refused_by(error: Any) -> str:
+    """The field of a unique index that refused a row: the last one."""
+    return str(list(error["keyPattern"])[-1])
+
+
+class MessageManager(models.Manager.from_queryset(MessageQuerySet)):  # type: ignore[misc]
+    """Messages, without the other rows of the log, which have no `seq`."""
+
+    @cached_property
+    def _every(self) -> Any:
+        return super().get_queryset().filter(seq__gt=0)
+
+    def get_queryset(self) -> Any:
+        return self._every.all()  # a copy: to build the filter takes ten times as long
 
 
 class Message(models.Model):
@@ -190,7 +230,8 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False, db_column="_id")
     chat_id = models.UUIDField()
     seq = models.BigIntegerField()
-    rev = models.BigIntegerField()
+    rev = models.BigIntegerField()  # of this row; never changes
+    changed_rev = models.BigIntegerField(null=True, editable=False)  # of the latest change, if any
     sender_id = models.BigIntegerField()
     content = models.TextField(blank=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
@@ -207,16 +248,20 @@ class Message(models.Model):
     deleted_by = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
+    # When MongoDB removes the row: set when its chat was deleted, and the row emptied. Until then
+    # it keeps its `rev` taken, because a process may not know yet.
+    expires_at = models.DateTimeField(null=True, editable=False)
 
-    objects = MessageQuerySet.as_manager()
+    objects = MessageManager()
 
     class Meta:
         # No index on `chat_id` alone: it is a prefix of three of these.
         indexes = [
-            # History at any offset, before and after; the latest message of a chat.
-            UniqueIndex(fields=["chat_id", "-seq"], name="message_seq"),
-            # Catch-up: what changed after a rev.
-            UniqueIndex(fields=["chat_id", "rev"], name="message_rev"),
+            # History at any offset, before and after; the latest message of a chat. Not unique:
+            # the other rows of the log have no `seq`, and `rev` is unique.
+            models.Index(fields=["chat_id", "-seq"], name="message_seq"),
+            # The log: a row takes its number by it; catch-up; the end of each chat's log.
+            UniqueIndex(fields=["chat_id", "-rev"], name="message_rev"),
             # Messages of a chat by date: the admin's filter.
             models.Index(fields=["chat_id", "-created_at"], name="message_created"),
             # Messages of a person, newest first (ids are in time order): the admin's filter.
@@ -232,6 +277,11 @@ class Message(models.Model):
                 fields=["answer_due_at"],
                 condition=Q(answer_due_at__gt=EPOCH),
                 name="message_answer_due",
+            ),
+            ExpiryIndex(
+                fields=["expires_at"],
+                condition=Q(expires_at__gt=EPOCH),
+                name="message_expires",
             ),
         ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
 
 from chatproject.stores.mongodb.documents import Document, DocumentQuerySet
 from chatproject.stores.mongodb.indexes import UniqueIndex
@@ -15,17 +16,18 @@ from chatproject.stores.mongodb.indexes import UniqueIndex
 class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
     """Queries and atomic updates of permissions."""
 
-    def store(self, chat_id: uuid.UUID, user_id: int, flags: dict[str, bool], rev: int) -> Document:
-        """Atomically change some permissions of a member; return all of them, and the highest
-        `rev` at which they changed.
-        """
+    def store(
+        self, chat_id: uuid.UUID, user_id: int, flags: dict[str, bool], session: ClientSession
+    ) -> Document:
+        """Change some permissions of a member in a transaction; return all of them."""
         new = ChatPermissions()
         unset = {name: getattr(new, name) for name in ChatPermissions.FLAGS if name not in flags}
         stored: Any = self.collection().find_one_and_update(
             {"chat_id": chat_id.hex, "user_id": user_id},
-            {"$set": flags, "$max": {"rev": rev}, "$setOnInsert": unset},
+            {"$set": flags, "$setOnInsert": unset},
             upsert=True,
             return_document=ReturnDocument.AFTER,
+            session=session,
         )
         return dict(stored)
 
@@ -35,7 +37,6 @@ class ChatPermissions(models.Model):
 
     chat_id = models.UUIDField()
     user_id = models.BigIntegerField()
-    rev = models.BigIntegerField(default=0, editable=False)  # of the chat, at the latest change
     can_send_messages = models.BooleanField(default=True)
     can_change_permissions = models.BooleanField(default=False)
     can_remove_members = models.BooleanField(default=False)

@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from django.db import models
 from pymongo import UpdateOne, WriteConcern
+from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet
@@ -63,9 +64,12 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
             one.bulk_write(_moves(chat_id, moved), ordered=False)
         return list(moved)
 
-    def advance_all(self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int) -> None:
-        """Move the markers of all these people forward, in one command."""
-        self.collection().bulk_write(_moves(chat_id, dict.fromkeys(user_ids, seq)), ordered=False)
+    def advance_all(
+        self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int, session: ClientSession
+    ) -> None:
+        """Move the markers of all these people forward, in one command of a transaction."""
+        moves = _moves(chat_id, dict.fromkeys(user_ids, seq))
+        self.collection().bulk_write(moves, ordered=False, session=session)
 
     def advance_unacknowledged(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
         """Move senders' markers to their own messages, without waiting for an answer.
@@ -75,7 +79,12 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         with suppress(PyMongoError):
-            unacknowledged.bulk_write(_moves(chat_id, seqs), ordered=False)
+            if len(seqs) > 1:
+                unacknowledged.bulk_write(_moves(chat_id, seqs), ordered=False)
+                return
+            for user_id, seq in seqs.items():  # mostly one, for which this is quicker
+                key = {"chat_id": chat_id.hex, "user_id": user_id}
+                unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
 
 
 class ReadMarker(models.Model):

@@ -9,7 +9,7 @@ from typing import Any
 
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.read_marker import Readers
-from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED, UNDER_WAY
+from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
 from chats.representation import MessageContext, dashed
 from users.models import User
 
@@ -62,9 +62,17 @@ class Timeline:
         self.user_id = user.pk  # once: a request's user is a lazy object
         self.markers = ReadMarker.objects.of_chat(chat)
         self.marker = self.markers.get(self.user_id, 0)
-        self.high = min(self._highest(before, around.seq if around else None), chat.last_seq)
+        high = self._highest(before, around.seq if around else None)
+        is_newest = high >= chat.last_seq
+        high = min(high, chat.last_seq)
+        # The newest page has what is later than the hint `last_seq`, too.
+        rows = Message.objects.between(
+            chat.pk, max(high - PAGE_SIZE, 0), None if is_newest else high
+        )
+        self.messages = rows[-PAGE_SIZE:]
+        self.last_seq = rows[-1].seq if is_newest and rows else chat.last_seq
+        self.high = self.last_seq if is_newest else high
         self.low = max(self.high - PAGE_SIZE, 0)
-        self.messages = Message.objects.between(chat.pk, self.low, self.high)
         self.context = MessageContext.of(self.messages, self.markers, self._people())
 
     def _highest(self, before: int | None, around: int | None) -> int:
@@ -97,7 +105,7 @@ class Timeline:
     @property
     def has_newer(self) -> bool:
         """Whether there are messages after this page."""
-        return self.high < self.chat.last_seq
+        return self.high < self.last_seq
 
     @property
     def oldest_seq(self) -> int:
@@ -108,11 +116,6 @@ class Timeline:
     def newest_before(self) -> int:
         """`before` of the next newer page."""
         return self.high + PAGE_SIZE + 1
-
-    @property
-    def settled_rev(self) -> int:
-        """The `rev` after which the page asks for changes: later ones may not all be stored yet."""
-        return max(self.chat.last_rev - UNDER_WAY, 0)
 
     @property
     def people(self) -> dict[int, str]:

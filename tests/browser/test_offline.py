@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import expect
 
 from chats import actions
-from chats.actions import sending
 from chats.models import Message
 
 from .window import Window
@@ -36,14 +35,6 @@ def write_offline(window: Window, texts: list[str]) -> None:
     for text in texts:
         window.composer.fill(text)
         window.composer.press("Enter")
-
-
-def under_way(sender: Any, chat: Any) -> sending.Send:
-    """A send that has its numbers and isn't stored."""
-    message = Message(chat_id=chat.pk, sender_id=sender.pk, content="Late", client_id="late")
-    late = sending.Send(message, sender, None, {sender.pk: sender})
-    assert sending.take_numbers([late])
-    return late
 
 
 def is_sent(window: Window, text: str) -> None:
@@ -90,37 +81,3 @@ def test_a_reload_in_the_midst_of_sending_doubles_nothing(
     adas.page.reload()
     is_sent(adas, texts[-1])
     assert stored(group) == adas.texts() == texts
-
-
-def test_a_write_that_was_under_way_when_the_page_was_made_is_shown(
-    adas: Window, group: Any, grace: Any
-) -> None:
-    """It is stored and told before the socket of the page opens."""
-    late = under_way(grace, group)
-    actions.post_message(grace, group.pk, "Earlier stored")
-    adas.is_cut = True  # its socket; the page itself comes
-    adas.page.reload()
-    assert adas.texts() == ["Earlier stored"]
-    sending.store([late])
-    adas.is_cut = False
-    adas.is_connected()
-    expect(adas.message("Late")).to_be_visible()
-    assert adas.texts() == ["Late", "Earlier stored"]
-
-
-def test_a_write_that_was_under_way_during_a_catch_up_is_asked_for_again(
-    adas: Window, group: Any, grace: Any
-) -> None:
-    """Its number was passed over, and it was stored and told while the page was away once more."""
-    adas.cut()
-    late = under_way(grace, group)
-    actions.post_message(grace, group.pk, "Earlier stored")
-    adas.mend()
-    expect(adas.message("Earlier stored")).to_be_visible()
-    adas.is_connected()
-    adas.cut()
-    sending.store([late])
-    adas.mend()
-    adas.is_connected()
-    expect(adas.message("Late")).to_be_visible()
-    assert adas.texts() == ["Late", "Earlier stored"]

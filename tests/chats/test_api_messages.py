@@ -68,15 +68,16 @@ def test_a_reply_carries_a_preview(group, ada, api, message):
     }
 
 
-def test_sending_waits_for_mongodb_twice(group, ada, api, django_assert_num_queries):
+def test_sending_waits_for_mongodb_once(group, ada, api, django_assert_num_queries):
     client = api(ada)
+    client.post(url_of(group), {"content": "The process knows the chat from now on"})
     with sent_commands() as sent, django_assert_num_queries(1):
         assert client.post(url_of(group), {"content": "Hello"}).status_code == 201
-    # The numbers, the message; and the sender's own marker, which nobody waits for.
-    assert [(command.name, command.acknowledged) for command in sent] == [
-        ("findAndModify", True),
-        ("insert", True),
-        ("update", False),
+    # The message; and the chat's hints and the sender's own marker, which nobody waits for.
+    assert [(command.name, command.collection, command.acknowledged) for command in sent] == [
+        ("insert", "chats_message", True),
+        ("update", "chats_chat", False),
+        ("update", "chats_readmarker", False),
     ]
 
 

@@ -55,7 +55,7 @@ def test_every_hot_query_reads_what_it_returns_and_no_more(sent):
         plan = command.explain()
         told = f"{name}: {plan}"
         assert plan.returned, told
-        assert plan.indexes, told
+        assert plan.indexes or plan.stages == ("IDHACK",), told
         assert not plan.scans, told
         if query.sorts_chats and command.collection == Chat._meta.db_table:
             # Once for the page and once for the number.
@@ -187,8 +187,6 @@ def test_the_engines_own_unique_constraint_serves_no_reader(long_chat):
 CHAT_ID = uuid.uuid4()
 MESSAGE = {"chat_id": CHAT_ID, "sender_id": 1}
 DUPLICATES = [
-    (Chat, {"owner_id": 1, "member_ids": [1, 2]}, {"pair": "1:2"}, {"pair": None}),
-    (Message, {**MESSAGE, "rev": [1, 2]}, {"seq": 1}, {"seq": [1, 2]}),
     (Message, {**MESSAGE, "seq": [1, 2]}, {"rev": 1}, {"rev": [1, 2]}),
     (
         Message,

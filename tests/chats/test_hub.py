@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from datetime import timedelta
 
 import orjson
 import pytest
@@ -12,12 +11,9 @@ from websockets.streams import StreamReader
 
 from chatproject.sockets import connection
 from chatproject.sockets.connection import Connection
-from chatproject.stores.mongodb.documents import now
 from chats import actions, events
-from chats.actions import sending
-from chats.actions.chats import next_rev
 from chats.events import publish
-from chats.live import catch_up, change_order, process
+from chats.live import change_order, chat_hub, process
 from chats.live import hubs as live_hubs
 from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
@@ -119,11 +115,6 @@ def row_of(message):
     return MessageRow.of(Message.objects.document(message))
 
 
-def put_back(message):
-    """Store a message that was taken out of MongoDB: its write was late."""
-    Message.objects.create(**{f.attname: getattr(message, f.attname) for f in message._meta.fields})
-
-
 async def test_what_the_layer_lost_is_read_from_mongodb(group, ada, grace, join, lossy):
     reader = await join(grace, group)
     lossy.losing = True
@@ -158,42 +149,9 @@ async def test_an_event_that_comes_twice_or_late_is_sent_once(group, ada, grace,
     assert reader.contents == ["one", "two"]
 
 
-async def test_a_write_that_is_late_is_waited_for_and_keeps_its_place(
-    group, ada, grace, join, lossy
-):
-    reader = await join(grace, group)
-    lossy.losing = True
-    late = await do(post)(ada, group, "took the number first")
-    await do(Message.objects.filter(pk=late.pk).delete)()
-    lossy.losing = False
-    await do(post)(ada, group, "was written first")
-    await asyncio.sleep(0)  # nothing may have been sent: the hub waits for the first
-    assert reader.contents == []
-    await do(put_back)(late)
-    await wait_for_async(lambda: len(reader.contents) == 2)
-    assert reader.contents == ["took the number first", "was written first"]
-
-
-async def test_a_hole_is_borne_and_what_fills_it_later_is_sent(
-    group, ada, grace, join, lossy, monkeypatch
-):
-    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
-    reader = await join(grace, group)
-    lossy.losing = True
-    hole = await do(post)(ada, group, "from the hole")
-    await do(Message.objects.filter(pk=hole.pk).delete)()
-    lossy.losing = False
-    await do(post)(ada, group, "after")
-    await wait_for_async(lambda: reader.contents == ["after"])
-    await do(put_back)(hole)
-    await wait_for_async(lambda: "from the hole" in reader.contents)
-    assert reader.contents == ["after", "from the hole"]
-
-
 async def test_lost_edits_and_deletions_and_members_are_told(
     group, ada, grace, alan, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     first, second = await do(post)(ada, group), await do(post)(ada, group)
     reader, removed = await join(grace, group), await join(alan, group)
     lossy.losing = True
@@ -204,18 +162,24 @@ async def test_lost_edits_and_deletions_and_members_are_told(
     await wait_for_async(lambda: reader.of_type("chat_state"))
     assert [data["content"] for data in reader.of_type("message_edited")] == ["edited"]
     assert [data["seq"] for data in reader.of_type("message_deleted")] == [2]
+    assert reader.of_type("chat_updated")[-1]["name"] == "Looms"
     assert reader.of_type("chat_state")[-1]["name"] == "Looms"
+    changes = [frame["data"]["rev"] for frame in reader.frames if "rev" in frame["data"]]
+    assert sorted(set(changes)) == [3, 4, 5, 6]
     assert removed.code == 4403
     assert reader.code is None
 
 
-async def test_a_member_who_is_removed_waits_for_no_write_that_is_late(
-    group, ada, grace, alan, join, monkeypatch
+async def test_a_member_who_is_removed_waits_for_no_change_that_is_missing(
+    group, ada, grace, alan, join, lossy, monkeypatch
 ):
-    """A number is taken and not written yet: all wait for it, but not the end of the removed."""
-    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 60)
+    """All wait for what the layer lost, but not the end of the removed."""
+    monkeypatch.setattr(chat_hub, "GAP_WAIT", 60)
+    monkeypatch.setattr(process, "POLL", 60)
     removed, other = await join(alan, group), await join(grace, group)
-    await do(next_rev)(group)
+    lossy.losing = True
+    await do(post)(ada, group, "lost")
+    lossy.losing = False
     await do(actions.remove_member)(ada, group, alan.pk)
     await do(post)(ada, group, "We are two now")
     await wait_for_async(lambda: removed.code == 4403, 1, "for the removal")
@@ -285,48 +249,9 @@ async def test_a_write_that_is_blocked_too_long_closes_the_socket(
     await wait_for_async(lambda: slow.connection.closed)
 
 
-@pytest.mark.parametrize("hours", [-1, 0, 1])
-async def test_what_was_under_way_when_a_hub_began_is_sent(
-    group, ada, grace, join, lossy, monkeypatch, hours
-):
-    """Whatever the clock says of the process that took the number."""
-    await do(post)(ada, group, "before")
-    await do(Chat.objects.update)(updated_at=now() - timedelta(days=1))
-    monkeypatch.setattr(sending, "now", lambda: now() + timedelta(hours=hours))
-    lossy.losing = True
-    late = await do(post)(ada, group, "late")
-    await do(Message.objects.filter(pk=late.pk).delete)()
-    await do(post)(ada, group, "after")
-    reader = await join(grace, group)
-    lossy.losing = False
-    await do(put_back)(late)
-    await wait_for_async(lambda: reader.contents)
-    assert reader.contents == ["late"]
-
-
-async def test_what_was_under_way_at_a_new_start_is_sent(
-    group, ada, grace, join, lossy, monkeypatch
-):
-    monkeypatch.setattr(change_order, "MOST_MISSED", 3)
-    reader = await join(grace, group)
-    lossy.losing = True
-    late = await do(post)(ada, group, "late")
-    await do(Message.objects.filter(pk=late.pk).delete)()
-    for number in range(8):
-        await do(post)(ada, group, f"lost {number}")
-    (hub,) = await live_process().hubs.chats([group.pk], reader.connection)
-    await wait_for_async(lambda: hub.order.rev == 9)
-    assert reader.of_type("resync")
-    assert "late" not in reader.contents
-    await do(put_back)(late)
-    await wait_for_async(lambda: "late" in reader.contents)
-    assert reader.contents.count("late") == 1
-
-
 async def test_an_event_that_is_too_late_brings_nothing_back(
     group, ada, grace, join, lossy, monkeypatch
 ):
-    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     monkeypatch.setattr(process, "POLL", 60)
     reader = await join(grace, group)
     lossy.losing = True
@@ -473,7 +398,6 @@ async def test_old_state_and_events_are_the_fresh_state(
     group, ada, grace, alan, stranger, join, lossy, monkeypatch, seed
 ):
     """Random changes of every kind, over a layer that loses some: nothing is missed."""
-    monkeypatch.setattr(catch_up, "HOLE_PATIENCE", 0.1)
     chance = random.Random(seed)
     messages = [await do(post)(ada, group, f"old {number}") for number in range(5)]
     state = await do(state_of)(group)

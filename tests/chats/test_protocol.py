@@ -15,7 +15,6 @@ EVENTS = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
     ("text", "number"),
     [
         (r"more than ([\d,]+) changes were missed", protocol.MOST_MISSED),
-        (r"changed_after=\{rev - (\d+)\}", protocol.UNDER_WAY),
         (r"`preview` has up to (\d+) characters", protocol.PREVIEW_LENGTH),
         (r"`content` \((\d+) characters\)", protocol.PREVIEW_LENGTH),
         (r"At most (\d+) KiB a frame", protocol.FRAME_MAX_BYTES // 1024),
@@ -35,9 +34,3 @@ def test_scripts_use_the_numbers_that_pages_bring_and_no_others() -> None:
         for name in re.findall(r"(?<![.\w])protocol\.(?!js\b|py\b)(\w+)", script.read_text())
     }
     assert used == protocol.for_browser().keys()
-
-
-def test_no_write_takes_more_numbers_than_readers_ask_for_again() -> None:
-    assert protocol.SENT_AT_ONCE < protocol.UNDER_WAY
-    assert protocol.ADDED_AT_ONCE < protocol.UNDER_WAY
-    assert protocol.UNDER_WAY <= protocol.LATE

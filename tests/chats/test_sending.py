@@ -1,7 +1,6 @@
 """Sends of many threads to one chat, which are stored together."""
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -11,10 +10,10 @@ from pymongo.errors import AutoReconnect
 
 from chats import actions
 from chats.actions import sending
+from chats.actions.known_chats import KnownChats
 from chats.errors import Refused
 from chats.events import chat_group
 from chats.models import Chat, Message, ReadMarker
-from chats.models.chat import ChatQuerySet
 from chats.models.message import MessageQuerySet
 from tests.commands_sent import sent_commands
 from tests.waiting import wait_for
@@ -31,7 +30,7 @@ class Crowd:
         self._threads = ThreadPoolExecutor(20)
         insert = MessageQuerySet.insert
 
-        def held(rows: MessageQuerySet, messages: Any) -> list[bool]:
+        def held(rows: MessageQuerySet, messages: Any) -> tuple[int, str]:
             if not self._is_storing.is_set():
                 self._is_storing.set()
                 assert self._go.wait(10)
@@ -41,12 +40,12 @@ class Crowd:
 
     def send(self, user: Any, content: str, **options: Any) -> Future[tuple[Message, bool]]:
         """Send in a thread, behind those that send already."""
-        waiting = self._waiting()
+        waiting, is_first = self._waiting(), not self._is_storing.is_set()
         future = self._threads.submit(self._send, user, content, **options)
-        if self._is_storing.is_set():
-            wait_for(lambda: len(self._waiting()) > len(waiting))
-        else:
+        if is_first:
             assert self._is_storing.wait(10)
+        else:
+            wait_for(lambda: len(self._waiting()) > len(waiting))
         return future
 
     def _send(self, user: Any, content: str, **options: Any) -> tuple[Message, bool]:
@@ -96,26 +95,9 @@ def test_what_is_sent_at_once_is_stored_and_told_together_in_order(
     assert stored(group) == [(1, "first"), *((n + 2, f"m{n}") for n in range(9))]
     assert [data["seq"] for data in told.of_type("text_message")] == list(range(1, 11))
     names = [command.name for command in commands if command.acknowledged]
-    assert names == ["insert", "findAndModify", "insert"]  # the first had its number
+    assert names == ["insert", "insert"]  # the first, and the others
     markers = ReadMarker.objects.filter(chat_id=group.pk).values_list("user_id", "seq")
     wait_for(lambda: dict(markers) == {ada.pk: 8, grace.pk: 9, alan.pk: 10})
-
-
-def test_more_than_hubs_wait_for_are_never_stored_together(group, ada, crowd, monkeypatch):
-    sizes: list[int] = []
-    change = ChatQuerySet.change
-
-    def counted(rows: Any, chat_id: Any, update: Any, **options: Any) -> Any:
-        sizes.append(update["$inc"]["last_seq"])
-        return change(rows, chat_id, update, **options)
-
-    monkeypatch.setattr(ChatQuerySet, "change", counted)
-    futures = [crowd.send(ada, f"m{number}") for number in range(15)]
-    crowd.go()
-    for future in futures:
-        assert future.result(10)[1]
-    assert sizes == [sending.SENT_AT_ONCE, 15 - sending.SENT_AT_ONCE]
-    assert [seq for seq, _ in stored(group)] == list(range(1, 17))
 
 
 def test_who_may_not_send_holds_nobody_back(group, ada, grace, alan, stranger, crowd):
@@ -142,30 +124,6 @@ def test_a_retry_beside_its_first_try_is_one_message(group, ada, grace, crowd):
     assert [content for _, content in stored(group)] == ["first", "once", "other"]
 
 
-def test_a_number_that_was_filled_meanwhile_costs_its_message_alone(
-    group, ada, grace, crowd, monkeypatch
-):
-    take_numbers = sending.take_numbers
-
-    def filled(sends: list[sending.Send]) -> bool:
-        """`check_sequences` takes the second number of them for a hole."""
-        taken = take_numbers(sends)
-        Message.objects.create(
-            chat_id=group.pk, sender_id=ada.pk, seq=sends[1].message.seq, rev=1000, content="filler"
-        )
-        return taken
-
-    sends: list[Callable[[], Any]] = []
-    with monkeypatch.context() as patch:
-        patch.setattr(sending, "take_numbers", filled)
-        sends = [crowd.send(who, who.username).result for who in (ada, grace, ada)]
-        crowd.go()
-        assert [sends[0](10)[0].seq, sends[2](10)[0].seq] == [2, 4]
-        with pytest.raises(sending.Unconfirmed):
-            sends[1](10)
-    assert stored(group) == [(1, "first"), (2, "ada"), (3, "filler"), (4, "ada")]
-
-
 def test_a_store_that_is_away_fails_all_and_their_retries_lose_nothing(
     group, ada, grace, crowd, monkeypatch
 ):
@@ -183,7 +141,53 @@ def test_a_store_that_is_away_fails_all_and_their_retries_lose_nothing(
         for future in futures:
             with pytest.raises(AutoReconnect):
                 future.result(10)
-    monkeypatch.setattr(sending, "STORING", 0.1)
     for who in (grace, ada):
         assert actions.post_message(who, group.pk, f"by {who}", client_id="a")[1]
-    assert stored(group) == [(1, "first"), (2, f"by {ada}"), (3, f"by {grace}")]
+    assert stored(group) == [(1, "first"), (2, f"by {grace}"), (3, f"by {ada}")]
+
+
+def test_processes_that_send_to_one_chat_at_once_refuse_each_other_and_lose_nothing(
+    group, ada, grace, alan, monkeypatch
+):
+    """Each thread has a known of its own, as if it were a process."""
+    own = threading.local()
+
+    def known_chats() -> KnownChats:
+        if not hasattr(own, "known_chats"):
+            own.known_chats = KnownChats()
+        return own.known_chats
+
+    class Separate:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(known_chats(), name)
+
+    monkeypatch.setattr(sending, "known_chats", Separate())
+
+    def alone(chat_id: Any, new: sending.Send) -> sending.Outcome:
+        with sending._turn(chat_id):
+            return sending._store_group(chat_id, [new])[0]
+
+    monkeypatch.setattr(sending, "_store_together", alone)
+    refused: list[str] = []
+    insert = MessageQuerySet.insert
+
+    def noted(rows: Any, messages: Any) -> tuple[int, str]:
+        count, by = insert(rows, messages)
+        refused.extend([by] if by else [])
+        return count, by
+
+    monkeypatch.setattr(MessageQuerySet, "insert", noted)
+
+    def send(user: Any) -> list[int]:
+        try:
+            return [actions.post_message(user, group.pk, f"{user} {n}")[0].seq for n in range(20)]
+        finally:
+            connections["default"].close()
+
+    with ThreadPoolExecutor(3) as threads:
+        seqs = list(threads.map(send, [ada, grace, alan]))
+    assert sorted(seq for own_seqs in seqs for seq in own_seqs) == list(range(1, 61))
+    assert all(own_seqs == sorted(own_seqs) for own_seqs in seqs)
+    assert [seq for seq, _ in stored(group)] == list(range(1, 61))
+    assert set(refused) == {"rev"}
+    assert len(refused) < 20  # they take turns

@@ -168,7 +168,7 @@ class Client:
     # What was missed
 
     def _welcome(self, last_rev: int) -> None:
-        if last_rev > self.cursor.confirmed:
+        if last_rev > self.cursor.rev:
             self._spawn(self._catch_up())
         else:
             self.is_ready.set()
@@ -192,7 +192,7 @@ class Client:
         async with self._asking:
             attempt = 0
             while self.socket is not None:
-                path = f"{self.path}/messages?changed_after={self.cursor.confirmed}"
+                path = f"{self.path}/messages?changed_after={self.cursor.rev}"
                 answer = await self.api.ask("GET", path)
                 if answer is not None and not is_retriable(answer):
                     if answer.is_success:

@@ -7,7 +7,6 @@ import os
 import signal
 import tempfile
 import time
-import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -26,7 +25,7 @@ from tests.waiting import wait_for_async
 
 from .api import Person
 from .client import Client
-from .ledger import Ledger, stored_messages
+from .ledger import Ledger, last_revs, log_violations, stored_messages
 from .wire import Http
 
 
@@ -211,12 +210,10 @@ class Cluster:
         """Wait until every outbox is empty and every client has all up to the last change."""
         deadline = time.monotonic() + seconds
         await asyncio.gather(*(client.sent(seconds) for client in self.present()))
-        last = {
-            uuid.UUID(chat["_id"]): chat["last_rev"] for chat in self.database.chats_chat.find()
-        }
+        last = last_revs(self.database)
         await wait_for_async(
             lambda: all(
-                client.cursor.rev >= last[uuid.UUID(client.chat_id)] for client in self.present()
+                client.cursor.rev >= last.get(client.chat_id, 0) for client in self.present()
             ),
             deadline - time.monotonic(),
             f"for everyone to be at {last}",
@@ -233,3 +230,4 @@ class Cluster:
     def check(self) -> None:
         """Hold the ledger to what is stored; call it once `settle` has come back."""
         self.ledger.check(stored_messages(self.database))
+        assert log_violations(self.database) == []

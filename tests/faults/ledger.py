@@ -11,10 +11,13 @@ The rules are in `rules.py`.
 from __future__ import annotations
 
 import time
+import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from pymongo.read_concern import ReadConcern
 
 from . import rules
 
@@ -224,19 +227,63 @@ class Ledger:
         assert not found, "\n".join(found[:SHOWN]) + more
 
 
-def stored_messages(database: Any, chat_id: str | None = None) -> list[dict[str, Any]]:
-    """The messages in MongoDB (of one chat), read from a majority, with ids as the API has them."""
-    import uuid
-
-    from pymongo.read_concern import ReadConcern
-
-    messages = database.get_collection("chats_message", read_concern=ReadConcern("majority"))
+def log_rows(database: Any, chat_id: str | None = None) -> list[dict[str, Any]]:
+    """The rows of the logs in MongoDB (of one chat), read from a majority, in order."""
+    rows = database.get_collection("chats_message", read_concern=ReadConcern("majority"))
     chosen = {} if chat_id is None else {"chat_id": uuid.UUID(chat_id).hex}
+    return list(rows.find(chosen).sort([("chat_id", 1), ("rev", 1)]))
+
+
+def stored_messages(database: Any, chat_id: str | None = None) -> list[dict[str, Any]]:
+    """The messages in MongoDB (of one chat), with ids and `rev` as the API has them."""
     return [
         {
-            **document,
-            "id": str(uuid.UUID(document["_id"])),
-            "chat_id": str(uuid.UUID(document["chat_id"])),
+            **row,
+            "id": str(uuid.UUID(row["_id"])),
+            "chat_id": str(uuid.UUID(row["chat_id"])),
+            "rev": row["changed_rev"] or row["rev"],
         }
-        for document in messages.find(chosen).sort([("chat_id", 1), ("seq", 1)])
+        for row in log_rows(database, chat_id)
+        if "seq" in row
     ]
+
+
+def last_revs(database: Any) -> dict[str, int]:
+    """The last `rev` of each chat that has one."""
+    return {str(uuid.UUID(row["chat_id"])): row["rev"] for row in log_rows(database)}
+
+
+def log_violations(database: Any) -> list[str]:
+    """What is wrong with the logs: numbers that aren't dense, changes without their effect."""
+    logs: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in log_rows(database):
+        logs[row["chat_id"]].append(row)
+    chats = {chat["_id"]: chat for chat in database.chats_chat.find()}
+    return [
+        f"{chat_id}: {violation}"
+        for chat_id, rows in logs.items()
+        if chat_id in chats  # else it was deleted
+        for violation in violations_of(rows, chats[chat_id])
+    ]
+
+
+def violations_of(rows: list[dict[str, Any]], chat: dict[str, Any]) -> Iterator[str]:
+    if [row["rev"] for row in rows] != list(range(1, len(rows) + 1)):
+        yield f"rev has holes: {[row['rev'] for row in rows]}"
+    seq, changed = 0, {}
+    for row in rows:
+        if "seq" in row:
+            seq += 1
+        elif row["message_id"]:
+            changed[row["message_id"]] = row["rev"]
+        if row.get("seq", row.get("after_seq")) != seq:
+            yield f"row {row['rev']} has seq {row.get('seq', row.get('after_seq'))}, not {seq}"
+    for row in rows:
+        if "seq" in row and row["changed_rev"] != changed.get(row["_id"]):
+            yield f"message {row['_id']} doesn't have its change {changed.get(row['_id'])}"
+    of_members = [row for row in rows if row["kind"] in ("member_added", "member_removed")]
+    for user_id, kind in {row["user_id"]: row["kind"] for row in of_members}.items():
+        if (kind == "member_added") != (user_id in chat["member_ids"]):
+            yield f"user {user_id} is not what the last change says: {kind}"
+    if (chat["last_rev"], chat["last_seq"]) > (len(rows), seq):
+        yield f"the chat's hints {chat['last_rev']}, {chat['last_seq']} are ahead of the log"

@@ -1,4 +1,4 @@
-"""A process that sends one message and stops between taking its number and storing it."""
+"""A process that sends one message and stops when it knows the chat and its next numbers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.conf import settings
 
 from tests.servers import stores_of_tests
 
-NUMBERED = "numbered"
+READY = "ready"
 
 
 class StalledSend:
-    """That process, at the point where it has the number: let it go on, or kill it there."""
+    """That process, before it stores the message: let it go on, or kill it there."""
 
     def __init__(
         self, user_id: int, chat_id: str, content: str, client_id: str, **environment: str
@@ -28,9 +28,9 @@ class StalledSend:
             stdout=subprocess.PIPE,
             text=True,
         )
-        if (said := self._hear()) != NUMBERED:
+        if (said := self._hear()) != READY:
             self.kill()
-            raise AssertionError(f"The send didn't take a number: {said}")
+            raise AssertionError(f"The send didn't get ready: {said}")
 
     def go_on(self) -> str:
         """Let it store the message; answers "stored", or the name of the error."""
@@ -68,13 +68,13 @@ def main(user_id: str, chat_id: str, content: str, client_id: str) -> None:
 
     insert = MessageQuerySet.insert
 
-    def wait_and_insert(messages: MessageQuerySet, message: Any) -> None:
-        sys.stdout.write(f"{NUMBERED}\n")
+    def wait_and_insert(messages: MessageQuerySet, message: Any) -> tuple[int, str]:
+        sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
         if not sys.stdin.readline():
             sys.exit("told nothing")
         with deadline():
-            insert(messages, message)
+            return insert(messages, message)
 
     MessageQuerySet.insert = wait_and_insert  # type: ignore[assignment, method-assign]
     sender = get_user_model().objects.get(pk=user_id)

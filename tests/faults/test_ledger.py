@@ -193,17 +193,6 @@ def test_what_is_planted_is_found_and_named(plant: Callable[[Run], None]) -> Non
         run.ledger.check(run.stored)
 
 
-def test_a_write_that_was_still_under_way_may_come_late() -> None:
-    run = Run()
-    late, later = run.message(4, 6), run.message(5, 7)
-    run.stored += [late, later]
-    run.send(later)
-    run.receive(run.reader, later)
-    run.send(late)
-    run.receive(run.reader, late)
-    assert run.violations() == []
-
-
 def test_who_left_early_is_held_to_what_was_there_before() -> None:
     run = Run()
     run.reader.left(5)

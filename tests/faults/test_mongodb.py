@@ -193,7 +193,7 @@ async def test_without_a_majority_nothing_is_acknowledged_and_then_all_resolves(
 
 
 def stalled_send(outage: Outage, cluster: Cluster) -> StalledSend:
-    """The outage's message on its way: it has its number."""
+    """The outage's message on its way: it will be stored next."""
     return StalledSend(
         outage.person.user_id,
         outage.chat_id,

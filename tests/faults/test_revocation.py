@@ -273,7 +273,7 @@ class Stage:
         self.stayed: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.silenced: dict[int, int] = {}  # user: the last `seq` when it was done
-        self._chats = cluster.database.chats_chat
+        self._rows = cluster.database.chats_message
 
     async def prepare(self) -> None:
         self.moderator = cookie(await do(self._root)())
@@ -286,8 +286,8 @@ class Stage:
 
     def last(self) -> tuple[int, int]:
         """The chat's last `seq` and `rev`."""
-        chat = self._chats.find_one({"_id": uuid.UUID(self.chat_id).hex})
-        return chat["last_seq"], chat["last_rev"]
+        row = self._rows.find_one({"chat_id": uuid.UUID(self.chat_id).hex}, sort=[("rev", -1)])
+        return (row.get("seq") or row["after_seq"], row["rev"]) if row else (0, 0)
 
     async def talk(self, person: Person) -> None:
         """Write at a steady rate, by each process in turn."""

@@ -37,7 +37,7 @@ def writes_wait() -> Iterator[Callable[[], int]]:
             yield lambda: len(
                 list(
                     c.admin.aggregate(
-                        [{"$currentOp": {}}, {"$match": {"command.findAndModify": "chats_chat"}}]
+                        [{"$currentOp": {}}, {"$match": {"command.insert": "chats_message"}}]
                     )
                 )
             )

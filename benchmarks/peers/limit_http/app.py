@@ -22,7 +22,6 @@ chats, messages, markers = (
 accounts = sqlite3.connect(
     os.environ["DATABASE_URL"].removeprefix("sqlite:///"), check_same_thread=False
 )
-IN_LIST = {"recent": 0}
 PREVIEW = dict.fromkeys(
     ("chat_id", "seq", "sender_id", "content", "kind", "created_at", "deleted_at"), 1
 )
@@ -43,7 +42,7 @@ def application(environ: Document, start_response: Callable[..., Any]) -> Iterab
 
 def page(chat_id: str, user: int = 0, skip: int = 0, limit: int = 50) -> Document | None:
     """A page of the history, newest first: a range of numbers, as they are dense."""
-    chat = chats.find_one({"_id": chat_id, "member_ids": user}, IN_LIST)
+    chat = chats.find_one({"_id": chat_id, "member_ids": user})
     if chat is None:
         return None
     high = chat["last_seq"] - skip
@@ -54,7 +53,7 @@ def page(chat_id: str, user: int = 0, skip: int = 0, limit: int = 50) -> Documen
 def chat_list(user: int, limit: int = 100) -> Document:
     """The latest chats of a person, with what isn't read, the last messages and the names."""
     count = chats.count_documents({"member_ids": user})
-    found = list(chats.find({"member_ids": user}, IN_LIST).sort("last_message_at", -1).limit(limit))
+    found = list(chats.find({"member_ids": user}).sort("last_message_at", -1).limit(limit))
     ids = [chat["_id"] for chat in found]
     read = markers.find({"user_id": user, "chat_id": {"$in": ids}}, {"chat_id": 1, "seq": 1})
     seqs = {row["chat_id"]: row["seq"] for row in read}

@@ -71,7 +71,7 @@ export class CatchUp extends EventTarget {
 
   async #askOnce() {
     this.#wantsMore = false
-    const query = `changed_after=${this.#cursor.complete}`
+    const query = `changed_after=${this.#cursor.rev}`
     const changes = await api("GET", `${this.#url}/messages?${query}`)
     this.#attempt = 0
     if (changes.too_far_behind) this.#tell("tooFar")

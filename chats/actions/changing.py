@@ -1,0 +1,111 @@
+"""How anything but a new message changes: a row of the log and its effect, in one transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+
+from chatproject.stores.mongodb.documents import now
+from chatproject.stores.retries import Retries
+from chats.models import Change, Chat, Head, log
+
+T = TypeVar("T")
+
+
+class Transaction:
+    """A transaction that takes the next numbers of a chat's log.
+
+    Begin with `add`: from then on nothing else is written to this log until the end.
+    """
+
+    def __init__(self, chat_id: uuid.UUID, session: ClientSession) -> None:
+        self.chat_id = chat_id
+        self.session = session
+        self.head = log.head(chat_id, session)
+
+    def add(self, kind: Change.Kind, by: int, *about: dict[str, Any]) -> int:
+        """Add a row for each of `about`, which are fields of `Change`; returns the last `rev`."""
+        moment = max(self.head.at, now())
+        rows = [
+            Change(
+                chat_id=self.chat_id,
+                rev=rev,
+                after_seq=self.head.seq,
+                kind=kind.value,
+                by=by,
+                created_at=moment,
+                **fields,
+            )
+            for rev, fields in enumerate(about, self.head.rev + 1)
+        ]
+        log.insert(rows, self.session)
+        self.head = Head(rows[-1].rev, self.head.seq, moment)
+        return self.head.rev
+
+    def chat(self, **conditions: Any) -> Chat:
+        """The chat if it meets these conditions; else raises `DoesNotExist`."""
+        found = Chat.objects.collection().find_one(
+            {"_id": self.chat_id.hex, **conditions}, session=self.session
+        )
+        if found is None:
+            raise Chat.DoesNotExist
+        chat: Chat = Chat.objects.from_document(found)
+        return chat
+
+    def change_chat(self, update: dict[str, Any], **conditions: Any) -> Chat:
+        """Update the chat if it meets these conditions; else raises `DoesNotExist`."""
+        numbers = {"last_rev": self.head.rev, "last_seq": self.head.seq}
+        found = Chat.objects.collection().find_one_and_update(
+            {"_id": self.chat_id.hex, **conditions},
+            {**update, "$max": numbers, "$currentDate": {"updated_at": True}},
+            return_document=ReturnDocument.AFTER,
+            session=self.session,
+        )
+        if found is None:
+            raise Chat.DoesNotExist
+        chat: Chat = Chat.objects.from_document(found)
+        return chat
+
+
+def in_transaction(work: Callable[[ClientSession], T]) -> T:
+    """Do all of `work` or, if it raises, nothing; again from the start if others were faster.
+
+    What was read and written is on a majority when it returns.
+    """
+    retries = Retries()
+    with Chat.objects.collection().database.client.start_session() as session:
+        while True:
+            try:
+                with session.start_transaction(read_concern=ReadConcern("snapshot")):
+                    result = work(session)
+                    _commit(session)
+                    return result
+            except DuplicateKeyError:
+                pass
+            except PyMongoError as error:
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+            retries.wait()
+
+
+def change(chat_id: uuid.UUID, work: Callable[[Transaction], T]) -> T:
+    """Change a chat by a transaction, which `work` begins by adding rows to its log."""
+    return in_transaction(lambda session: work(Transaction(chat_id, session)))
+
+
+def _commit(session: ClientSession) -> None:
+    """Commit; again while the outcome is unknown, which MongoDB does once."""
+    retries = Retries()
+    while True:
+        try:
+            return session.commit_transaction()
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult"):
+                raise
+        retries.wait()

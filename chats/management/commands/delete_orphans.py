@@ -1,0 +1,54 @@
+"""`manage.py delete_orphans`: what is left of chats whose deletion was interrupted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from chats.actions.chats import remove_rows
+from chats.models import Chat, ChatPermissions, ReadMarker, log
+
+BATCH = 1_000  # chats looked up at once
+
+
+class Command(BaseCommand):
+    """Delete the messages, permissions and markers of chats that don't exist any more."""
+
+    help = (
+        "Delete what is left of chats whose deletion was interrupted, which nobody sees. "
+        "It reads an index key for each chat."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = 0
+        for chat_id in _orphans():
+            found += 1
+            remove_rows(chat_id)
+        self.stdout.write(f"{found:,} deleted chats cleared away.")
+
+
+def _orphans() -> Iterator[uuid.UUID]:
+    """The ids of deleted chats of which more is left than the numbers that expire."""
+    collections = (
+        log.rows(),
+        ChatPermissions.objects.collection(),
+        ReadMarker.objects.collection(),
+    )
+    for collection in collections:
+        ids = _chat_ids(collection)
+        while batch := list(islice(ids, BATCH)):
+            yield from sorted(set(batch) - set(Chat.objects.existing(batch)))
+
+
+def _chat_ids(collection: Any) -> Iterator[uuid.UUID]:
+    """Each chat of which a collection has a row that doesn't expire."""
+    stages = [
+        {"$sort": {"chat_id": 1}},
+        {"$group": {"_id": "$chat_id", "expires_at": {"$first": "$expires_at"}}},
+    ]
+    rows = collection.aggregate(stages)
+    return (uuid.UUID(row["_id"]) for row in rows if row.get("expires_at") is None)

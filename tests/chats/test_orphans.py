@@ -1,0 +1,65 @@
+"""`manage.py delete_orphans`, and what a deleted chat leaves: its latest numbers, for a while."""
+
+import io
+import uuid
+
+import pytest
+from django.core.management import call_command
+from pymongo.errors import AutoReconnect
+
+from chats import actions
+from chats.actions import chats as chat_actions
+from chats.models import Chat, ChatPermissions, Message, Pair, ReadMarker, log
+
+pytestmark = pytest.mark.django_db
+
+
+def cleared() -> str:
+    out = io.StringIO()
+    call_command("delete_orphans", stdout=out)
+    return out.getvalue()
+
+
+def test_a_deleted_chat_leaves_numbers_without_text_that_expire(group, ada, grace):
+    actions.post_message(ada, group.pk, "secret", client_id="secret")
+    actions.rename_chat(ada, group, "Secret name")
+    actions.delete_chat(ada, Chat.objects.get(pk=group.pk))
+    rows = log.after(group.pk, 0, 10)
+    assert [row["rev"] for row in rows] == [1, 2, 3]
+    assert "ecret" not in str(rows)
+    assert all(row["expires_at"] for row in rows)
+    (index,) = [i for i in log.rows().list_indexes() if i["name"] == "message_expires"]
+    assert index["expireAfterSeconds"] == 0
+    assert Message.objects.count() == 0
+    assert cleared() == "0 deleted chats cleared away.\n"
+
+
+def test_what_an_interrupted_deletion_left_is_cleared_away(
+    group, private_chat, ada, grace, monkeypatch
+):
+    actions.post_message(ada, private_chat.pk, "stays")
+    actions.post_message(ada, group.pk, "goes")
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
+
+    def away(chat_id: uuid.UUID) -> None:
+        raise AutoReconnect("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(chat_actions, "remove_rows", away)
+        with pytest.raises(AutoReconnect):
+            actions.delete_chat(ada, Chat.objects.get(pk=group.pk))
+    assert Message.objects.count() == 2
+    assert cleared() == "1 deleted chats cleared away.\n"
+    assert [message.content for message in Message.objects.all()] == ["stays"]
+    assert ChatPermissions.objects.count() == 0
+    assert {marker.chat_id for marker in ReadMarker.objects.all()} <= {private_chat.pk}
+    assert cleared() == "0 deleted chats cleared away.\n"
+
+
+def test_a_private_chat_that_was_deleted_can_be_made_again(ada, grace):
+    first, _ = actions.create_private_chat(ada, grace.pk)
+    actions.delete_chat(grace, first)
+    assert Pair.objects.count() == 0
+    second, created = actions.create_private_chat(grace, ada.pk)
+    assert created
+    assert second.pk != first.pk
