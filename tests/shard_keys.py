@@ -5,6 +5,7 @@ A sharded cluster sends a command without it to every shard, and refuses some wr
 
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,13 +16,6 @@ from pymongo import monitoring
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCT = tuple(str(BASE_DIR / package) + "/" for package in ("chatproject", "chats", "users"))
 TESTS = str(BASE_DIR / "tests") + "/"
-KEYS = {
-    "chats_chat": "_id",
-    "chats_message": "chat_id",
-    "chats_chatpermissions": "chat_id",
-    "chats_readmarker": "chat_id",
-    "chats_pair": "_id",
-}
 READS = {"find", "aggregate", "count", "distinct"}
 # Reads of many chats, wherever they are: by their members, or by people who moderate or repair.
 ACROSS_CHATS = ("chats/admin/", "chats/explain/", "chats/management/")
@@ -35,7 +29,7 @@ class ShardKeys(monitoring.CommandListener):
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         name, command = event.command_name, event.command
         collection = command.get(name)
-        key = KEYS.get(collection) if isinstance(collection, str) else None
+        key = _keys().get(collection) if isinstance(collection, str) else None
         if key is None or all(_names(row, key) for row in _filters(name, command)):
             return
         caller = _caller()
@@ -59,6 +53,14 @@ EXCEPTIONS = {
     # The questions that are due, of all chats.
     ("chats/assistant/questions.py", True),
 }
+
+
+@cache
+def _keys() -> dict[str, str]:
+    """The shard key of each collection; read late, because Django isn't ready before."""
+    from chats.models.shard_keys import SHARD_KEYS
+
+    return {model._meta.db_table: key for model, key in SHARD_KEYS.items()}
 
 
 def _filters(name: str, command: Mapping[str, Any]) -> list[Mapping[str, Any]]:

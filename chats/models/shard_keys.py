@@ -1,0 +1,22 @@
+"""By which field each collection is sharded: nearly every command names it, and reaches one shard.
+
+Ids of chats are random, so a range of them is a fair share.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .chat import Chat
+from .message import Message
+from .pair import Pair
+from .permissions import ChatPermissions
+from .read_marker import ReadMarker
+
+SHARD_KEYS: dict[Any, str] = {
+    Chat: "_id",
+    Message: "chat_id",
+    ChatPermissions: "chat_id",
+    ReadMarker: "chat_id",
+    Pair: "_id",
+}
