@@ -67,10 +67,14 @@ def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Me
             case Outcome.STORED:
                 return message, True
             case Outcome.DUPLICATE:
-                return stored(message), False
+                earlier = stored(message)
+                # Its process may have died before it moved the hints.
+                at = earlier.created_at
+                Chat.objects.hint(message.chat_id, earlier.rev, earlier.seq, at)
+                return earlier, False
             case Outcome.NOT_ALLOWED:
-                if earlier := _refuse(new):
-                    return earlier, False
+                if known := _refuse(new):
+                    return known, False
                 retries.wait()
 
 

@@ -18,7 +18,6 @@ from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
 from chats.protocol import PREVIEW_LENGTH
 
-from .chat import Chat
 from .log import DUPLICATE_KEY, EPOCH
 from .read_marker import ReadMarker
 from .uuid7 import uuid7
@@ -148,17 +147,8 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
             if (last := latest.get(chat["_id"])) and last.seq > chat["last_seq"]:
-                self._correct(chat, last)
+                _correct(chat, last)
         return latest, {row["chat_id"]: row["seq"] for row in markers}
-
-    @staticmethod
-    def _correct(chat: Document, last: Preview) -> None:
-        """Correct hints that were lost, or are still on their way."""
-        chat["last_seq"], chat["last_message_at"] = last.seq, last.created_at
-        chat["last_rev"] = max(chat["last_rev"], last.rev)
-        Chat.objects.hint(
-            uuid.UUID(chat["_id"]), chat["last_rev"], last.seq, chat["last_message_at"]
-        )
 
     def insert(self, messages: Sequence[Message]) -> tuple[int, str]:
         """Store new messages in order, up to the first that is refused.
@@ -200,6 +190,15 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         own = {row["_id"]: MessageRow.of(row) for row in rows if row.get("seq")}
         changed = {row["message_id"] for row in rows if row.get("message_id")}
         return own | self.rows_by_id(chat_id.hex, changed - own.keys(), committed=True)
+
+
+def _correct(chat: Document, last: Preview) -> None:
+    """Correct hints that were lost or are still on their way, here only.
+
+    Not in MongoDB: what was read may still be rolled back, and a send may go on from a hint.
+    """
+    chat["last_seq"], chat["last_message_at"] = last.seq, last.created_at
+    chat["last_rev"] = max(chat["last_rev"], last.rev)
 
 
 def refused_by(error: Any) -> str:
