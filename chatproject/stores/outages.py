@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
+THREADS = 4  # of a process of sockets that ask the stores
 RETRY_AFTER = 5  # seconds that a client is told to wait
 SHORTENED = 2  # seconds until the deadline, after a wait in vain
 SHORTENED_FOR = 10.0  # seconds for which `SHORTENED` holds after the last wait in vain
@@ -46,6 +48,7 @@ class Unconfirmed(PyMongoError):
 
 
 _shortened_until = 0.0  # monotonic
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="stores")
 
 
 def deadline() -> AbstractContextManager[None]:
@@ -81,9 +84,10 @@ def seconds_left() -> float:
 def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     """`database_sync_to_async` with a deadline that includes the wait for a thread.
 
+    One of `THREADS` of its own: handshakes don't wait behind everything else that asks a store.
     Async code sets deadlines only here: a task started under a deadline would keep it for ever.
     """
-    threaded = database_sync_to_async(work)
+    threaded = database_sync_to_async(work, thread_sensitive=False, executor=_threads)
 
     @wraps(work)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:

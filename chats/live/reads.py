@@ -42,15 +42,15 @@ def read_missed(chat_id: uuid.UUID, rev: int) -> Missed:
     """Every change after `rev`, in order; at most `MOST_MISSED`."""
     rows = log.after(chat_id, rev, MOST_MISSED)
     messages = Message.objects.of_log(chat_id, rows)
+    context = MessageContext.of(messages.values(), {}, _people(rows))
     # After the messages: whoever is no member in it isn't shown them.
     chat = _chat(chat_id)
-    return Missed(_as_events(rows, messages, chat) if chat else [], chat)
+    return Missed(_as_events(rows, messages, context, chat) if chat else [], chat)
 
 
 def _as_events(
-    rows: list[Document], messages: dict[str, MessageRow], chat: Chat
+    rows: list[Document], messages: dict[str, MessageRow], context: MessageContext, chat: Chat
 ) -> list[events.Change]:
-    context = MessageContext.of(messages.values(), {}, _people(rows))
     allowed = _permissions(rows, chat)
     changes: list[events.Change] = []
     for row in rows:

@@ -434,6 +434,8 @@ async def test_old_state_and_events_are_the_fresh_state(
     last = await do(actions.rename_chat)(ada, group, "The end")
     (hub,) = await live_process().hubs.chats([group.pk], reader.connection)
     await wait_for_async(lambda: hub.order.rev == last.last_rev and not hub.order._pending)
+    # What goes out at once is written a moment later.
+    await wait_for_async(lambda: any(f["data"].get("name") == "The end" for f in reader.frames))
     for frame in reader.frames:
         apply(state, frame)
     assert state == await do(state_of)(group)
