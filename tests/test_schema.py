@@ -74,7 +74,7 @@ def test_every_operation_tells_its_errors_and_those_with_a_body_an_example(docum
 def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     chat = Chat(owner_id=1, member_ids=[1], is_group=True, last_seq=1)
     message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
-    preview = Preview(message.pk.hex, 1, 1, 1, "Hello", "text", message.created_at, None)
+    preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context: dict[str, Any] = {
         "messages": MessageContext(Readers({1: 1}), {}, {}),
         "chats": serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),

@@ -29,6 +29,8 @@ class MongoDB(Server):
             *("--replSet", "chat", "--oplogSize", "128"),
             *("--wiredTigerCacheSizeGB", "0.5"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false", "--quiet"),
+            # Until the transaction of a process that died ends, its chat takes no messages.
+            *("--setParameter", "transactionLifetimeLimitSeconds=5"),
         ]
 
     def environment(self) -> dict[str, str]:

@@ -12,8 +12,12 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from chatproject.stores.mongodb.documents import now
+from chatproject.stores.outages import no_deadline
 from chatproject.stores.retries import Retries
-from chats.models import Change, Chat, Head, log
+from chats.models import Change, Chat, ChatPermissions, Head, log
+from chats.permissions import permissions_by
+
+from .rules import require_permission
 
 T = TypeVar("T")
 
@@ -58,6 +62,19 @@ class Transaction:
         chat: Chat = Chat.objects.from_document(found)
         return chat
 
+    def require(self, user_id: int, permission: str) -> Chat:
+        """The chat, if the member has this permission now (a property of `Permissions`).
+
+        Raises `Chat.DoesNotExist` for no member, `Refused` for one without the permission. It is
+        asked again here, because it may have ended since the request was let in.
+        """
+        chat = self.chat(member_ids=user_id)
+        row = ChatPermissions.objects.collection().find_one(
+            {"chat_id": self.chat_id.hex, "user_id": user_id}, session=self.session
+        )
+        require_permission(permissions_by(row or {}, chat, user_id, chat.silenced_ids), permission)
+        return chat
+
     def change_chat(self, update: dict[str, Any], **conditions: Any) -> Chat:
         """Update the chat if it meets these conditions; else raises `DoesNotExist`."""
         numbers = {"last_rev": self.head.rev, "last_seq": self.head.seq}
@@ -82,15 +99,20 @@ def in_transaction(work: Callable[[ClientSession], T]) -> T:
     with Chat.objects.collection().database.client.start_session() as session:
         while True:
             try:
-                with session.start_transaction(read_concern=ReadConcern("snapshot")):
-                    result = work(session)
-                    _commit(session)
-                    return result
+                session.start_transaction(read_concern=ReadConcern("snapshot"))
+                result = work(session)
+                _commit(session)
+                return result
             except DuplicateKeyError:
                 pass
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
+            finally:
+                if session.in_transaction:
+                    # Also after the deadline: until it ends, nobody else can write to this log.
+                    with no_deadline():
+                        session.abort_transaction()
             retries.wait()
 
 

@@ -20,7 +20,13 @@ from users.models import User
 
 from .changing import Transaction, change, in_transaction
 from .known_chats import KEPT_FOR
-from .rules import require_group, require_people, require_room, valid_name
+from .rules import (
+    require_group,
+    require_people,
+    require_permission,
+    require_room,
+    valid_name,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -78,9 +84,8 @@ def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
 def rename_chat(user: User, chat: Chat, name: str) -> Chat:
     """Rename a group."""
     require_group(chat)
-    if not permissions_for(chat, user.pk).can_rename:
-        raise Refused("You may not rename this chat.")
-    return change_chat(user, chat, {"name": valid_name(name)}, member_ids=user.pk)
+    require_permission(permissions_for(chat, user.pk), "can_rename")
+    return change_chat(user, chat, {"name": valid_name(name)}, permission="can_rename")
 
 
 def transfer_ownership(
@@ -98,13 +103,15 @@ def transfer_ownership(
 
 def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
     """Delete a chat with its messages, permissions and markers."""
-    if not moderator and not permissions_for(chat, user.pk).can_delete_chat:
-        raise Refused("Only the owner can delete a group.")
-    conditions = {} if moderator else {"member_ids": user.pk}
+    if not moderator:
+        require_permission(permissions_for(chat, user.pk), "can_delete_chat")
 
     def delete(transaction: Transaction) -> None:
         transaction.add(Change.Kind.CHAT_DELETED, user.pk, {})
-        transaction.chat(**conditions)
+        if moderator:
+            transaction.chat()
+        else:
+            transaction.require(user.pk, "can_delete_chat")
         session, key = transaction.session, {"_id": chat.pk.hex}
         Chat.objects.collection().delete_one(key, session=session)
         if not chat.is_group:
@@ -143,12 +150,13 @@ def change_chat(
     chat: Chat,
     values: dict[str, Any],
     *,
+    permission: str = "",
     pull: dict[str, int] | None = None,
     **conditions: Any,
 ) -> Chat:
     """Set the name or owner of a chat, remove others from lists, and announce it.
 
-    Raises `DoesNotExist` if the conditions don't hold (any more).
+    Raises `DoesNotExist` if the conditions don't hold (any more), `Refused` without the permission.
     """
     update: dict[str, Any] = {"$set": values}
     if pull:
@@ -157,6 +165,8 @@ def change_chat(
 
     def work(transaction: Transaction) -> Chat:
         transaction.add(Change.Kind.CHAT_UPDATED, user.pk, about)
+        if permission:
+            transaction.require(user.pk, permission)
         return transaction.change_chat(update, **conditions)
 
     changed = change(chat.pk, work)

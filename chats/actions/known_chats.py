@@ -13,6 +13,7 @@ from collections import OrderedDict
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from chatproject.stores.mongodb.documents import Document
 from chatproject.stores.turns import turn
 from chats.models import Change, Chat, Head, Message, log
 from users.models import User
@@ -37,11 +38,15 @@ class KnownChat:
 
     @classmethod
     def read(cls, chat_id: uuid.UUID) -> KnownChat | None:
-        """A chat as a majority has it, so that no failover takes back what is known."""
+        """A chat as a majority has it, so that no failover takes back what is known.
+
+        The log first: then the members are as new as its end, or newer. Never from the chat's
+        hints, which a restored backup may have put ahead of the log.
+        """
+        head = log.head(chat_id)
         chat = Chat.objects.committed_chat(chat_id)
         if chat is None:
             return None
-        head = Head(chat.last_rev, chat.last_seq, chat.last_message_at)
         return cls(chat_id, head, frozenset(chat.member_ids), frozenset(chat.silenced_ids))
 
     def lets_send(self, user: User) -> bool:
@@ -51,7 +56,7 @@ class KnownChat:
     def refreshed(self) -> KnownChat | None:
         """The chat as it is now; None if it was deleted."""
         rows = log.ends_after(self.chat_id, self.head.rev, ROWS_READ)
-        if len(rows) == ROWS_READ or any(row["kind"] not in IN_MESSAGES for row in rows):
+        if len(rows) == ROWS_READ or not all(map(_is_of_messages, rows)):
             read = KnownChat.read(self.chat_id)
             if read:
                 read._turns_until = self._turns_until
@@ -73,6 +78,11 @@ class KnownChat:
     def turn(self) -> AbstractContextManager[None]:
         """One's turn among the processes that send here."""
         return turn(f"chat:{self.chat_id.hex}")
+
+
+def _is_of_messages(row: Document) -> bool:
+    """Whether a row of the log changes no chat, and its chat wasn't deleted."""
+    return row["kind"] in IN_MESSAGES and ("seq" in row or "after_seq" in row)
 
 
 class KnownChats:

@@ -17,14 +17,19 @@ from users.models import User
 
 from .changing import Transaction, change
 from .chats import announce_added
-from .rules import require_group, require_member, require_people, require_room
+from .rules import (
+    require_group,
+    require_member,
+    require_people,
+    require_permission,
+    require_room,
+)
 
 
 def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     """Add people to a group; existing members are left as they are."""
     require_group(chat)
-    if not permissions_for(chat, user.pk).can_add_members:
-        raise Refused("You may not add members to this chat.")
+    require_permission(permissions_for(chat, user.pk), "can_add_members")
     wanted = list(dict.fromkeys(user_ids))
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = require_people("user_ids", new_ids)
@@ -39,7 +44,7 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
 def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
     """Add people, each with their own `rev`; None if the chat has changed since it was read."""
     conditions: dict[str, Any] = {
-        "$and": [{"member_ids": user.pk}, {"member_ids": {"$nin": new_ids}}],
+        "member_ids": {"$nin": new_ids},
         # Room for all, even when others add people at the same time.
         f"member_ids.{settings.CHAT_MAX_MEMBERS - len(new_ids)}": {"$exists": False},
     }
@@ -47,6 +52,7 @@ def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
     def work(transaction: Transaction) -> Chat:
         about = [{"user_id": user_id} for user_id in new_ids]
         transaction.add(Change.Kind.MEMBER_ADDED, user.pk, *about)
+        transaction.require(user.pk, "can_add_members")
         added = transaction.change_chat({"$push": {"member_ids": {"$each": new_ids}}}, **conditions)
         # What was said before counts as read.
         seq, session = transaction.head.seq, transaction.session
@@ -74,17 +80,22 @@ def remove_member(user: User, chat: Chat, user_id: int, *, moderator: bool = Fal
     require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner can't leave or be removed; hand over or delete the group.")
-    leaves = user_id == user.pk
-    if not (leaves or moderator or permissions_for(chat, user.pk).can_remove_members):
-        raise Refused("You may not remove members of this chat.")
-    return drop_member(chat, user_id, removed_by=user.pk)
+    permission = "" if moderator or user_id == user.pk else "can_remove_members"
+    if permission:
+        require_permission(permissions_for(chat, user.pk), permission)
+    return drop_member(chat, user_id, removed_by=user.pk, permission=permission)
 
 
-def drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
-    """Remove a member other than the owner and announce it; raises `DoesNotExist` otherwise."""
+def drop_member(chat: Chat, user_id: int, *, removed_by: int, permission: str = "") -> Chat:
+    """Remove a member other than the owner and announce it; raises `DoesNotExist` otherwise.
+
+    `permission`: what the one who removes must still have.
+    """
 
     def work(transaction: Transaction) -> Chat:
         transaction.add(Change.Kind.MEMBER_REMOVED, removed_by, {"user_id": user_id})
+        if permission:
+            transaction.require(removed_by, permission)
         changed = transaction.change_chat(
             {"$pull": {"member_ids": user_id, "silenced_ids": user_id}},
             member_ids=user_id,
@@ -104,8 +115,7 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int) -> Chat:
 def set_permissions(user: User, chat: Chat, user_id: int, **flags: bool) -> Permissions:
     """Change some of the four permissions of another member of a group."""
     require_group(chat)
-    if not permissions_for(chat, user.pk).can_change_permissions:
-        raise Refused("You may not change permissions in this chat.")
+    require_permission(permissions_for(chat, user.pk), "can_change_permissions")
     require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner has every permission; nobody can change that.")
@@ -119,14 +129,12 @@ def _store_permissions(user: User, chat: Chat, user_id: int, flags: dict[str, bo
     if "can_send_messages" in flags:
         operator = "$pull" if flags["can_send_messages"] else "$addToSet"
         update[operator] = {"silenced_ids": user_id}
-    members: dict[str, Any] = {
-        "member_ids": {"$all": [user.pk, user_id]},
-        "owner_id": {"$ne": user_id},
-    }
+    member: dict[str, Any] = {"member_ids": user_id, "owner_id": {"$ne": user_id}}
 
     def work(transaction: Transaction) -> tuple[Chat, Permissions]:
         transaction.add(Change.Kind.PERMISSIONS_CHANGED, user.pk, {"user_id": user_id})
-        changed = transaction.change_chat(update, **members)
+        transaction.require(user.pk, "can_change_permissions")
+        changed = transaction.change_chat(update, **member)
         stored = ChatPermissions.objects.store(chat.pk, user_id, flags, transaction.session)
         return changed, permissions_by(stored, changed, user_id, changed.silenced_ids)
 

@@ -20,7 +20,7 @@ from users.models import User
 
 from . import prompts, sending
 from .changing import Transaction, change
-from .rules import valid_client_id, valid_content
+from .rules import require_permission, valid_client_id, valid_content
 
 
 def post_message(
@@ -85,11 +85,10 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
         raise Refused("You can only edit your own messages.")
     if message.deleted_at:
         raise Refused("A deleted message can't be edited.")
-    if not permissions_for(chat, user.pk).can_send_messages:
-        raise Refused("You may not send messages in this chat.")
+    require_permission(permissions_for(chat, user.pk), "can_send_messages")
     values = {"content": content, "edited_at": now()}
-    may_send = {"member_ids": user.pk, "silenced_ids": {"$ne": user.pk}}
-    changed = _change_message(user, message, Change.Kind.MESSAGE_EDITED, values, **may_send)
+    kind = Change.Kind.MESSAGE_EDITED
+    changed = _change_message(user, message, kind, values, permission="can_send_messages")
     if changed is None:
         _confirmed_message(message)
         raise Refused("A deleted message can't be edited.")
@@ -98,9 +97,10 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
 
 def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool = False) -> Message:
     """Turn a message into a tombstone: no content, who deleted it and when."""
-    own = message.sender_id == user.pk
-    if not (own or moderator or permissions_for(chat, user.pk).can_delete_other_messages):
-        raise Refused("You may not delete the messages of others.")
+    is_own = message.sender_id == user.pk
+    permission = "" if is_own or moderator else "can_delete_other_messages"
+    if permission:
+        require_permission(permissions_for(chat, user.pk), permission)
     tombstone = {
         "content": "",
         "photo": None,
@@ -109,10 +109,11 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "deleted_at": now(),
         "deleted_by": user.pk,
     }
-    conditions = {} if moderator else {"member_ids": user.pk}
     if message.deleted_at:
         return _confirmed_message(message)
-    changed = _change_message(user, message, Change.Kind.MESSAGE_DELETED, tombstone, **conditions)
+    who = {} if moderator else {"member_ids": user.pk}
+    kind = Change.Kind.MESSAGE_DELETED
+    changed = _change_message(user, message, kind, tombstone, permission=permission, **who)
     return changed or _confirmed_message(message)  # else somebody was faster
 
 
@@ -180,16 +181,26 @@ def _confirmed_message(message: Message) -> Message:
 
 
 def _change_message(
-    user: User, message: Message, kind: Change.Kind, values: dict[str, Any], **conditions: Any
+    user: User,
+    message: Message,
+    kind: Change.Kind,
+    values: dict[str, Any],
+    *,
+    permission: str = "",
+    **conditions: Any,
 ) -> Message | None:
     """Change a message that isn't deleted, and announce it; None if it is deleted.
 
-    Raises `Chat.DoesNotExist` if the chat doesn't meet the conditions (any more).
+    Raises `Chat.DoesNotExist` if the chat doesn't meet the conditions (any more), `Refused` without
+    the permission.
     """
 
     def work(transaction: Transaction) -> tuple[Document, Head]:
         rev = transaction.add(kind, user.pk, {"message_id": message.pk})
-        transaction.chat(**conditions)
+        if permission:
+            transaction.require(user.pk, permission)
+        else:
+            transaction.chat(**conditions)
         changed: Document | None = Message.objects.collection().find_one_and_update(
             {"_id": message.pk.hex, "chat_id": message.chat_id.hex, "deleted_at": None},
             {"$set": {**values, "changed_rev": rev, "updated_at": now()}},

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 
 from chats.errors import Invalid, Refused
 from chats.models import Chat
+from chats.permissions import Permissions
 from chats.protocol import CLIENT_ID_MAX_LENGTH
 
 
@@ -37,6 +38,23 @@ def valid_client_id(client_id: str | None) -> None:
     """Raise `Invalid` unless this is None or up to `CLIENT_ID_MAX_LENGTH` characters."""
     if client_id is not None:
         valid_text("client_id", client_id, CLIENT_ID_MAX_LENGTH)
+
+
+REFUSALS = {
+    "can_send_messages": "You may not send messages in this chat.",
+    "can_add_members": "You may not add members to this chat.",
+    "can_remove_members": "You may not remove members of this chat.",
+    "can_change_permissions": "You may not change permissions in this chat.",
+    "can_delete_other_messages": "You may not delete the messages of others.",
+    "can_rename": "You may not rename this chat.",
+    "can_delete_chat": "Only the owner can delete a group.",
+}
+
+
+def require_permission(allowed: Permissions, name: str) -> None:
+    """Raise `Refused` unless the member has this permission, a property of `Permissions`."""
+    if not getattr(allowed, name):
+        raise Refused(REFUSALS[name])
 
 
 def require_group(chat: Chat) -> None:

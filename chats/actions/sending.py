@@ -76,6 +76,8 @@ def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Me
                 if known := _refuse(new):
                     return known, False
                 retries.wait()
+            case error:
+                raise error
 
 
 def _names(sender: User, replied: MessageRow | None) -> dict[int, Any]:
@@ -106,13 +108,20 @@ def _refuse(new: Send) -> Message | None:
 # Together ----------------------------------------------------------------------------------------
 
 
-def _store_group(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
-    """Store messages that are sent to one chat at once, and announce them."""
+def _store_group(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome | Exception]:
+    """Store messages that are sent to one chat at once, and announce them.
+
+    The outcome of each, or the error that left it unknown.
+    """
+    outcomes: dict[Send, Outcome] = {}
     try:
-        return _store(chat_id, sends)
-    except BaseException:
+        _store(chat_id, sends, outcomes)
+    except BaseException as error:
         known_chats.forget(chat_id)  # what was written is unknown
-        raise
+        if not isinstance(error, Exception):
+            raise
+        return [outcomes.get(one, error) for one in sends]
+    return [outcomes.get(one, Outcome.NOT_ALLOWED) for one in sends]
 
 
 def _turn(chat_id: uuid.UUID) -> AbstractContextManager[None]:
@@ -121,13 +130,12 @@ def _turn(chat_id: uuid.UUID) -> AbstractContextManager[None]:
     return known.turn() if known and known.is_contended else nullcontext()
 
 
-_store_together: GroupCommit[uuid.UUID, Send, Outcome] = GroupCommit(
+_store_together: GroupCommit[uuid.UUID, Send, Outcome | Exception] = GroupCommit(
     _store_group, SENT_AT_ONCE, _turn
 )
 
 
-def _store(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
-    outcomes: dict[Send, Outcome] = {}
+def _store(chat_id: uuid.UUID, sends: list[Send], outcomes: dict[Send, Outcome]) -> None:
     retries = Retries()
     known = known_chats.get(chat_id) or KnownChat.read(chat_id)
     has_turn = known is not None and known.is_contended
@@ -142,7 +150,6 @@ def _store(chat_id: uuid.UUID, sends: list[Send]) -> list[Outcome]:
             retries.wait()
     if known:
         known_chats.keep(known)
-    return [outcomes.get(one, Outcome.NOT_ALLOWED) for one in sends]
 
 
 def _append(known: KnownChat, sends: list[Send], outcomes: dict[Send, Outcome]) -> str:

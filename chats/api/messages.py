@@ -71,16 +71,17 @@ class MessageViewSet(ChatViews):
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
         # Clients rely on having every change up to this one, so it must not be rolled back.
-        last_rev = log.head(chat_id).rev
-        too_far = last_rev - rev > MOST_MISSED
+        head = log.head(chat_id)
+        too_far = head.rev - rev > MOST_MISSED
         messages = [] if too_far else self.changed_messages(chat_id, rev)
         chat = self.find_chat(chat_id)  # after the messages: the user may have been removed
+        chat.last_seq = max(chat.last_seq, head.seq)
         markers = ReadMarker.objects.of_chat(chat)
         return {
             "count": len(messages),
             "next": None,
             "previous": None,
-            "last_rev": last_rev,
+            "last_rev": head.rev,
             "too_far_behind": too_far,
             "read_markers": by_name(markers),
             "permissions": permissions_for(chat, self.user.pk).as_flags(),

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from chatproject.sockets.connection import Connection
 from chatproject.stores.outages import is_away
 from chats import events
 from chats.models import Chat, Head
@@ -26,6 +27,7 @@ class Feed(Protocol):
 
     chat_id: uuid.UUID
     order: ChangeOrder
+    connections: set[Connection]
 
     def send(self, due: Iterable[events.Change]) -> None:
         """Send changes, in this order."""
@@ -36,8 +38,8 @@ class Feed(Protocol):
     def deliver(self, event: events.Event) -> None:
         """Send an event that is no change."""
 
-    def remove_former_members(self, chat: Chat) -> None:
-        """Remove everyone who is not a member of the chat as read."""
+    def remove_former_members(self, chat: Chat, connections: set[Connection]) -> None:
+        """Remove the people with these connections who are no members of the chat as read."""
 
 
 class CatchUp:
@@ -68,20 +70,23 @@ class CatchUp:
 
     async def _run(self) -> None:
         """Send what is missing, in order, and then the state of the chat."""
-        hub = self._hub
+        hub, there = self._hub, set(self._hub.connections)
         head = (await read_heads([hub.chat_id]))[hub.chat_id]
         missed = await read_missed(hub.chat_id, hub.order.rev)
         if missed.chat is None:
             hub.deliver(events.ChatDeleted(chat_id=str(hub.chat_id), deleted_by=None))
         elif head.rev >= hub.order.rev:  # else a majority doesn't have what was sent (any more)
             state = await read_state(missed.chat)  # as it is at a later `rev`, maybe
-            hub.remove_former_members(missed.chat)
+            hub.remove_former_members(missed.chat, there)
             if hub.order.is_too_far_behind(head.rev):
                 self._resync(missed.chat, head, state)
             elif due := hub.order.take(missed.changes):
-                hub.send(due)
-                # What has no `rev` may be lost, too: how far people have read.
-                hub.deliver(replace(state, rev=hub.order.rev))
+                last = missed.changes[-1].rev
+                hub.send(change for change in due if change.rev <= last)
+                # What has no `rev` may be lost, too: how far people have read. What came while this
+                # was read goes out after it, because it may be older.
+                hub.deliver(replace(state, rev=last))
+                hub.send(change for change in due if change.rev > last)
 
     def _resync(self, chat: Chat, head: Head, state: events.ChatState) -> None:
         """Tell all sockets to reload the chat; go on after the end of its log."""

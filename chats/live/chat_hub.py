@@ -114,9 +114,12 @@ class ChatHub(Hub):
         for socket in self.watchers.of(user_id):
             self.watchers.discard(socket)
 
-    def remove_former_members(self, chat: Chat) -> None:
-        """Remove everyone who is not a member in `chat`, before any later change is sent."""
-        for user_id in {one.user_id for one in self.connections}.difference(chat.member_ids):
+    def remove_former_members(self, chat: Chat, connections: set[Connection]) -> None:
+        """Remove the people with these connections who are no members of the chat as read.
+
+        Before any later change is sent. Whoever has joined since was looked at later.
+        """
+        for user_id in {one.user_id for one in connections}.difference(chat.member_ids):
             gone = events.ChatRemoved(chat_id=str(chat.pk), reason="removed")
             self.watchers.tell(gone, only=user_id)
             self._remove(user_id)

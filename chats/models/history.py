@@ -76,7 +76,7 @@ def page_of_history(
     rows = [MessageRow._make(one["row"]) for one in document.pop("messages")]
     if span.is_newest and rows:
         document["last_seq"] = max(document["last_seq"], rows[0].seq)
-    return document, rows[: span.stop - span.start], seqs
+    return document, rows, seqs
 
 
 def _messages(chat_id: uuid.UUID, span: Span) -> Document:
@@ -90,6 +90,7 @@ def _messages(chat_id: uuid.UUID, span: Span) -> Document:
         "pipeline": [
             {"$match": {"chat_id": chat_id.hex, "$expr": {"$and": within}}},
             {"$sort": {"seq": -1 if span.newest_first else 1}},
+            {"$limit": span.stop - span.start},
             {"$project": {"_id": 0, "row": ROW}},
         ],
         "as": "messages",

@@ -66,7 +66,6 @@ class Preview(NamedTuple):
 
     id: str
     seq: int
-    rev: int
     sender_id: int
     content: str
     kind: str
@@ -76,7 +75,7 @@ class Preview(NamedTuple):
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
-    **dict.fromkeys(("chat_id", "seq", "rev", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
     "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH]},
 }
 
@@ -146,7 +145,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             chat_id, message_id = row.pop("chat_id"), row.pop("_id")
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
-            if (last := latest.get(chat["_id"])) and last.seq > chat["last_seq"]:
+            if last := latest.get(chat["_id"]):
                 _correct(chat, last)
         return latest, {row["chat_id"]: row["seq"] for row in markers}
 
@@ -189,16 +188,17 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """The messages that rows of a log are about, as a majority has them now, by stored id."""
         own = {row["_id"]: MessageRow.of(row) for row in rows if row.get("seq")}
         changed = {row["message_id"] for row in rows if row.get("message_id")}
-        return own | self.rows_by_id(chat_id.hex, changed - own.keys(), committed=True)
+        # Changed ones again, though they may be among the rows: those are read one after another.
+        return own | self.rows_by_id(chat_id.hex, changed, committed=True)
 
 
 def _correct(chat: Document, last: Preview) -> None:
     """Correct hints that were lost or are still on their way, here only.
 
-    Not in MongoDB: what was read may still be rolled back, and a send may go on from a hint.
+    Not `last_rev`, up to which the document holds every change.
     """
-    chat["last_seq"], chat["last_message_at"] = last.seq, last.created_at
-    chat["last_rev"] = max(chat["last_rev"], last.rev)
+    chat["last_seq"] = max(chat["last_seq"], last.seq)
+    chat["last_message_at"] = max(chat["last_message_at"], last.created_at)
 
 
 def refused_by(error: Any) -> str:

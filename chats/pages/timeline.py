@@ -62,25 +62,23 @@ class Timeline:
         self.user_id = user.pk  # once: a request's user is a lazy object
         self.markers = ReadMarker.objects.of_chat(chat)
         self.marker = self.markers.get(self.user_id, 0)
-        high = self._highest(before, around.seq if around else None)
-        is_newest = high >= chat.last_seq
-        high = min(high, chat.last_seq)
-        # The newest page has what is later than the hint `last_seq`, too.
-        rows = Message.objects.between(
-            chat.pk, max(high - PAGE_SIZE, 0), None if is_newest else high
-        )
+        wanted = self._highest(before, around.seq if around else None)
+        # `last_seq` is a hint: there may be later ones.
+        end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)
+        rows = Message.objects.between(chat.pk, max(end - PAGE_SIZE, 0), wanted)
         self.messages = rows[-PAGE_SIZE:]
-        self.last_seq = rows[-1].seq if is_newest and rows else chat.last_seq
-        self.high = self.last_seq if is_newest else high
+        self.high = rows[-1].seq if rows else end
         self.low = max(self.high - PAGE_SIZE, 0)
+        self.last_seq = max(self.high, chat.last_seq)
         self.context = MessageContext.of(self.messages, self.markers, self._people())
 
-    def _highest(self, before: int | None, around: int | None) -> int:
+    def _highest(self, before: int | None, around: int | None) -> int | None:
+        """The highest `seq` of the page; None: the newest message, whichever that is."""
         if before is not None:
             return before - 1
         if around is None and self.chat.last_seq - self.marker > PAGE_SIZE:
             around = self.marker + 1
-        return self.chat.last_seq if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
+        return None if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
 
     def _people(self) -> set[int]:
         """Ids to name besides senders: all members, or in a large group the readers shown."""

@@ -10,6 +10,8 @@ from pymongo.errors import AutoReconnect
 
 from chats import actions, events
 from chats.actions import accounts, members, messages, sending
+from chats.actions import chats as chat_actions
+from chats.actions import known_chats as known_chats_module
 from chats.actions.known_chats import known_chats
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
@@ -139,13 +141,47 @@ def test_a_process_that_knows_an_old_chat_lets_nobody_in(group, ada, grace, alan
     assert Message.objects.in_chat(group.pk).count() == 0
 
 
-def test_a_hint_that_was_lost_costs_nothing_but_a_look(group, ada, grace):
+@pytest.mark.parametrize("last", [1, 300])
+def test_a_wrong_hint_does_no_harm(group, ada, grace, last):
+    """One that was lost, or one that a restored backup put ahead of the log."""
     for content in ("one", "two", "three"):
         post(ada, group, content)
-    Chat.objects.filter(pk=group.pk).update(last_seq=1, last_rev=1)
+    Chat.objects.filter(pk=group.pk).update(last_seq=last, last_rev=last)
     known_chats.forget(group.pk)
     assert post(grace, group, "four").seq == 4
     assert log.head(group.pk)[:2] == (4, 4)
+
+
+def test_a_process_that_is_far_behind_catches_up(group, ada, monkeypatch):
+    monkeypatch.setattr(known_chats_module, "ROWS_READ", 3)
+    post(ada, group, "one")
+    known = replace(known_chats.get(group.pk))
+    for number in range(10):
+        post(ada, group, f"{number}")
+    known_chats.keep(known)
+    assert post(ada, group, "last").seq == 12
+
+
+def test_a_group_that_is_cut_short_tells_each_what_became_of_it(group, ada, grace, monkeypatch):
+    insert = MessageQuerySet.insert
+
+    def once(rows, messages):
+        monkeypatch.undo()
+        count = insert(rows, messages[:1])[0]
+        monkeypatch.setattr(MessageQuerySet, "insert", away)
+        return count, "rev"
+
+    def away(rows, messages):
+        raise AutoReconnect("away")
+
+    sends = [
+        sending.Send(Message(chat_id=group.pk, sender_id=user.pk, content="x"), user, None, {})
+        for user in (ada, grace)
+    ]
+    monkeypatch.setattr(MessageQuerySet, "insert", once)
+    first, second = sending._store_group(group.pk, sends)
+    assert first is sending.Outcome.STORED
+    assert isinstance(second, AutoReconnect)
 
 
 def test_a_retry_of_a_silenced_member_is_what_is_stored(group, ada, grace):
@@ -180,16 +216,55 @@ def test_handing_over_a_group_leaves_who_is_silenced_in_between_silent(group, ad
         post(alan, group, "still here")
 
 
-def test_an_edit_takes_no_number_after_its_author_was_silenced(group, ada, grace, monkeypatch):
-    message = post(grace, group, "first")
-    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
-    rev = Chat.objects.get(pk=group.pk).last_rev
-    # As if the permission had been read before.
-    allowed = Permissions(group, grace.pk, {"can_send_messages": True})
-    monkeypatch.setattr(messages, "permissions_for", lambda *args: allowed)
-    with pytest.raises(Chat.DoesNotExist):
-        actions.edit_message(grace, group, message, "second")
+def by_grace(group, grace, alan, stranger):
+    """What grace may do while she has every permission, by name."""
+    own, other = post(grace, group, "hers"), post(alan, group, "his")
+    return {
+        "edit": lambda: actions.edit_message(grace, group, own, "edited"),
+        "delete": lambda: actions.delete_message(grace, group, other),
+        "rename": lambda: actions.rename_chat(grace, group, "Looms"),
+        "add": lambda: actions.add_members(grace, group, [stranger.pk]),
+        "remove": lambda: actions.remove_member(grace, group, alan.pk),
+        "permit": lambda: actions.set_permissions(
+            grace, group, alan.pk, can_delete_other_messages=True
+        ),
+    }
+
+
+ACTS = ("edit", "delete", "rename", "add", "remove", "permit")
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("end", ["permissions", "membership"])
+def test_nobody_acts_after_the_change_that_ended_their_right(
+    group, ada, grace, alan, stranger, monkeypatch, act, end
+):
+    """It ended between the first look at the rules and the write."""
+    everything = dict.fromkeys(ChatPermissions.FLAGS, True)
+    actions.set_permissions(ada, group, grace.pk, **everything)
+    group.refresh_from_db()
+    acts = by_grace(group, grace, alan, stranger)
+    nothing = dict.fromkeys(ChatPermissions.FLAGS, False)
+    if end == "permissions":
+        actions.set_permissions(ada, group, grace.pk, **nothing)
+    else:
+        actions.remove_member(ada, group, grace.pk)
+    rev = log.head(group.pk).rev
+    allowed = Permissions(group, grace.pk, everything)  # as read before
+    for module in (chat_actions, members, messages):
+        monkeypatch.setattr(module, "permissions_for", lambda *args: allowed)
+    # Somebody who isn't in the chat any more changes nobody in it.
+    with pytest.raises((Refused, Chat.DoesNotExist, Invalid)):
+        acts[act]()
     assert log.head(group.pk).rev == rev
+
+
+def test_a_former_owner_deletes_nothing(group, ada, grace, monkeypatch):
+    before = Chat.objects.get(pk=group.pk)
+    actions.transfer_ownership(ada, group, grace.pk)
+    with pytest.raises(Refused):
+        actions.delete_chat(ada, before)
+    assert Chat.objects.filter(pk=group.pk).exists()
 
 
 @pytest.mark.django_db(transaction=True)

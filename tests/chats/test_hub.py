@@ -13,7 +13,7 @@ from chatproject.sockets import connection
 from chatproject.sockets.connection import Connection
 from chats import actions, events
 from chats.events import publish
-from chats.live import change_order, chat_hub, process
+from chats.live import catch_up, change_order, chat_hub, process
 from chats.live import hubs as live_hubs
 from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
@@ -189,6 +189,32 @@ async def test_a_member_who_is_removed_waits_for_no_change_that_is_missing(
     hub.join(again.connection, [])
     await wait_for_async(lambda: again.code == 4403, 1, "for the removal")
     live_process().hubs.drop(again.connection)
+
+
+async def test_a_state_that_was_read_before_later_changes_goes_out_before_them(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    """While a hub reads what it missed, the next change comes."""
+    monkeypatch.setattr(process, "POLL", 60)
+    reader = await join(grace, group)
+    read_state = catch_up.read_state
+
+    async def slow(chat):
+        state = await read_state(chat)
+        lossy.losing = False
+        await do(actions.rename_chat)(ada, group, "Later")
+        await asyncio.sleep(0.1)  # the event arrives
+        return state
+
+    monkeypatch.setattr(catch_up, "read_state", slow)
+    lossy.losing = True
+    await do(actions.rename_chat)(ada, group, "Lost")
+    await do(actions.rename_chat)(ada, group, "Missed")
+    await live_process().hubs.compare()
+    await wait_for_async(lambda: reader.of_type("chat_state"))
+    named = [frame["data"] for frame in reader.frames if "name" in frame["data"]]
+    assert named[-1]["name"] == "Later"
+    assert [data["rev"] for data in named] == sorted(data["rev"] for data in named)
 
 
 async def test_a_chat_deleted_unheard_closes_its_sockets(group, ada, grace, join, lossy):

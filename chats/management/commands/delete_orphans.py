@@ -26,6 +26,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = 0
         for chat_id in _orphans():
+            if Chat.objects.confirmed({"_id": chat_id.hex}):
+                continue  # a majority's view was behind
             found += 1
             remove_rows(chat_id)
         self.stdout.write(f"{found:,} deleted chats cleared away.")
@@ -41,14 +43,12 @@ def _orphans() -> Iterator[uuid.UUID]:
     for collection in collections:
         ids = _chat_ids(collection)
         while batch := list(islice(ids, BATCH)):
-            yield from sorted(set(batch) - set(Chat.objects.existing(batch)))
+            for chat_id in sorted(set(batch) - set(Chat.objects.existing(batch))):
+                if collection.find_one({"chat_id": chat_id.hex, "expires_at": None}, {"_id": 1}):
+                    yield chat_id
 
 
 def _chat_ids(collection: Any) -> Iterator[uuid.UUID]:
-    """Each chat of which a collection has a row that doesn't expire."""
-    stages = [
-        {"$sort": {"chat_id": 1}},
-        {"$group": {"_id": "$chat_id", "expires_at": {"$first": "$expires_at"}}},
-    ]
-    rows = collection.aggregate(stages)
-    return (uuid.UUID(row["_id"]) for row in rows if row.get("expires_at") is None)
+    """Each chat of which a collection has rows."""
+    stages = [{"$sort": {"chat_id": 1}}, {"$group": {"_id": "$chat_id"}}]
+    return (uuid.UUID(row["_id"]) for row in collection.aggregate(stages))
