@@ -82,20 +82,26 @@ export default class extends Controller {
   #swap(url, html) {
     this.#stop()
     if (url !== location.href) history.pushState(null, "", url)
-    this.#fill(html)
-    const first = matchMedia("(pointer: fine)").matches && this.contentTarget.querySelector("[autofocus]")
-    ;(first || this.paneTarget).focus({ preventScroll: true })
+    const first = this.#fill(html)
+    const isTaken = first && matchMedia("(pointer: fine)").matches
+    ;(isTaken ? first : this.paneTarget).focus({ preventScroll: true })
   }
 
+  /** Show this; returns what wants the focus, which only a whole page gets by its attribute. */
   #fill(html) {
     const content = this.contentTarget
+    const part = document.createElement("template")
+    part.innerHTML = html
+    const first = part.content.querySelector("[autofocus]")
+    first?.removeAttribute("autofocus")
     if (content.contains(document.activeElement)) document.activeElement.blur() // stops typing
-    content.innerHTML = html
+    content.replaceChildren(part.content)
     const title = content.querySelector(":scope > title")
     document.title = title?.textContent ?? "Chat"
     title?.remove()
     this.shown = here()
     this.dispatch("shown", { target: window })
+    return first
   }
 
   /** After a click what was shown stays; after Back or Forward it isn't what the address says. */
