@@ -198,7 +198,8 @@ def _correct(chat: Document, last: Preview) -> None:
     Not `last_rev`, up to which the document holds every change.
     """
     chat["last_seq"] = max(chat["last_seq"], last.seq)
-    chat["last_message_at"] = max(chat["last_message_at"], last.created_at)
+    if last.created_at > chat["last_message_at"].replace(tzinfo=None):  # of a model it has one
+        chat["last_message_at"] = last.created_at
 
 
 def refused_by(error: Any) -> str:

@@ -187,3 +187,18 @@ def test_only_the_owner_deletes_a_group(group, ada, grace, api):
 def test_either_member_deletes_a_private_chat(private_chat, grace, api):
     assert api(grace).delete(url_of(private_chat)).status_code == 204
     assert api(grace).get(url_of(private_chat)).status_code == 404
+
+
+def test_a_chat_that_lags_behind_its_log_is_shown_as_it_is(group, ada, grace, api):
+    """Its hints were lost: one chat and the list of them show the latest message all the same."""
+    actions.post_message(ada, group.pk, "one")
+    actions.post_message(ada, group.pk, "two")
+    before = Chat.objects.get(pk=group.pk).created_at
+    Chat.objects.filter(pk=group.pk).update(last_seq=1, last_rev=1, last_message_at=before)
+    listed = api(grace).get("/api/v1/chats").json()["results"][0]
+    renamed = api(ada).patch(f"/api/v1/chats/{group.pk}", {"name": "Looms"}).json()
+    for shown in (listed, renamed):
+        assert (shown["last_seq"], shown["last_message"]["content"]) == (2, "two")
+        assert shown["last_message_at"] == shown["last_message"]["created_at"]
+    page = api(grace).get(f"/api/v1/chats/{group.pk}/messages?offset=1").json()
+    assert (page["count"], [row["content"] for row in page["results"]]) == (2, ["one"])
