@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextvars import Context
 from typing import Any, TypeVar
 
+import pymongo
 from pymongo import ReturnDocument
 from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from chatproject.stores.mongodb.documents import now
-from chatproject.stores.outages import no_deadline
 from chatproject.stores.retries import Retries
 from chats.models import Change, Chat, ChatPermissions, Head, log
 from chats.permissions import permissions_by
@@ -20,6 +21,8 @@ from chats.permissions import permissions_by
 from .rules import require_permission
 
 T = TypeVar("T")
+
+ABORT_TIMEOUT = 0.5  # seconds
 
 
 class Transaction:
@@ -110,10 +113,16 @@ def in_transaction(work: Callable[[ClientSession], T]) -> T:
                     raise
             finally:
                 if session.in_transaction:
-                    # Also after the deadline: until it ends, nobody else can write to this log.
-                    with no_deadline():
-                        session.abort_transaction()
+                    # Also after the deadline, so in a context without one: until the transaction
+                    # ends, nobody else can write to this log.
+                    Context().run(_abort, session)
             retries.wait()
+
+
+def _abort(session: ClientSession) -> None:
+    """Abort; MongoDB does so at once, but then waits for a majority, which may be away."""
+    with pymongo.timeout(ABORT_TIMEOUT):
+        session.abort_transaction()
 
 
 def change(chat_id: uuid.UUID, work: Callable[[Transaction], T]) -> T:
