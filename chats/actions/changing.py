@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from chatproject.stores.mongodb.documents import now
+from chatproject.stores.mongodb.documents import Document, now
 from chatproject.stores.retries import Retries
 from chats.models import Change, Chat, ChatPermissions, Head, log
 from chats.permissions import permissions_by
@@ -57,26 +57,20 @@ class Transaction:
 
     def chat(self, **conditions: Any) -> Chat:
         """The chat if it meets these conditions; else raises `DoesNotExist`."""
-        found = Chat.objects.collection().find_one(
-            {"_id": self.chat_id.hex, **conditions}, session=self.session
-        )
-        if found is None:
-            raise Chat.DoesNotExist
-        chat: Chat = Chat.objects.from_document(found)
-        return chat
+        query = {"_id": self.chat_id.hex, **conditions}
+        return _existing(Chat.objects.collection().find_one(query, session=self.session))
 
-    def require(self, user_id: int, permission: str) -> Chat:
-        """The chat, if the member has this permission now (a property of `Permissions`).
+    def require(self, user_id: int, permission: str) -> None:
+        """Raise `Refused` unless a member has this permission (a property of `Permissions`) now.
 
-        Raises `Chat.DoesNotExist` for no member, `Refused` for one without the permission. It is
-        asked again here, because it may have ended since the request was let in.
+        Raises `Chat.DoesNotExist` for no member. It is asked again here, because it may have ended
+        since the request was let in.
         """
         chat = self.chat(member_ids=user_id)
         row = ChatPermissions.objects.collection().find_one(
             {"chat_id": self.chat_id.hex, "user_id": user_id}, session=self.session
         )
         require_permission(permissions_by(row or {}, chat, user_id, chat.silenced_ids), permission)
-        return chat
 
     def change_chat(self, update: dict[str, Any], **conditions: Any) -> Chat:
         """Update the chat if it meets these conditions; else raises `DoesNotExist`."""
@@ -87,10 +81,14 @@ class Transaction:
             return_document=ReturnDocument.AFTER,
             session=self.session,
         )
-        if found is None:
-            raise Chat.DoesNotExist
-        chat: Chat = Chat.objects.from_document(found)
-        return chat
+        return _existing(found)
+
+
+def _existing(found: Document | None) -> Chat:
+    if found is None:
+        raise Chat.DoesNotExist
+    chat: Chat = Chat.objects.from_document(found)
+    return chat
 
 
 def in_transaction(work: Callable[[ClientSession], T]) -> T:
