@@ -14,6 +14,7 @@ import websockets
 from tests.waiting import wait_for_async
 
 from .api import Person
+from .client import Client
 from .cluster import Cluster
 
 ANSWERED = 10.0  # seconds within which a request is answered, on a busy machine
@@ -53,16 +54,15 @@ class Outage:
 
     @classmethod
     async def prepare(cls, cluster: Cluster, crowd: list[Person]) -> Outage:
-        """Send two messages, to be edited and deleted; the last of the crowd is a stranger yet.
+        """Send messages to be edited, deleted and read; the last of the crowd is a stranger yet.
 
         In another group, whose owner does this too, somebody is to be removed.
         """
         outage = cls(cluster, crowd[0], cluster.clients[0].chat_id)
-        client = cluster.clients[0]
-        client_ids = [client.send("to be edited"), client.send("to be deleted")]
-        sends = [cluster.ledger.sends[client_id] for client_id in client_ids]
-        await wait_for_async(lambda: all(send.answers for send in sends), what="for two messages")
-        outage.edited, outage.deleted = (send.answers[0][1] for send in sends)
+        client, other = cluster.clients[:2]
+        outage.edited = await outage.sent(client, "to be edited")
+        outage.deleted = await outage.sent(client, "to be deleted")
+        outage.unread = await outage.sent(other, "to be read")
         outage.newcomer = crowd[-1].user_id
         outage.leaver, outage.helper = (person.user_id for person in crowd[1:3])
         group = {"name": "Spindles", "member_ids": [outage.leaver, outage.helper]}
@@ -72,10 +72,17 @@ class Outage:
 
     edited: str  # ids
     deleted: str
+    unread: str
     newcomer: int
     leaver: int
     helper: int
     other_path: str
+
+    async def sent(self, client: Client, content: str) -> str:
+        """The id of a message that a client sends."""
+        send = self.cluster.ledger.sends[client.send(content)]
+        await wait_for_async(lambda: send.answers, what="for a message")
+        return send.answers[0][1]
 
     @property
     def writes(self) -> list[Write]:
@@ -86,7 +93,7 @@ class Outage:
             Write("POST", messages, send, {200, 201}),
             Write("PATCH", message, {"content": "edited meanwhile"}, {200}),
             Write("DELETE", f"{messages}/{self.deleted}", None, {204}),
-            Write("POST", f"{message}/read", None, {204}),
+            Write("POST", f"{messages}/{self.unread}/read", None, {204}),
             Write("PATCH", self.path, {"name": "Looms"}, {200}),
             Write("POST", f"{self.path}/members", {"user_ids": [self.newcomer]}, {201}),
             Write("PATCH", f"{self.other_path}/members/{self.helper}/permissions", flags, {200}),
@@ -129,11 +136,20 @@ class Outage:
             await asyncio.sleep(0.2)
 
     async def _send_frame(self) -> None:
-        """A mark needs a primary alone: it is told, or answered by an `error`; nobody is cut."""
-        client = self.cluster.clients[1]
+        """A mark needs a primary alone: it is told, or answered by an `error`; nobody is cut.
+
+        The person hasn't sent anything since, which would have moved the marker already, and what
+        is marked here is later than what `writes` mark.
+        """
+        client = self.cluster.clients[0]
         user_id = client.person.user_id
         marked = client.markers.get(user_id, 0)
-        await client.frame("message_read", message_id=self.edited)
+        newest = next(
+            message_id
+            for message_id, message in reversed(client.view.shown.items())
+            if message["sender_id"] != user_id
+        )
+        await client.frame("message_read", message_id=newest)
         await wait_for_async(
             lambda: client.errors or client.markers.get(user_id, 0) > marked,
             ANSWERED,
