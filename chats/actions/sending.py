@@ -178,9 +178,10 @@ def _number(message: Message, head: Head, place: int) -> None:
 
 
 def _tell(known: KnownChat, sends: Sequence[Send]) -> None:
-    Chat.objects.hint(known.chat_id, *known.head)
+    # The markers first: a page that has the hint has them, too.
     if seqs := {one.sender.pk: one.message.seq for one in sends if not one.sender.is_bot}:
         ReadMarker.objects.advance_unacknowledged(known.chat_id, seqs)
+    Chat.objects.hint(known.chat_id, *known.head)
     events.broadcast(events.chat_group(known.chat_id), *(one.event for one in sends))
 
 

@@ -118,7 +118,10 @@ class UserLeft(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(Event):
-    """First frame of a chat's socket: the chat's last numbers, and who is online."""
+    """First frame of a chat's socket: the chat's last numbers, and who is online.
+
+    `read_markers` has the markers, by user id, that moved in the last `covers` seconds.
+    """
 
     type = "welcome"
     chat_id: str
@@ -126,6 +129,8 @@ class Welcome(Event):
     last_seq: int
     last_rev: int
     online: list[int]
+    read_markers: dict[str, int]
+    covers: float
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from chats.protocol import CLOSE_CHAT_DELETED, CLOSE_REMOVED
 from .catch_up import GAP_WAIT, CatchUp
 from .change_order import ChangeOrder
 from .hub import Hub
+from .recent_markers import RecentMarkers
 
 
 class ChatHub(Hub):
@@ -25,6 +26,7 @@ class ChatHub(Hub):
         self.seq = 0  # the highest message sent
         self._on_deleted = on_deleted
         self._catch_up = CatchUp(self)
+        self._read = RecentMarkers()
         self._removed: set[int] = set()  # people who may be joining after an older check
 
     def begin(self, head: Head) -> None:
@@ -53,6 +55,8 @@ class ChatHub(Hub):
         if self.watchers:
             self._tell_watchers(event)
         match event:
+            case events.MessageRead(user_id=user_id, seq=seq):
+                self._read.note(user_id, seq)
             case events.MemberRemoved(user_id=user_id):
                 self._remove(user_id)
             case events.MemberAdded(user_id=user_id):
@@ -86,12 +90,15 @@ class ChatHub(Hub):
 
     def join(self, connection: Connection, online: list[int]) -> None:
         """Welcome and add a socket; `online` are the ids of people who are here."""
+        covers, markers = self._read.lately(self.subscribed_at)
         welcome = events.Welcome(
             chat_id=str(self.chat_id),
             user_id=connection.user_id,
             last_seq=self.seq,
             last_rev=self.order.rev,
             online=online,
+            read_markers={str(user_id): seq for user_id, seq in markers.items()},
+            covers=covers,
         )
         connection.tell(welcome)
         self.sockets.add(connection)

@@ -14,7 +14,7 @@ class Hub:
 
     def __init__(self, group: str) -> None:
         self.group = group
-        self.subscribed = False
+        self.subscribed_at: float | None = None  # monotonic
         self.idle_since = time.monotonic()  # while it has no connection
         self.connections: set[Connection] = set()  # all that keep the hub alive, joining ones too
         self.sockets = Subscribers()  # receive every event

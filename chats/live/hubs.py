@@ -189,14 +189,14 @@ class Hubs:
             logger.warning("Not subscribed to %s groups: %s", len(hubs), reason)
             return
         for hub in hubs:
-            hub.subscribed = True
+            hub.subscribed_at = time.monotonic()
 
     # Now and then
 
     async def resubscribe(self) -> None:
         """Join the groups that couldn't be joined; apart from `compare`, which must not wait."""
         if self.channel:
-            await self._join([hub for hub in self._hubs.values() if not hub.subscribed])
+            await self._join([hub for hub in self._hubs.values() if hub.subscribed_at is None])
 
     async def end_idle(self) -> None:
         """End the hubs that have had no connection for `IDLE_SECONDS`."""

@@ -1,5 +1,6 @@
 """Opening another chat swaps the pane, and keeps the page with its list and its socket."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -102,7 +103,7 @@ def test_another_chat_swaps_the_pane_alone(
     expect(adas.page.locator(".chat-item--current")).to_contain_text("Grace Hopper")
     chat = f"/chats/{private_chat.pk}/"
     assert [path for path, is_page in requests if path == chat and not is_page] == [chat]
-    assert {path.split("?")[0] for path, _ in requests} == {chat, f"/api/v1{chat}messages"}
+    assert {path.split("?")[0] for path, _ in requests} <= {chat, f"/api/v1{chat}messages"}
     assert is_same_page(adas)
     actions.post_message(grace, group.pk, "Meanwhile")
     expect(adas.chat_item("Engines")).to_contain_text("Grace Hopper: Meanwhile")
@@ -155,6 +156,54 @@ def test_the_list_stays_where_it_was_scrolled_to(
     window.page.go_back()
     expect(heading(window, "Engines")).to_be_visible()
     assert window.page.evaluate(top) == before
+
+
+# What was missed on the way ----------------------------------------------------------------------
+
+
+def test_what_was_read_on_the_way_comes_with_the_welcome(
+    adas: Window, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    message, _ = actions.post_message(ada, private_chat.pk, "Hello, Grace")
+    adas.page.wait_for_timeout(3_000)  # the process has followed the chat for a while
+    held, requests = hold(adas.page, pane_of(private_chat)), asked(adas.page)
+    named(adas, "Grace Hopper").click()
+    until(adas, lambda: held)
+    pane = held[0].fetch()
+    actions.mark_read(grace, private_chat, message)
+    held[0].fulfill(response=pane)
+    adas.is_connected()
+    expect(adas.message("Hello, Grace")).to_contain_text("Read by Grace Hopper")
+    assert [path for path, _ in requests] == [f"/chats/{private_chat.pk}/"]
+
+
+def test_a_page_that_waited_asks_for_what_was_read_since(
+    adas: Window, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    message, _ = actions.post_message(ada, private_chat.pk, "Hello, Grace")
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: socket.send(_without_markers(str(frame))))
+
+    adas.page.route_web_socket(f"**/api/v1/chats/{private_chat.pk}", connect)
+    held, requests = hold(adas.page, pane_of(private_chat)), asked(adas.page)
+    named(adas, "Grace Hopper").click()
+    until(adas, lambda: held)
+    pane = held[0].fetch()
+    actions.mark_read(grace, private_chat, message)
+    held[0].fulfill(response=pane)
+    expect(adas.message("Hello, Grace")).to_contain_text("Read by Grace Hopper")
+    changes = f"/api/v1/chats/{private_chat.pk}/messages?changed_after=1"
+    assert changes in [path for path, _ in requests]
+
+
+def _without_markers(frame: str) -> str:
+    """A `welcome` of a process that has only begun to follow the chat."""
+    event = json.loads(frame)
+    if event["type"] == "welcome":
+        event["data"] |= {"read_markers": {}, "covers": 0}
+    return json.dumps(event)
 
 
 # Addresses ---------------------------------------------------------------------------------------

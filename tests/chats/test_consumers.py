@@ -104,6 +104,16 @@ async def test_a_member_is_welcomed_and_others_are_refused(group, ada, stranger,
     await member.close()
 
 
+async def test_a_welcome_has_the_markers_that_moved_a_moment_ago(group, ada, grace, connect):
+    first = await connect(ada, group)
+    assert first.welcome["read_markers"] == {}
+    message, _ = await do(actions.post_message)(ada, group.pk, "Read this")
+    await do(actions.mark_read)(grace, group, message)
+    await first.receive("message_read")
+    second = await connect(grace, group)
+    assert second.welcome["read_markers"] == {str(grace.pk): message.seq}
+
+
 async def test_a_message_reaches_every_member_once(group, ada, grace, connect):
     clients = [await connect(ada, group), await connect(grace, group)]
     for number in range(20):

@@ -159,7 +159,7 @@ async def test_lost_edits_and_deletions_and_members_are_told(
     await do(actions.delete_message)(ada, group, second)
     await do(actions.rename_chat)(ada, group, "Looms")
     await do(actions.remove_member)(ada, group, alan.pk)
-    await wait_for_async(lambda: reader.of_type("chat_state"))
+    await wait_for_async(lambda: [s for s in reader.of_type("chat_state") if s["rev"] == 6])
     assert [data["content"] for data in reader.of_type("message_edited")] == ["edited"]
     assert [data["seq"] for data in reader.of_type("message_deleted")] == [2]
     assert reader.of_type("chat_updated")[-1]["name"] == "Looms"

@@ -8,6 +8,7 @@ export default class extends Controller {
     id: String,
     userId: Number,
     isGroup: Boolean,
+    askedAt: { type: Number, default: performance.timeOrigin }, // when the page was, by Date.now()
     lastRev: Number, // the change after which the page asks for what it may have missed
     stateRev: Number, // the change up to which name, owner, members and rights are current
     ownerId: Number,
@@ -25,6 +26,7 @@ export default class extends Controller {
       userId: this.userIdValue,
       isGroup: this.isGroupValue,
       lastRev: this.lastRevValue,
+      askedAt: this.askedAtValue,
       rev: this.stateRevValue,
       ownerId: this.ownerIdValue,
       memberIds: this.memberIdsValue,

@@ -55,10 +55,11 @@ export default class extends Controller {
     this.#stop()
     const { signal } = (this.request = new AbortController())
     this.paneTarget.ariaBusy = "true"
+    const askedAt = Date.now()
     const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)])
     const answer = await ask(url, limited).catch(() => null)
     if (signal.aborted) return
-    if (answer) this.#take(url, answer)
+    if (answer) this.#take(url, { ...answer, askedAt })
     else this.#fail(url, OFFLINE)
   }
 
@@ -71,29 +72,30 @@ export default class extends Controller {
     this.paneTarget.ariaBusy = null
   }
 
-  #take(url, { status, origin, html }) {
+  #take(url, { status, origin, html, askedAt }) {
     if (status === 429 || status >= 500) this.#fail(url, explanation(html, status))
-    else if (origin === this.originValue) this.#swap(url, html)
+    else if (origin === this.originValue) this.#swap(url, html, askedAt)
     // Signed out, signed in again, other scripts, or nothing there.
     else if (url === location.href) location.reload()
     else location.assign(url)
   }
 
-  #swap(url, html) {
+  #swap(url, html, askedAt) {
     this.#stop()
     if (url !== location.href) history.pushState(null, "", url)
-    const first = this.#fill(html)
+    const first = this.#fill(html, askedAt)
     const isTaken = first && matchMedia("(pointer: fine)").matches
     ;(isTaken ? first : this.paneTarget).focus({ preventScroll: true })
   }
 
   /** Show this; returns what wants the focus, which only a whole page gets by its attribute. */
-  #fill(html) {
+  #fill(html, askedAt) {
     const content = this.contentTarget
     const part = document.createElement("template")
     part.innerHTML = html
     const first = part.content.querySelector("[autofocus]")
     first?.removeAttribute("autofocus")
+    part.content.querySelector("[data-controller~=chat]")?.setAttribute("data-chat-asked-at-value", askedAt)
     if (content.contains(document.activeElement)) document.activeElement.blur() // stops typing
     content.replaceChildren(part.content)
     const title = content.querySelector(":scope > title")

@@ -28,6 +28,11 @@ export class CatchUp extends EventTarget {
     this.#cursor = new Cursor(rev)
   }
 
+  /** Whether every change up to this one is here, and none after it. */
+  isAt(rev) {
+    return this.#cursor.rev === rev && !this.#cursor.hasGap
+  }
+
   /** A change is here; a missing one before it gets some time to arrive. */
   note(rev) {
     this.#cursor.note(rev)

@@ -35,9 +35,11 @@ export class LiveChat {
   #userId
   #isGroup
   #isOver = false
+  #askedAt // when the page was asked for, by Date.now(); 0 after the first connection
 
-  constructor({ id, userId, isGroup, lastRev, ...state }) {
+  constructor({ id, userId, isGroup, lastRev, askedAt, ...state }) {
     this.#id = id
+    this.#askedAt = askedAt
     this.#userId = userId
     this.#isGroup = isGroup
     // Many may come at once: listeners are called once a frame.
@@ -122,13 +124,18 @@ export class LiveChat {
     if (data.rev && !this.#isOver) this.catchUp.note(data.rev)
   }
 
-  #welcome({ user_id, online }) {
+  #welcome({ user_id, last_rev, online, read_markers, covers }) {
     if (user_id !== this.#userId) {
       this.end("signedOut") // another user signed in, in another tab
       return
     }
     this.state.setOnline(online)
-    this.catchUp.ask() // even without a new change: read markers have no `rev`
+    for (const [id, seq] of Object.entries(read_markers)) this.state.read(Number(id), seq)
+    const age = (Date.now() - this.#askedAt) / 1000 // of the page
+    this.#askedAt = 0
+    // Read markers have no `rev`: the server says for how long it knows all that moved.
+    if (this.catchUp.isAt(last_rev) && age >= 0 && age < covers) this.#connection("ready")
+    else this.catchUp.ask()
   }
 
   #read({ userId, seq }) {
