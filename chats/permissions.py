@@ -32,13 +32,37 @@ class Permissions:
 
     @property
     def can_change_permissions(self) -> bool:
-        """Whether the member may change the permissions of others."""
+        """Whether the member has the permission to change those of others; see `grantable`."""
         return self._flag("can_change_permissions")
+
+    @property
+    def can_grant_permissions(self) -> bool:
+        """Whether the member may change any permissions now.
+
+        Not while silenced: whoever is given the right to could lift the silence in return.
+        """
+        return self.can_change_permissions and self.can_send_messages
+
+    @property
+    def grantable(self) -> frozenset[str]:
+        """The permissions that the member may give to others and take from them: their own."""
+        if not self.can_grant_permissions:
+            return frozenset()
+        return frozenset(name for name in ChatPermissions.FLAGS if getattr(self, name))
 
     @property
     def can_remove_members(self) -> bool:
         """Whether the member may remove others from the group."""
         return self._flag("can_remove_members")
+
+    def can_remove(self, other: Permissions) -> bool:
+        """Whether the member may remove this one, who then loses what they may do here.
+
+        Nobody who may do more than the member, and not the owner.
+        """
+        theirs, own = other.as_flags(), self.as_flags()
+        has_all = all(own[name] or not theirs[name] for name in theirs)
+        return self.can_remove_members and has_all and not other.is_owner
 
     @property
     def can_delete_other_messages(self) -> bool:
@@ -52,8 +76,8 @@ class Permissions:
 
     @property
     def can_rename(self) -> bool:
-        """Whether the member may rename the group."""
-        return self.can_change_permissions
+        """Whether the member may rename the group; not while silenced: everybody reads a name."""
+        return self.can_change_permissions and self.can_send_messages
 
     @property
     def can_delete_chat(self) -> bool:
@@ -81,7 +105,7 @@ def permissions_for(chat: Chat, user_id: int) -> Permissions:
 
 def permissions_of(chat: Chat) -> dict[int, Permissions]:
     """The permissions of every member of a chat, in one query."""
-    rows = ChatPermissions.objects.filter(chat_id=chat.pk).values("user_id", *ChatPermissions.FLAGS)
+    rows = ChatPermissions.objects.of_members(chat.pk).values("user_id", *ChatPermissions.FLAGS)
     flags = {row.pop("user_id"): row for row in rows}
     silenced = set(chat.silenced_ids)
     return {

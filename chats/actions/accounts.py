@@ -45,8 +45,10 @@ def _leave_group(user: User, chat: Chat) -> None:
     if chat.owner_id == user.pk:
         active = get_user_model().objects.people().filter(pk__in=others)
         heirs = set(active.values_list("pk", flat=True))
-        chat = make_owner(user, chat, next((pk for pk in others if pk in heirs), others[0]))
-    drop_member(chat, user.pk, removed_by=user.pk)
+        # To own the group would lift a silence.
+        fit = [pk for pk in others if pk in heirs and pk not in chat.silenced_ids]
+        chat = make_owner(user, chat, next((pk for pk in fit or others if pk in heirs), others[0]))
+    drop_member(chat, user.pk, removed_by=user.pk, is_free=True)
 
 
 def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> None:

@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 from chatproject.stores.mongodb.documents import Document, now
 from chatproject.stores.retries import Retries
 from chats.models import Change, Chat, ChatPermissions, Head, log
-from chats.permissions import permissions_by
+from chats.permissions import Permissions, permissions_by
 
 from .rules import require_permission
 
@@ -66,11 +66,17 @@ class Transaction:
         Raises `Chat.DoesNotExist` for no member. It is asked again here, because it may have ended
         since the request was let in.
         """
-        chat = self.chat(member_ids=user_id)
-        row = ChatPermissions.objects.collection().find_one(
-            {"chat_id": self.chat_id.hex, "user_id": user_id}, session=self.session
+        [allowed] = self.permissions(user_id)
+        require_permission(allowed, permission)
+
+    def permissions(self, *user_ids: int) -> list[Permissions]:
+        """What each of these members may do now; raises `Chat.DoesNotExist` if one is no member."""
+        chat = self.chat(member_ids={"$all": user_ids})
+        found = ChatPermissions.objects.collection().find(
+            {"chat_id": self.chat_id.hex, "user_id": {"$in": user_ids}}, session=self.session
         )
-        require_permission(permissions_by(row or {}, chat, user_id, chat.silenced_ids), permission)
+        rows = {row["user_id"]: row for row in found}
+        return [permissions_by(rows.get(pk, {}), chat, pk, chat.silenced_ids) for pk in user_ids]
 
     def change_chat(self, update: dict[str, Any], **conditions: Any) -> Chat:
         """Update the chat if it meets these conditions; else raises `DoesNotExist`."""

@@ -18,10 +18,12 @@ from users.models import User
 from .changing import Transaction, change
 from .chats import announce_added
 from .rules import (
+    require_grantable,
     require_group,
     require_member,
     require_people,
     require_permission,
+    require_removable,
     require_room,
 )
 
@@ -34,15 +36,16 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = require_people("user_ids", new_ids)
         require_room("user_ids", len(chat.member_ids) + len(new_ids))
-        if added := _add_members(user, chat, new_ids):
-            _announce_members(user, added, [people[user_id] for user_id in new_ids])
+        if added := _add_members(user, chat, people):
+            _announce_members(user, added, list(people.values()))
             return added
         chat = confirmed_chat(user, chat)  # others were added or removed meanwhile
     return confirmed_chat(user, chat)
 
 
-def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
+def _add_members(user: User, chat: Chat, people: dict[int, Any]) -> Chat | None:
     """Add people, each with their own `rev`; None if the chat has changed since it was read."""
+    new_ids = list(people)
     conditions: dict[str, Any] = {
         "member_ids": {"$nin": new_ids},
         # Room for all, even when others add people at the same time.
@@ -52,8 +55,9 @@ def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
     def work(transaction: Transaction) -> Chat:
         about = [{"user_id": user_id} for user_id in new_ids]
         transaction.add(Change.Kind.MEMBER_ADDED, user.pk, *about)
-        transaction.require(user.pk, "can_add_members")
-        added = transaction.change_chat({"$push": {"member_ids": {"$each": new_ids}}}, **conditions)
+        silenced = _readmit(transaction, user, people)
+        joins = {"member_ids": {"$each": new_ids}, "silenced_ids": {"$each": silenced}}
+        added = transaction.change_chat({"$push": joins}, **conditions)
         # What was said before counts as read.
         seq, session = transaction.head.seq, transaction.session
         ReadMarker.objects.advance_all(chat.pk, new_ids, seq, session)
@@ -62,6 +66,23 @@ def _add_members(user: User, chat: Chat, new_ids: list[int]) -> Chat | None:
     with suppress(Chat.DoesNotExist):
         return change(chat.pk, work)
     return None
+
+
+def _readmit(transaction: Transaction, user: User, people: dict[int, Any]) -> list[int]:
+    """Let people in who were members before; returns who of them is still silenced.
+
+    Raises `Refused` unless the user may add members, and remove them if one of these was removed.
+    """
+    [mine] = transaction.permissions(user.pk)
+    require_permission(mine, "can_add_members")
+    former = ChatPermissions.objects.former(transaction.chat_id, people, transaction.session)
+    removed = [row["user_id"] for row in former if row["gone"] == ChatPermissions.Gone.REMOVED]
+    if removed and not mine.can_remove_members:
+        names = ", ".join(f"@{people[user_id].username}" for user_id in removed)
+        raise Refused(f"Only who may remove members adds again who was removed: {names}.")
+    if former:
+        ChatPermissions.objects.readmit(transaction.chat_id, people, transaction.session)
+    return [row["user_id"] for row in former if not row["can_send_messages"]]
 
 
 def _announce_members(user: User, chat: Chat, people: list[Any]) -> None:
@@ -80,29 +101,34 @@ def remove_member(user: User, chat: Chat, user_id: int, *, moderator: bool = Fal
     require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner can't leave or be removed; hand over or delete the group.")
-    permission = "" if moderator or user_id == user.pk else "can_remove_members"
-    if permission:
-        require_permission(permissions_for(chat, user.pk), permission)
-    return drop_member(chat, user_id, removed_by=user.pk, permission=permission)
+    is_free = moderator or user_id == user.pk
+    if not is_free:
+        require_permission(permissions_for(chat, user.pk), "can_remove_members")
+    return drop_member(chat, user_id, removed_by=user.pk, is_free=is_free)
 
 
-def drop_member(chat: Chat, user_id: int, *, removed_by: int, permission: str = "") -> Chat:
+def drop_member(chat: Chat, user_id: int, *, removed_by: int, is_free: bool) -> Chat:
     """Remove a member other than the owner and announce it; raises `DoesNotExist` otherwise.
 
-    `permission`: what the one who removes must still have.
+    `is_free`: whoever removes needs no permission.
     """
+    member: dict[str, Any] = {"member_ids": user_id, "owner_id": {"$ne": user_id}}
 
     def work(transaction: Transaction) -> Chat:
         transaction.add(Change.Kind.MEMBER_REMOVED, removed_by, {"user_id": user_id})
-        if permission:
-            transaction.require(removed_by, permission)
-        changed = transaction.change_chat(
-            {"$pull": {"member_ids": user_id, "silenced_ids": user_id}},
-            member_ids=user_id,
-            owner_id={"$ne": user_id},
+        if not is_free:
+            mine, theirs = transaction.permissions(removed_by, user_id)
+            require_removable(mine, theirs)
+        before = transaction.chat(**member)
+        leaves = {"member_ids": user_id, "silenced_ids": user_id}
+        changed = transaction.change_chat({"$pull": leaves}, **member)
+        ChatPermissions.objects.end(
+            chat.pk,
+            user_id,
+            transaction.session,
+            is_silenced=user_id in before.silenced_ids,
+            is_removed=user_id != removed_by,
         )
-        own = {"chat_id": chat.pk.hex, "user_id": user_id}
-        ChatPermissions.objects.collection().delete_one(own, session=transaction.session)
         return changed
 
     changed = change(chat.pk, work)
@@ -113,9 +139,9 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int, permission: str = 
 
 
 def set_permissions(user: User, chat: Chat, user_id: int, **flags: bool) -> Permissions:
-    """Change some of the four permissions of another member of a group."""
+    """Change some of the four permissions of another member of a group: those one has oneself."""
     require_group(chat)
-    require_permission(permissions_for(chat, user.pk), "can_change_permissions")
+    require_permission(permissions_for(chat, user.pk), "can_grant_permissions")
     require_member(chat, user_id)
     if user_id == chat.owner_id:
         raise Refused("The owner has every permission; nobody can change that.")
@@ -133,7 +159,8 @@ def _store_permissions(user: User, chat: Chat, user_id: int, flags: dict[str, bo
 
     def work(transaction: Transaction) -> tuple[Chat, Permissions]:
         transaction.add(Change.Kind.PERMISSIONS_CHANGED, user.pk, {"user_id": user_id})
-        transaction.require(user.pk, "can_change_permissions")
+        mine, theirs = transaction.permissions(user.pk, user_id)
+        require_grantable(mine, theirs, flags)
         changed = transaction.change_chat(update, **member)
         stored = ChatPermissions.objects.store(chat.pk, user_id, flags, transaction.session)
         return changed, permissions_by(stored, changed, user_id, changed.silenced_ids)

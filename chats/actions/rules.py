@@ -44,7 +44,7 @@ REFUSALS = {
     "can_send_messages": "You may not send messages in this chat.",
     "can_add_members": "You may not add members to this chat.",
     "can_remove_members": "You may not remove members of this chat.",
-    "can_change_permissions": "You may not change permissions in this chat.",
+    "can_grant_permissions": "You may not change permissions in this chat.",
     "can_delete_other_messages": "You may not delete the messages of others.",
     "can_rename": "You may not rename this chat.",
     "can_delete_chat": "Only the owner can delete a group.",
@@ -55,6 +55,21 @@ def require_permission(allowed: Permissions, name: str) -> None:
     """Raise `Refused` unless the member has this permission, a property of `Permissions`."""
     if not getattr(allowed, name):
         raise Refused(REFUSALS[name])
+
+
+def require_grantable(mine: Permissions, theirs: Permissions, flags: dict[str, bool]) -> None:
+    """Raise `Refused` unless a member may change another's permissions to these."""
+    require_permission(mine, "can_grant_permissions")
+    changed = {name for name, value in flags.items() if value != getattr(theirs, name)}
+    if missing := sorted(changed - mine.grantable):
+        raise Refused(f"You may only give or take what you may do: not {', '.join(missing)}.")
+
+
+def require_removable(mine: Permissions, theirs: Permissions) -> None:
+    """Raise `Refused` unless a member may remove another one."""
+    require_permission(mine, "can_remove_members")
+    if not mine.can_remove(theirs):
+        raise Refused("You may not remove somebody who may do more here than you.")
 
 
 def require_group(chat: Chat) -> None:
@@ -71,12 +86,12 @@ def require_member(chat: Chat, user_id: int) -> None:
 
 
 def require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
-    """The people with these ids; raises `Invalid` unless all exist, are active and aren't bots."""
+    """The people with these ids, in this order; `Invalid` if one is unknown, inactive or a bot."""
     people = get_user_model().objects.people().in_bulk(user_ids)
     missing = [str(user_id) for user_id in user_ids if user_id not in people]
     if missing:
         raise Invalid(field, f"No such user: {', '.join(missing)}.")
-    return people
+    return {user_id: people[user_id] for user_id in user_ids}
 
 
 def require_room(field: str, members: int) -> None:

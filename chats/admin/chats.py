@@ -16,13 +16,15 @@ from django.utils.safestring import SafeString
 
 from chats import actions
 from chats.errors import Invalid, Refused
-from chats.models import Chat
+from chats.models import Chat, ChatPermissions
 from chats.permissions import permissions_of
 from users.models import User
 
 from .change_lists import WINDOW, Selection
 from .filters import LARGEST, ChoiceFilter, InputFilter, user_id_of, uuid_of
 from .moderation import NOTHING, ModerationAdmin, People, link
+
+FORMER = 100  # former members that the page of a chat shows
 
 
 class KindFilter(ChoiceFilter):
@@ -119,6 +121,7 @@ class ChatAdmin(ModerationAdmin):
         chat = kwargs.get("obj")
         if chat is not None:
             context["members"] = self._member_rows(chat)
+            context["former"] = self._former_rows(chat)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @staticmethod
@@ -133,6 +136,20 @@ class ChatAdmin(ModerationAdmin):
                 "can_be_removed": chat.is_group and not allowed.is_owner,
             }
             for user_id, allowed in permissions_of(chat).items()
+        ]
+
+    @staticmethod
+    def _former_rows(chat: Chat) -> list[dict[str, Any]]:
+        """What holds of up to `FORMER` people who were members."""
+        kept = list(ChatPermissions.objects.kept(chat.pk, FORMER))
+        people = People(row.user_id for row in kept)
+        return [
+            {
+                "name": people.name(row.user_id),
+                "was_removed": row.gone == ChatPermissions.Gone.REMOVED,
+                "is_silenced": not row.can_send_messages,
+            }
+            for row in kept
         ]
 
     # What moderators do --------------------------------------------------------------------------

@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('can_change_permissions', models.BooleanField(default=False)),
                 ('can_remove_members', models.BooleanField(default=False)),
                 ('can_delete_other_messages', models.BooleanField(default=False)),
+                ('gone', models.CharField(choices=[('left', 'Left'), ('removed', 'Removed')], editable=False, max_length=7, null=True)),
             ],
             options={
                 'verbose_name_plural': 'chat permissions',

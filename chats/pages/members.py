@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chatproject.sockets import presence_leases
 from chats import actions
 from chats.errors import Invalid
-from chats.models import Chat
-from chats.permissions import permissions_for, permissions_of
+from chats.models import Chat, ChatPermissions
+from chats.permissions import Permissions, permissions_for, permissions_of
 from chats.representation import title_of
 
 from .forms import MemberForm, PermissionsForm, first_error
@@ -54,7 +54,10 @@ def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> H
         if user_id == request.user.pk:
             return redirect("chats:leave", chat.pk)
         return _member_action(request, chat, actions.remove_member, user_id)
-    allow(permissions_for(chat, request.user.pk).can_remove_members)
+    mine = permissions_for(chat, request.user.pk)
+    allow(mine.can_remove_members)
+    if user_id in chat.member_ids:
+        allow(mine.can_remove(permissions_for(chat, user_id)))
     return _ask_about_member(request, chat, user_id, "chats/remove_member.html")
 
 
@@ -72,11 +75,14 @@ def make_owner(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> Http
 @require_POST
 @chat_page
 def permissions(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-    """Store the four permissions of a member."""
+    """Store the permissions of a member that the user may change."""
     chat = find_chat(request, chat_id)
     form = PermissionsForm(request.POST)
     form.is_valid()  # a switch is on or off: there is nothing to get wrong
-    return _member_action(request, chat, actions.set_permissions, user_id, **form.cleaned_data)
+    # Browsers send nothing for the switches that the page disables, as for those that are off.
+    own = permissions_for(chat, request.user.pk).grantable
+    flags = {name: value for name, value in form.cleaned_data.items() if name in own}
+    return _member_action(request, chat, actions.set_permissions, user_id, **flags)
 
 
 def _member_action(
@@ -98,10 +104,18 @@ def _ask_about_member(
     return render_page(request, template, {"chat": chat, "person": people[user_id]})
 
 
+def _kept_out(chat: Chat, mine: Permissions, user_ids: list[int]) -> set[int]:
+    """Those of these people who were removed, and whom the user may not add again."""
+    if not user_ids or mine.can_remove_members:
+        return set()
+    return ChatPermissions.objects.removed_among(chat.pk, user_ids)
+
+
 def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> HttpResponse:
     user = request.user
     query = request.GET.get("q", "").strip()
     allowed = permissions_of(chat)
+    mine = allowed[user.pk]
     names = get_user_model().objects.names(chat.member_ids)
     online = presence_leases.online(chat.pk)
     rows = [
@@ -109,6 +123,7 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
             "person": names[user_id],
             "online": user_id in online,
             "allowed": allowed[user_id],
+            "removable": mine.can_remove(allowed[user_id]),
             "form": PermissionsForm(
                 initial=allowed[user_id].as_flags(), auto_id=f"id_{user_id}_%s"
             ),
@@ -117,13 +132,15 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
         if user_id in names
     ]
     found = find_people(user, query) if query else []
+    people = [person for person in found if person.pk not in chat.member_ids]
     context = {
         "chat": chat,
         "title": title_of(chat.name, chat.other_id(user.pk), names),
         "rows": sorted(rows, key=lambda row: (not row["allowed"].is_owner, row["person"].name)),
-        "mine": permissions_for(chat, user.pk),
+        "mine": mine,
         "query": query,
-        "people": [person for person in found if person.pk not in chat.member_ids],
+        "people": people,
+        "kept_out": _kept_out(chat, mine, [person.pk for person in people]),
         "problem": problem,
     }
     return render_page(request, "chats/members.html", context, status=400 if problem else 200)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OpenWindow = Callable[..., Window]
 RULES = (
     *ChatPermissions.FLAGS,
-    *("can_add_members", "can_rename", "can_delete_chat", "can_leave"),
+    *("can_grant_permissions", "can_add_members", "can_rename", "can_delete_chat", "can_leave"),
 )
 
 

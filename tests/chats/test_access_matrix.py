@@ -113,7 +113,7 @@ def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
         ("POST", f"{CHAT}/messages"): {"content": "Hello"},
         ("PATCH", MESSAGE): {"content": "Hello again"},
         ("POST", f"{CHAT}/members"): {"user_id": stage.newcomer.pk},
-        ("PATCH", f"{MEMBER}/permissions"): {"can_remove_members": False},
+        ("PATCH", f"{MEMBER}/permissions"): {"can_send_messages": False},
     }
     return bodies.get((method, path), {})
 

@@ -607,7 +607,8 @@ def test_the_owner_cannot_be_removed(group, ada, grace):
 
 def test_permissions_of_the_owner_and_ones_own_cannot_be_changed(group, ada, grace, alan):
     actions.set_permissions(ada, group, grace.pk, can_change_permissions=True)
-    assert actions.set_permissions(grace, group, alan.pk, can_remove_members=True)
+    assert actions.set_permissions(grace, group, alan.pk, can_change_permissions=True)
+    actions.set_permissions(ada, group, alan.pk, can_change_permissions=False)
     with pytest.raises(Refused):
         actions.set_permissions(grace, group, ada.pk, can_send_messages=False)
     with pytest.raises(Refused):
@@ -634,7 +635,8 @@ def test_two_who_change_a_member_at_once_lose_neither_change(
     group, ada, grace, alan, captured_events, monkeypatch
 ):
     """What is told last is what is stored."""
-    actions.set_permissions(ada, group, alan.pk, can_change_permissions=True)
+    flags = {"can_change_permissions": True, "can_delete_other_messages": True}
+    actions.set_permissions(ada, group, alan.pk, **flags)
     told, store = captured_events(chat_group(group.pk)), ChatPermissionsQuerySet.store
     threads, beside = ThreadPoolExecutor(1), []
 
@@ -679,10 +681,11 @@ def test_who_owned_a_group_for_a_while_may_send_as_it_is_shown(group, ada, grace
 
 
 def test_a_removed_member_who_comes_back_starts_with_the_defaults(group, ada, grace):
-    actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
+    actions.set_permissions(ada, group, grace.pk, can_remove_members=True)
     group = actions.remove_member(ada, group, grace.pk)
     group = actions.add_members(ada, group, [grace.pk])
-    assert permissions_for(group, grace.pk).can_send_messages
+    defaults = {name: name == "can_send_messages" for name in ChatPermissions.FLAGS}
+    assert permissions_for(group, grace.pk).as_flags() == defaults
     assert post(grace, group)
 
 

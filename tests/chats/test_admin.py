@@ -164,6 +164,24 @@ def test_chats_are_shown_with_their_people_counts_and_activity(signed_in, modera
         assert shown in row
 
 
+def test_a_chat_shows_who_was_removed_or_left_silenced(
+    signed_in, moderator, group, ada, grace, alan
+):
+    url = f"{CHATS}{group.pk}/change/"
+    assert "Former members" not in signed_in(moderator).get(url).content.decode()
+    actions.set_permissions(ada, group, alan.pk, can_send_messages=False)
+    actions.remove_member(ada, group, grace.pk)
+    actions.remove_member(alan, group, alan.pk)
+    rows = signed_in(moderator).get(url).content.decode().split("Former members")[1].split("<tr>")
+    shown = {
+        name: row.count("<td>yes</td>")
+        for row in rows
+        for name in ("Grace Hopper", "Alan Turing")
+        if name in row
+    }
+    assert shown == {"Grace Hopper": 1, "Alan Turing": 1}
+
+
 def test_a_chat_shows_its_members_and_what_they_may(signed_in, moderator, group, grace, ada, alan):
     actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
     page = signed_in(moderator).get(f"{CHATS}{group.pk}/change/")

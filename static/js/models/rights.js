@@ -5,10 +5,11 @@ export function rightsOf({ isGroup, isOwner, flags }) {
   return {
     can_send_messages: canSend,
     can_change_permissions: has("can_change_permissions"),
+    can_grant_permissions: has("can_change_permissions") && canSend,
     can_remove_members: has("can_remove_members"),
     can_delete_other_messages: has("can_delete_other_messages"),
     can_add_members: isGroup && canSend,
-    can_rename: has("can_change_permissions"),
+    can_rename: has("can_change_permissions") && canSend,
     can_delete_chat: isOwner || !isGroup,
     can_leave: isGroup && !isOwner,
   }
