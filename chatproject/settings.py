@@ -194,6 +194,14 @@ AUTHENTICATION_BACKENDS = ["users.backends.LimitedBackend"]
 LOGIN_URL = "users:sign_in"
 LOGIN_REDIRECT_URL = "chats:list"
 LOGOUT_REDIRECT_URL = "users:sign_in"
+# Names that nobody gives themselves, nor what looks like them; the admin and commands may.
+RESERVED_NAMES = env_list(
+    "RESERVED_NAMES",
+    "abuse,admin,administration,administrator,all,assistant,bot,channel,chat,everyone,help,"
+    "helpdesk,here,hostmaster,info,mod,moderation,moderator,noreply,official,operator,owner,"
+    "postmaster,robot,root,security,service,site,staff,superuser,support,sysadmin,system,team,"
+    "the,webmaster",
+)
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

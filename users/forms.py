@@ -14,7 +14,7 @@ from django.contrib.auth.forms import (
 from django.contrib.auth.tokens import default_token_generator
 from django.utils.http import urlsafe_base64_decode
 
-from . import sign_ins
+from . import rules, sign_ins
 from .models import USERNAME_TAKEN, User
 
 # Autocomplete tokens (WCAG 1.3.5).
@@ -36,14 +36,22 @@ class _AccountForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, purpose in AUTOCOMPLETE.items():
-            self.fields[name].widget.attrs["autocomplete"] = purpose
+            self.fields[name].widget.attrs |= {"autocomplete": purpose, "dir": "auto"}
 
     def clean_username(self) -> str:
-        """The user name, if no other account has it in any case."""
+        """The user name, if it is free in any case and not reserved."""
         username: str = self.cleaned_data["username"]
         if self._others().called(username).exists():
             raise forms.ValidationError(USERNAME_TAKEN)
+        rules.not_reserved(username)
         return username
+
+    def clean(self) -> dict[str, Any]:
+        """The fields, if the name isn't a reserved one."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.instance.is_staff:
+            rules.person_name(data.get("first_name", ""), data.get("last_name", ""))
+        return data
 
     def _others(self) -> Any:
         return User.objects.exclude(pk=self.instance.pk)

@@ -12,10 +12,14 @@ from rest_framework import serializers
 
 from chatproject.rest.fields import StrictSerializer, TextField
 
+from . import rules
 from .models import USERNAME_TAKEN, SignIn, User, not_the_bot
 
 # Characters. Far beyond what anybody types: the pages have no limit but that of a body.
 PASSWORD_MAX_LENGTH = 4096
+
+
+USERNAME_RULES = [ASCIIUsernameValidator(), not_the_bot, rules.not_reserved]
 
 
 class UserSerializer(serializers.ModelSerializer[User]):
@@ -27,6 +31,21 @@ class UserSerializer(serializers.ModelSerializer[User]):
         model = User
         fields = ("id", "username", "name", "is_bot")
         read_only_fields = fields
+
+
+class NameField(TextField):
+    """A first or last name, or none: up to 150 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=150, allow_blank=True, validators=[rules.plain_name], **options)
+
+
+def check_person_name(first_name: str, last_name: str) -> None:
+    """Raise the serializers' error for a name that is reserved."""
+    try:
+        rules.person_name(first_name, last_name)
+    except ValidationError as error:
+        raise serializers.ValidationError(error.message_dict) from None
 
 
 class AccountSerializer(StrictSerializer):
@@ -45,8 +64,8 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     """One's own account."""
 
     name = serializers.CharField(read_only=True)
-    first_name = TextField(max_length=150, required=False, allow_blank=True)
-    last_name = TextField(max_length=150, required=False, allow_blank=True)
+    first_name = NameField(required=False)
+    last_name = NameField(required=False)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
 
     class Meta:
@@ -57,23 +76,33 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         )
         read_only_fields = ("id", "username", "is_bot", "date_joined")
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        user = self.instance
+        if user and not user.is_staff:
+            names = [attrs.get(name, getattr(user, name)) for name in ("first_name", "last_name")]
+            check_person_name(*names)
+        return attrs
+
 
 class RegisterSerializer(AccountSerializer):
     """An account to create."""
 
-    username = TextField(max_length=150, validators=[ASCIIUsernameValidator(), not_the_bot])
+    username = TextField(max_length=150, validators=USERNAME_RULES)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
-    first_name = TextField(max_length=150, required=False, allow_blank=True)
-    last_name = TextField(max_length=150, required=False, allow_blank=True)
+    first_name = NameField(required=False)
+    last_name = NameField(required=False)
 
     def validate_username(self, username: str) -> str:
-        """The user name, if no other account has it in any case."""
+        """The user name, if it is free in any case, and looks like no other."""
         if User.objects.called(username).exists():
             raise serializers.ValidationError(USERNAME_TAKEN)
+        if User.objects.looking_like(username).exists():
+            raise serializers.ValidationError(rules.LOOKS_LIKE)
         return username
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        check_person_name(attrs.get("first_name", ""), attrs.get("last_name", ""))
         others = {name: value for name, value in attrs.items() if name != "password"}
         try:
             validate_password(attrs["password"], User(**others))

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from chatproject.text.names import is_blank, refusal
 from chats.errors import Invalid, Refused
 from chats.models import Chat
 from chats.permissions import Permissions
@@ -14,8 +15,8 @@ from chats.protocol import CLIENT_ID_MAX_LENGTH
 
 
 def valid_text(field: str, text: str, limit: int) -> None:
-    """Raise `Invalid` if text is blank, has over `limit` characters, a NUL or lone surrogates."""
-    if not text.strip():
+    """Raise `Invalid` if nothing of a text can be seen, or if it is too long or no text."""
+    if is_blank(text):
         raise Invalid(field, "This can't be blank.")
     if len(text) > limit:
         raise Invalid(field, f"At most {limit} characters; this has {len(text)}.")
@@ -29,9 +30,12 @@ def valid_content(content: str) -> None:
 
 
 def valid_name(name: str) -> str:
-    """The trimmed name of a group; raises `Invalid` over `CHAT_NAME_MAX_LENGTH` characters."""
+    """The trimmed name of a group; raises `Invalid` if it is too long or not what it looks like."""
     valid_text("name", name, settings.CHAT_NAME_MAX_LENGTH)
-    return name.strip()
+    name = name.strip()
+    if reason := refusal(name):
+        raise Invalid("name", reason)
+    return name
 
 
 def valid_client_id(client_id: str | None) -> None:

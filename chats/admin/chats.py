@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
+from chatproject.text.bidi import isolate
 from chats import actions
 from chats.errors import Invalid, Refused
 from chats.models import Chat, ChatPermissions
@@ -202,7 +203,7 @@ class ChatAdmin(ModerationAdmin):
             return self.confirmation(
                 request,
                 title="Remove a member?",
-                lines=[f"{name} from {chat}"],
+                lines=[f"{name} from {isolate(str(chat))}"],
                 verb="Remove from the chat",
             )
         assert isinstance(request.user, User)

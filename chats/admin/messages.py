@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from chatproject.text.bidi import shown
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, Message
@@ -176,7 +177,7 @@ class MessageAdmin(ModerationAdmin):
     @admin.display(description="text")
     def full_text(self, message: Message) -> SafeString:
         """The whole text, escaped; empty for a tombstone."""
-        return format_html('<div class="readonly">{}</div>', message.content)
+        return format_html('<div class="readonly" dir="auto">{}</div>', shown(message.content))
 
     @admin.display(description="photo")
     def photo_source(self, message: Message) -> SafeString | str:

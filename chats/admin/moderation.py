@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
+from chatproject.text.bidi import isolate
 from chats.models import Chat, Message
 
 from .change_lists import NewestFirstChangeList, Selection
@@ -120,7 +121,7 @@ def link(url_name: str, text: str, *args: Any, **query: Any) -> SafeString:
 
 def excerpt(message: Message) -> str:
     """The first `EXCERPT` characters of a message, and `…` if there are more."""
-    text = message.content[:EXCERPT]
+    text = isolate(message.content[:EXCERPT])
     return f"{text}…" if len(message.content) > EXCERPT else text
 
 
@@ -134,10 +135,10 @@ class People:
     def name(self, user_id: int) -> str:
         """A user's name, or `User ID` if the row is gone."""
         user = self.users.get(user_id)
-        return user.name if user else f"User {user_id}"
+        return isolate(user.name) if user else f"User {user_id}"
 
     def title(self, chat: Chat) -> str:
         """A group's name, or `Ada and Grace` for a private chat."""
         if chat.is_group:
-            return chat.name
+            return isolate(chat.name)
         return " and ".join(self.name(user_id) for user_id in chat.member_ids)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from chatproject.text.bidi import isolate
 from chats.models import Chat, Message, Preview
 from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
@@ -71,6 +72,7 @@ def _preview(chat: Chat, message: Preview | None, user_id: int, names: dict[int,
     if message.deleted_at:
         return "Message deleted"
     if message.sender_id == user_id:
-        return f"You: {message.content}"
+        return f"You: {isolate(message.content)}"
     sender = names.get(message.sender_id)
-    return f"{sender.name}: {message.content}" if chat.is_group and sender else message.content
+    content = isolate(message.content)
+    return f"{isolate(sender.name)}: {content}" if chat.is_group and sender else content

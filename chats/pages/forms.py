@@ -26,7 +26,11 @@ class MessageForm(forms.Form):
 class NameForm(forms.Form):
     """The name of a group."""
 
-    name = forms.CharField(max_length=settings.CHAT_NAME_MAX_LENGTH, label="Name of the group")
+    name = forms.CharField(
+        max_length=settings.CHAT_NAME_MAX_LENGTH,
+        label="Name of the group",
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
 
 
 class IdsField(forms.Field):

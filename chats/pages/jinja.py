@@ -13,7 +13,12 @@ from . import template_tags
 def environment(**options: Any) -> Environment:
     """An environment with the filters of the chat pages."""
     jinja = Environment(**options, trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - in options
-    for filter_ in (template_tags.hue, template_tags.initials, template_tags.linkify):
+    for filter_ in (
+        template_tags.hue,
+        template_tags.initials,
+        template_tags.linkify,
+        template_tags.shown,
+    ):
         jinja.filters[filter_.__name__] = filter_
     jinja.filters |= {
         "unread_count": template_tags.unread_count,

@@ -8,14 +8,19 @@ from typing import Any
 
 from django import template
 from django.template.loader import render_to_string
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from chatproject.text import bidi
 from chats.protocol import HUES, MOST_UNREAD
+
+from . import links
 
 register = template.Library()
 
-LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,:;!?'()\[\]]")
+linkify = register.filter(links.linkify)
+isolate = register.filter(bidi.isolate)
+shown = register.filter(bidi.shown)
 
 
 @register.filter
@@ -38,25 +43,6 @@ def initials(name: str) -> str:
 def unread_count(unread: int) -> str:
     """A number of unread messages as chat lists show it: at most `MOST_UNREAD`, then `99+`."""
     return f"{MOST_UNREAD}+" if unread > MOST_UNREAD else str(unread)
-
-
-@register.filter
-def linkify(text: str) -> SafeString:
-    """The text, escaped, with its http and https addresses as links."""
-    if "http" not in (text or ""):
-        return conditional_escape(text or "")
-    parts, end = [], 0
-    for match in LINK.finditer(text or ""):
-        parts.append(conditional_escape(text[end : match.start()]))
-        parts.append(
-            format_html(
-                '<a href="{0}" target="_blank" rel="noopener noreferrer nofollow">{0}</a>',
-                match.group(),
-            )
-        )
-        end = match.end()
-    parts.append(conditional_escape((text or "")[end:]))
-    return mark_safe("".join(parts))  # noqa: S308 - every part is escaped above
 
 
 @register.filter

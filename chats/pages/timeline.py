@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chatproject.text.bidi import isolate
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.read_marker import Readers
 from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
@@ -166,6 +167,7 @@ def _continues(message: MessageRow, previous: MessageRow | None) -> bool:
 def name_list(names: list[str], count: int) -> str:
     """`Ada and Grace`, or `Ada, Grace, and 3 others`; `nameList` of static/js/helpers/names.js."""
     others = count - len(names)
+    names = [isolate(name) for name in names]
     parts = [*names, f"{others} other{'s' * (others > 1)}"] if others > 0 else names
     if len(parts) < 3:
         return " and ".join(parts)

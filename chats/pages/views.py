@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chatproject.text.bidi import isolate
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, Message
@@ -194,7 +195,7 @@ def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     chat = find_chat(request, chat_id)
     if request.method == "POST":
         actions.remove_member(request.user, chat, request.user.pk)
-        messages.success(request, f"You left {chat.name}.")
+        messages.success(request, f"You left {isolate(chat.name)}.")
         return redirect("chats:list")
     allow(permissions_for(chat, request.user.pk).can_leave)
     return render_page(request, "chats/leave.html", {"chat": chat})

@@ -5,6 +5,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import users.models
+import users.models.user
+import users.rules
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -26,13 +28,14 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
+                ('first_name', models.CharField(blank=True, max_length=150, validators=[users.rules.plain_name])),
+                ('last_name', models.CharField(blank=True, max_length=150, validators=[users.rules.plain_name])),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
                 ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('username', models.CharField(error_messages={'unique': 'This user name is taken.'}, help_text='Letters, digits and @ . + - _ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.ASCIIUsernameValidator(), users.models.not_the_bot])),
+                ('skeleton', users.models.user.SkeletonField(editable=False, max_length=150, unique=True)),
                 ('is_bot', models.BooleanField(default=False, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),

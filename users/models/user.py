@@ -14,8 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.models.functions import Lower
 
+from chatproject.text.confusables import skeleton
 from users import names
 from users.names import Name, full_name
+from users.rules import LOOKS_LIKE, plain_name
 
 BOT_USERNAME = "assistant"
 USERNAME_TAKEN = "This user name is taken."
@@ -35,6 +37,15 @@ def not_the_bot(username: str) -> None:
     """Refuse the bot's user name, under which a person could pass as the bot; a validator."""
     if username.lower() == BOT_USERNAME:
         raise ValidationError(USERNAME_TAKEN)
+
+
+class SkeletonField(models.CharField):
+    """What the user name looks like; unique, so that no two can be taken for one another."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        look = skeleton(model_instance.username)
+        setattr(model_instance, self.attname, look)
+        return look
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -59,6 +70,10 @@ class UserQuerySet(models.QuerySet["User"]):
         Not by `iexact`: on PostgreSQL it doesn't use the index, and takes a dotless i for an i.
         """
         return self.alias(lower=Lower("username")).filter(lower=username.lower())
+
+    def looking_like(self, username: str) -> Self:
+        """The account whose user name looks like this one, if there is one."""
+        return self.filter(skeleton=skeleton(username))
 
 
 @cache
@@ -110,6 +125,9 @@ class User(AbstractUser):
         validators=[ASCIIUsernameValidator(), not_the_bot],
         error_messages={"unique": USERNAME_TAKEN},
     )
+    skeleton = SkeletonField(max_length=150, unique=True, editable=False)
+    first_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
+    last_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
     is_bot = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[Any] = UserManager()
@@ -142,15 +160,27 @@ class User(AbstractUser):
 
         Saving a profile must not undo a simultaneous deactivation, new password or deletion.
         """
+        if "username" in (kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*kwargs["update_fields"], "skeleton"}
         if not self._state.adding and kwargs.get("update_fields") is None:
             kwargs["update_fields"] = {
                 name
                 for name in self._columns() - {"id"}
                 if name not in self._stored or self._stored[name] != self.__dict__[name]
             }
+            if "username" in kwargs["update_fields"]:
+                kwargs["update_fields"].add("skeleton")
         super().save(**kwargs)
         self._remember(kwargs.get("update_fields"))
         names.forget(self.pk)
+
+    def clean(self) -> None:
+        """Refuse a new user name that looks like that of another account."""
+        super().clean()
+        others = User.objects.exclude(pk=self.pk)
+        is_new = self._stored.get("username") != self.username
+        if self.username and is_new and others.looking_like(self.username).exists():
+            raise ValidationError({"username": LOOKS_LIKE})
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         names.forget(self.pk)

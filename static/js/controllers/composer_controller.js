@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
 import { listen } from "helpers/listen.js"
+import { isolate, shown } from "helpers/text.js"
 import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
@@ -110,7 +111,7 @@ export default class extends Controller {
   reply({ detail }) {
     if (this.editing) this.#endEdit()
     this.replying = { id: detail.id, sender_name: detail.sender_name, content: detail.content }
-    this.#showMode(`Reply to ${detail.sender_name}`, detail.content)
+    this.#showMode(`Reply to ${isolate(detail.sender_name)}`, detail.content)
   }
 
   edit({ detail }) {
@@ -137,7 +138,7 @@ export default class extends Controller {
 
   #showMode(title, text) {
     this.modeTitleTarget.textContent = title
-    this.modeTextTarget.textContent = text
+    this.modeTextTarget.textContent = shown(text)
     this.modeTarget.hidden = false
     this.focus()
   }

@@ -1,6 +1,7 @@
 // The rules of chats/pages/template_tags.py, for rows made in the browser.
 
 import { protocol } from "helpers/protocol.js"
+import { isolate } from "helpers/text.js"
 
 export function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word))
@@ -15,7 +16,7 @@ export function hue(key) {
 
 /** "Ada", "Ada and Grace", "Ada, Grace, and 3 others"; `count`: of all, if not all names are known. */
 export function nameList(names, most, count = names.length) {
-  const shown = count > most ? names.slice(0, most - 1) : names
+  const shown = (count > most ? names.slice(0, most - 1) : names).map(isolate)
   const others = count - shown.length
   const all = others > 0 ? [...shown, plural(others, "other")] : shown
   if (all.length < 3) return all.join(" and ")

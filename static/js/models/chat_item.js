@@ -1,6 +1,7 @@
 import { listTime } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
+import { isolate } from "helpers/text.js"
 
 const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
 
@@ -39,8 +40,8 @@ export function showTime(item) {
 /** Show the start of its latest message. */
 export function showPreview(item, { sender_id, sender_name, content, deleted_at }, userId) {
   const isGroup = item.dataset.isGroup === "true"
-  const who = sender_id === userId ? "You: " : isGroup ? `${sender_name}: ` : ""
-  const text = deleted_at || !content ? "Message deleted" : who + content
+  const who = () => (sender_id === userId ? "You: " : isGroup ? `${isolate(sender_name)}: ` : "")
+  const text = deleted_at || !content ? "Message deleted" : who() + isolate(content)
   const preview = part(item, "preview")
   if (preview.textContent !== text) preview.textContent = text
 }

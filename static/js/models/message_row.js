@@ -2,6 +2,7 @@ import { fullText, timeText } from "helpers/dates.js"
 import { linkify } from "helpers/linkify.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
+import { shown } from "helpers/text.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
 
@@ -98,7 +99,8 @@ export class MessageRows {
 
 /** Show in a quote the start of the quoted message. */
 export function showQuoted(quote, { content, deleted_at }) {
-  const text = deleted_at ? "Message deleted" : [...content].slice(0, protocol.preview_length).join("")
+  const start = () => [...content].slice(0, protocol.preview_length).join("")
+  const text = deleted_at ? "Message deleted" : shown(start())
   part(quote, "quote-content").textContent = text
 }
 
@@ -135,8 +137,15 @@ export function read(row) {
   return {
     id: row.dataset.id,
     sender_name: part(row, "sender").textContent.trim(),
-    content: part(row, "content").textContent,
+    content: written(part(row, "content")),
   }
+}
+
+/** The text of a message as it was written: a link may show its address in another form. */
+function written(content) {
+  const copy = content.cloneNode(true)
+  for (const link of copy.querySelectorAll("a")) link.replaceWith(link.getAttribute("href"))
+  return copy.textContent
 }
 
 function setLink(anchor, address) {
