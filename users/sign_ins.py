@@ -24,17 +24,34 @@ USED_EVERY = 300  # seconds between two records of a session's use
 
 
 def begin(
-    user: User, kind: SignIn.Kind, request: HttpRequest | None, expires_at: datetime
+    user: User,
+    kind: SignIn.Kind,
+    request: HttpRequest | None,
+    expires_at: datetime,
+    refresh_id: uuid.UUID | None = None,
 ) -> SignIn:
     """Create a sign-in, and delete the user's expired ones."""
     SignIn.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
-    return SignIn.objects.create(user=user, kind=kind, expires_at=expires_at, **_whence(request))
+    fields = {"kind": kind, "expires_at": expires_at, "refresh_id": refresh_id}
+    return SignIn.objects.create(user=user, **fields, **_whence(request))
 
 
 def use(sign_in: uuid.UUID, request: HttpRequest | None, expires_at: datetime) -> bool:
     """Record that a sign-in was used and when it now expires; False if it has ended."""
-    changes = {**_whence(request), "last_used_at": timezone.now(), "expires_at": expires_at}
-    return bool(SignIn.objects.filter(pk=sign_in).update(**changes))
+    return bool(SignIn.objects.filter(pk=sign_in).update(**_of_use(request, expires_at)))
+
+
+def renew(
+    sign_in: uuid.UUID,
+    request: HttpRequest | None,
+    expires_at: datetime,
+    *,
+    used: uuid.UUID,
+    fresh: uuid.UUID,
+) -> bool:
+    """Replace a sign-in's refresh token `used` by `fresh`; False if that isn't its newest."""
+    row = SignIn.objects.filter(pk=sign_in, refresh_id=used)
+    return bool(row.update(refresh_id=fresh, **_of_use(request, expires_at)))
 
 
 def end(user_id: Any, sign_in: uuid.UUID, reason: str) -> bool:
@@ -56,6 +73,10 @@ def _delete(chosen: Any) -> bool:
         ids = list(chosen.select_for_update().values_list("pk", flat=True))
         SignIn.objects.filter(pk__in=ids).delete()
     return bool(ids)
+
+
+def _of_use(request: HttpRequest | None, expires_at: datetime) -> dict[str, Any]:
+    return {**_whence(request), "last_used_at": timezone.now(), "expires_at": expires_at}
 
 
 def _whence(request: HttpRequest | None) -> dict[str, str]:

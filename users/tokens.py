@@ -1,85 +1,91 @@
-"""Single-use refresh tokens: reusing one ends its whole sign-in (RFC 9700, 4.14)."""
+"""Single-use refresh tokens: reusing one ends its whole sign-in (RFC 9700, 4.14).
+
+The row of the sign-in names its newest refresh token; every other one was used.
+"""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.exceptions import AuthenticationFailed
 
+from chatproject.limits import limits
+
 from . import sign_ins
 from .authentication import ALGORITHM, access_token, has_mark, password_mark
-from .models import RefreshToken, SignIn, User
+from .models import SignIn, User
 
 REFUSED = "This refresh token is not valid, has expired, or was revoked."
 
 
 def sign_in(user: User, request: HttpRequest | None = None) -> dict[str, str]:
     """Begin a sign-in; its `access` and `refresh` tokens."""
-    ends = _end()
-    return _tokens(user, sign_ins.begin(user, SignIn.Kind.API, request, ends).pk, ends)
+    ends, refresh_id = _end(), uuid.uuid4()
+    begun = sign_ins.begin(user, SignIn.Kind.API, request, ends, refresh_id)
+    return _tokens(user, begun.pk, refresh_id, ends)
 
 
 def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[str, str]]:
-    """Exchange a refresh token for a new pair; `AuthenticationFailed` if it is invalid or used."""
-    stored = _read(token)
-    user = stored.sign_in.user
-    # One transaction: a request that sees the token as used also sees, and ends, the new pair.
-    with transaction.atomic():
-        pair = _exchange(stored, request)
-    if pair is None:
-        sign_ins.end(user.pk, stored.sign_in_id, "A refresh token was used twice.")
+    """Exchange a refresh token for a new pair; `AuthenticationFailed` if it is invalid or used.
+
+    `TooMany` if its sign-in is renewed too often.
+    """
+    claims = _claims(token)
+    sign_in_id, used = claims["sid"], claims["jti"]
+    limits.REFRESHES.spend(sign_in_id)
+    user, ends, fresh = _owner(sign_in_id, claims), _end(), uuid.uuid4()
+    # One update: of simultaneous uses one finds the token unused, and the others end the new one.
+    if not sign_ins.renew(sign_in_id, request, ends, used=used, fresh=fresh):
+        sign_ins.end(user.pk, sign_in_id, "A refresh token was used twice.")
         raise AuthenticationFailed(REFUSED)
-    return user, pair
-
-
-def _exchange(stored: RefreshToken, request: HttpRequest | None) -> dict[str, str] | None:
-    """New tokens for an unused one; None if it was used, also by a concurrent request."""
-    ends = _end()
-    # First: this locks the sign-in's row, which might be ending right now.
-    if not sign_ins.use(stored.sign_in_id, request, ends):
-        return None
-    of_sign_in = RefreshToken.objects.filter(sign_in=stored.sign_in_id)
-    of_sign_in.filter(expires_at__lt=timezone.now()).delete()
-    fresh = of_sign_in.filter(pk=stored.pk, used_at=None)
-    if not fresh.update(used_at=timezone.now()):
-        return None
-    return _tokens(stored.sign_in.user, stored.sign_in_id, ends)
+    return user, _tokens(user, sign_in_id, fresh, ends)
 
 
 def _end() -> datetime:
     return timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_LIFETIME)
 
 
-def _tokens(user: User, sign_in: uuid.UUID, expires_at: datetime) -> dict[str, str]:
-    stored = RefreshToken.objects.create(sign_in_id=sign_in, expires_at=expires_at)
+def _tokens(
+    user: User, sign_in_id: uuid.UUID, refresh_id: uuid.UUID, expires_at: datetime
+) -> dict[str, str]:
     claims = {
         "typ": "refresh",
-        "jti": stored.jti.hex,
+        "sid": sign_in_id.hex,
+        "jti": refresh_id.hex,
         "pwd": password_mark(user),
         "exp": int(expires_at.timestamp()),
     }
     refresh = jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
-    return {"access": access_token(user, sign_in), "refresh": refresh}
+    return {"access": access_token(user, sign_in_id), "refresh": refresh}
 
 
-def _read(token: str) -> RefreshToken:
+def _claims(token: str) -> dict[str, Any]:
+    """The verified claims of a refresh token, with its ids as UUIDs."""
     try:
         claims = jwt.decode(
-            token, settings.SECRET_KEY, [ALGORITHM], options={"require": ["typ", "jti", "exp"]}
+            token,
+            settings.SECRET_KEY,
+            [ALGORITHM],
+            options={"require": ["typ", "sid", "jti", "exp"]},
         )
-        jti = uuid.UUID(claims["jti"])
+        ids = {name: uuid.UUID(claims[name]) for name in ("sid", "jti")}
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None
-    stored = RefreshToken.objects.select_related("sign_in__user").filter(pk=jti).first()
-    if stored is None or claims["typ"] != "refresh":
+    if claims["typ"] != "refresh":
         raise AuthenticationFailed(REFUSED)
-    user = stored.sign_in.user
-    if not user.is_active or not has_mark(user, claims):
+    return {**claims, **ids}
+
+
+def _owner(sign_in_id: uuid.UUID, claims: dict[str, Any]) -> User:
+    """The active user of a sign-in whose password is that of the claims."""
+    found = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
+    if found is None or not found.user.is_active or not has_mark(found.user, claims):
         raise AuthenticationFailed(REFUSED)
-    return stored
+    user: User = found.user
+    return user

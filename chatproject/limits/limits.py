@@ -58,6 +58,7 @@ SIGN_IN_ADDRESS = Limit("sign_in_address", "There were too many tries to sign in
 REGISTER = Limit("register", "Too many accounts were asked for from here.")
 PASSWORD_RESET = Limit("password_reset", "Too many mails to this address were asked for.")
 PASSWORD_RESET_ADDRESS = Limit("password_reset_address", "Too many mails were asked for from here.")
+REFRESHES = Limit("refreshes", "This sign-in is renewed too often.")
 SENDS = Limit("sends", "You are sending too fast.")
 QUESTIONS = Limit("questions", "You are asking too fast.")
 

@@ -61,7 +61,7 @@ _TOO_OFTEN = {
 }
 # Endings of the paths that have a rate limit, by method.
 LIMITED = {
-    "post": ("/auth/register", "/auth/login", "/messages", "/ai/ask"),
+    "post": ("/auth/register", "/auth/login", "/auth/refresh", "/messages", "/ai/ask"),
     "patch": ("/messages/{message_id}",),
     "get": ("/ai/photo",),
 }

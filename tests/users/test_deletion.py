@@ -16,7 +16,7 @@ from chats.events import chat_group, user_group
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from tests.conftest import PASSWORD
 from users import actions, tokens
-from users.models import RefreshToken, Session, SignIn, User
+from users.models import Session, SignIn, User
 from users.moderators import MODERATORS
 
 pytestmark = pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_nothing_is_left_that_tells_who_it_was(delete, zelda):
     assert tables == {"users_user", "users_signin", "django_admin_log"}  # nothing in MongoDB
     delete()
     assert traces() == set()
-    for model in (SignIn, RefreshToken, Session):
+    for model in (SignIn, Session):
         assert not model.objects.exclude(**other_people(model)).exists()
     zelda.refresh_from_db()
     flags = (zelda.is_active, zelda.is_staff, zelda.is_superuser, zelda.has_usable_password())

@@ -10,7 +10,7 @@ from django.test import Client
 from chats.events import user_group
 from tests.conftest import PASSWORD
 from users import sign_ins, tokens
-from users.models import RefreshToken, User
+from users.models import SignIn, User
 from users.sessions import SessionStore
 from users.views import SignUp
 
@@ -131,7 +131,7 @@ def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, ada)
     assert client.post(form.request["PATH_INFO"], fields).url == "/accounts/sign-in/"
     assert sign_in(client, password=PASSWORD).status_code == 200  # the form again
     assert sign_in(client, password=NEW_PASSWORD).status_code == 302
-    assert not RefreshToken.objects.exists()
+    assert not SignIn.objects.filter(kind="api").exists()
     for bad in (code, code + "x", "MQ." + code, "nothing", "é.é", "." * 200):
         assert "too old" in client.post(path, {"code": bad}).content.decode()
     assert "too old" in type(client)().get(form.request["PATH_INFO"]).content.decode()

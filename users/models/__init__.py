@@ -1,6 +1,5 @@
 """Accounts and sign-ins, stored in SQL."""
 
-from .sign_in import RefreshToken as RefreshToken
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn
 from .user import USERNAME_TAKEN as USERNAME_TAKEN

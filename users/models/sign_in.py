@@ -58,6 +58,8 @@ class SignIn(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
+    # Of an API client: the id of its newest refresh token, the only one that is still good.
+    refresh_id = models.UUIDField(null=True, editable=False)
 
     objects: ClassVar[Any] = SignInQuerySet.as_manager()
 
@@ -76,15 +78,3 @@ class Session(AbstractBaseSession):
     sign_in = models.ForeignKey(
         SignIn, on_delete=models.CASCADE, null=True, related_name="sessions"
     )
-
-
-class RefreshToken(models.Model):
-    """One refresh token of an API client; a sign-in has one for each of its renewals."""
-
-    jti = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    sign_in = models.ForeignKey(SignIn, on_delete=models.CASCADE, related_name="refresh_tokens")
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.sign_in} until {self.expires_at:%Y-%m-%d}"
