@@ -1,5 +1,6 @@
 """The cast and the stage of every test: people, chats, clients, real servers."""
 
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,14 @@ END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+
+
+def give_password(client: Any, code: int = 204, password: str = PASSWORD) -> None:
+    """Give one's password again, over the API: the next change of the account asks for it."""
+    body = json.dumps({"password": password})
+    as_json = {"content_type": "application/json", "headers": {"Accept": "application/json"}}
+    answer = client.post("/api/v1/auth/reauthenticate", body, **as_json)
+    assert answer.status_code == code, answer.content
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

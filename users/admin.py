@@ -13,7 +13,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions
+from . import actions, emails
 from .forms import SetPasswordForm
 from .models import User
 
@@ -66,8 +66,11 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(
         self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
     ) -> None:
-        """Clearing "active" in the form does what the `deactivate` action does."""
+        """Clearing "active" does what the `deactivate` action does; a former address is told."""
         super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            former, username = form.initial["email"], obj.username
+            transaction.on_commit(lambda: emails.tell(former, username, "has another address now"))
         if change and not obj.is_active and "is_active" in form.changed_data:
             # After the commit: closed sockets reconnect at once and must find the account inactive.
             transaction.on_commit(lambda: actions.deactivate(obj))

@@ -1,14 +1,12 @@
-"""The accounts API: registration, signing in and out, one's own account, finding people."""
+"""The accounts API: registration, signing in and out, finding people; one's own: `me_api.py`."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.contrib.auth import authenticate
 from django.db.models import QuerySet
-from django.http import Http404
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.permissions import AllowAny
@@ -21,17 +19,14 @@ from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 
-from . import actions, sign_ins, tokens
+from . import emails, mails, sign_ins, tokens
 from .authentication import Access
 from .backends import remember_place
-from .models import SignIn, User
+from .models import User
 from .openapi import (
     BAD_INPUT,
-    BROWSER,
     CREDENTIALS,
-    NEW_NAME,
     NOT_SIGNED_IN,
-    OWN,
     PERSON,
     REFRESH,
     SEARCH,
@@ -39,10 +34,8 @@ from .openapi import (
 )
 from .serializers import (
     LoginSerializer,
-    MeSerializer,
     RefreshSerializer,
     RegisterSerializer,
-    SignInSerializer,
     TokensSerializer,
     UserSerializer,
 )
@@ -60,7 +53,7 @@ class OpenView(generics.GenericAPIView[Any]):
 
 
 class RegisterView(OpenView):
-    """Make an account and sign in to it."""
+    """Make an account and sign in to it; an address waits for the code that it is mailed."""
 
     serializer_class = RegisterSerializer
 
@@ -71,7 +64,12 @@ class RegisterView(OpenView):
         limits.REGISTER.spend(client_network(request._request))
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        email = serializer.validated_data["email"]
+        if email:
+            mails.spend(email, request._request)
         user = serializer.save()
+        if email:
+            emails.offer(user, email)
         remember_place(user, request._request)
         return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
 
@@ -124,75 +122,6 @@ class LogoutView(APIView):
         if not isinstance(request.auth, Access):
             raise ValidationError({"detail": "Only an access token is signed out here."})
         sign_ins.end(request.auth.user.pk, request.auth.sign_in, "You have signed out.")
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-@extend_schema_view(
-    get=extend_schema(description="One's own account.", examples=[OWN]),
-    patch=extend_schema(description="Change one's names or address.", examples=[OWN, NEW_NAME]),
-    delete=extend_schema(
-        description="Delete one's account: it leaves its groups, its messages stay without a name."
-    ),
-)
-class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
-    """One's own account; deleting it leaves its messages without a name."""
-
-    serializer_class = MeSerializer
-    http_method_names = ("get", "patch", "delete", "head", "options")
-
-    def get_object(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)
-        return user
-
-    def perform_destroy(self, instance: User) -> None:
-        actions.delete_account(instance)
-
-
-def current_sign_in(request: Request) -> uuid.UUID | None:
-    """The id of the sign-in that made a request; None if its session has none."""
-    if isinstance(request.auth, Access):
-        return request.auth.sign_in
-    return sign_ins.of_session(request._request.session)
-
-
-@extend_schema_view(
-    get=extend_schema(description="Where one is signed in, latest used first.", examples=[BROWSER]),
-    delete=extend_schema(
-        operation_id="users_me_sessions_destroy_others",
-        description="Sign out everywhere else: their sockets close at once.",
-        parameters=[],
-        responses={204: None},
-    ),
-)
-class SessionsView(generics.ListAPIView[SignIn]):
-    """The sign-ins of a person: browsers' sessions, and tokens of the API."""
-
-    serializer_class = SignInSerializer
-    pagination_class = StrictLimitOffsetPagination
-
-    def get_queryset(self) -> QuerySet[SignIn]:
-        found: QuerySet[SignIn] = SignIn.objects.of(self.request.user.pk)
-        return found
-
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "current": current_sign_in(self.request)}
-
-    def delete(self, request: Request) -> Response:
-        sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=current_sign_in(request))
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class SessionView(APIView):
-    """One sign-in of a person."""
-
-    @extend_schema(
-        description="Sign out there: its tokens are refused and its sockets close at once.",
-        responses={204: None},
-    )
-    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
-        if not sign_ins.end(request.user.pk, session_id, sign_ins.SIGNED_OUT):
-            raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -2,16 +2,18 @@
 
 from django.urls import path, re_path
 
-from . import api
+from . import api, me_api
 
 urlpatterns = [
     re_path(r"^auth/register/?$", api.RegisterView.as_view(), name="auth-register"),
     re_path(r"^auth/login/?$", api.LoginView.as_view(), name="auth-login"),
     re_path(r"^auth/refresh/?$", api.RefreshView.as_view(), name="auth-refresh"),
     re_path(r"^auth/logout/?$", api.LogoutView.as_view(), name="auth-logout"),
-    re_path(r"^users/me/?$", api.MeView.as_view(), name="me"),
-    re_path(r"^users/me/sessions/?$", api.SessionsView.as_view(), name="sessions"),
-    path("users/me/sessions/<uuid:session_id>", api.SessionView.as_view(), name="session"),
-    path("users/me/sessions/<uuid:session_id>/", api.SessionView.as_view()),
+    re_path(r"^auth/reauthenticate/?$", me_api.ReauthenticateView.as_view(), name="reauthenticate"),
+    re_path(r"^users/me/?$", me_api.MeView.as_view(), name="me"),
+    re_path(r"^users/me/email/?$", me_api.EmailView.as_view(), name="email"),
+    re_path(r"^users/me/sessions/?$", me_api.SessionsView.as_view(), name="sessions"),
+    path("users/me/sessions/<uuid:session_id>", me_api.SessionView.as_view(), name="session"),
+    path("users/me/sessions/<uuid:session_id>/", me_api.SessionView.as_view()),
     re_path(r"^users/?$", api.PeopleView.as_view(), name="people"),
 ]

@@ -8,14 +8,14 @@ from django import forms
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
     AuthenticationForm,
+    SetPasswordMixin,
     UserCreationForm,
     UsernameField,
 )
-from django.contrib.auth.tokens import default_token_generator
-from django.utils.http import urlsafe_base64_decode
+from django.db import transaction
 
-from . import rules, sign_ins
-from .models import USERNAME_TAKEN, User
+from . import actions, emails, resets, rules
+from .models import USERNAME_TAKEN, PasswordReset, User
 
 # Autocomplete tokens (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
@@ -35,8 +35,8 @@ class _AccountForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, purpose in AUTOCOMPLETE.items():
-            self.fields[name].widget.attrs |= {"autocomplete": purpose, "dir": "auto"}
+        for name in AUTOCOMPLETE.keys() & self.fields.keys():
+            self.fields[name].widget.attrs |= {"autocomplete": AUTOCOMPLETE[name], "dir": "auto"}
 
     def clean_username(self) -> str:
         """The user name, if it is free in any case and not reserved."""
@@ -58,23 +58,35 @@ class _AccountForm(forms.ModelForm):
 
 
 class SignUpForm(_AccountForm, UserCreationForm):
-    """Creates an account."""
+    """Creates an account, without its address: that isn't confirmed."""
+
+    email = forms.EmailField(
+        label="Email address",
+        required=False,
+        max_length=254,
+        help_text="To set a new password when you forget yours. Nobody else sees it.",
+    )
+
+    field_order = ("username", "first_name", "last_name", "email")
 
     class Meta:
         model = User
-        fields = ("username", "first_name", "last_name", "email")
+        fields = ("username", "first_name", "last_name")
         field_classes = {"username": UsernameField}
-        help_texts = {
-            "email": "To set a new password when you forget yours. Nobody else sees it.",
-        }
+
+    def validate_password_for_user(self, user: User, *args: Any, **options: Any) -> None:
+        """Refuse a password like the address, too."""
+        names = {name: getattr(user, name) for name in self.Meta.fields}
+        own = User(**names, email=self.cleaned_data.get("email", ""))
+        super().validate_password_for_user(own, *args, **options)  # type: ignore[misc]
 
 
 class ProfileForm(_AccountForm):
-    """Edits one's names and email address."""
+    """Edits one's names."""
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name", "email")
+        fields = ("first_name", "last_name")
 
 
 class SetPasswordForm(AdminPasswordChangeForm):
@@ -82,36 +94,64 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
     def save(self, commit: bool = True) -> User:
         user = super().save(commit)
-        sign_ins.end_all(user.pk, "The password was changed.")
+        actions.password_changed(user)
         return user
 
 
-class ResetCodeForm(forms.Form):
-    """The code of a reset mail: the account's encoded id, a dot, and the token."""
+class ResetForm(forms.Form):
+    """The address to which the code for a new password goes."""
+
+    email = forms.EmailField(
+        max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class NewPasswordForm(SetPasswordMixin, forms.Form):
+    """A new password, by the code of a mail (`resets.find`), in one form: nothing is kept."""
 
     code = forms.CharField(
         label="Code from the mail",
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "data-reset-code-target": "field"}),
     )
+    new_password1, new_password2 = SetPasswordMixin.create_password_fields(
+        label1="New password", label2="New password confirmation"
+    )
+    found: tuple[PasswordReset, User] | None = None
 
-    def clean_code(self) -> tuple[str, str]:
-        """The encoded user id and the token; refused if used, expired or of no active account."""
-        uid, _, token = self.cleaned_data["code"].partition(".")
-        try:
-            user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True)
-        except (ValueError, OverflowError, User.DoesNotExist):
-            user = None
-        if not default_token_generator.check_token(user, token):
-            raise forms.ValidationError("This code was used already or is too old.")
-        return uid, token
+    def clean_code(self) -> str:
+        """The code, if it is good."""
+        code: str = self.cleaned_data["code"]
+        self.found = resets.find(code)
+        if self.found is None:
+            raise forms.ValidationError(resets.BAD_CODE)
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        """The fields, if the passwords are equal and good for the user."""
+        self.validate_passwords("new_password1", "new_password2")
+        if self.found is not None:
+            self.validate_password_for_user(self.found[1], "new_password2")
+        return super().clean() or {}
+
+    def save(self) -> User | None:
+        """The user, with the new password; None if the code was used in the meantime."""
+        assert self.found is not None
+        reset, user = self.found
+        with transaction.atomic():
+            if not reset.use():
+                return None
+            changed: User = self.set_password_and_save(user, "new_password1")
+        return changed
 
 
-class DeleteAccountForm(forms.Form):
-    """Asks for the password before an account is deleted for good."""
+class PasswordAskedForm(forms.Form):
+    """Asks for the password before something that no open session is enough for."""
 
     password = forms.CharField(
-        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -124,3 +164,38 @@ class DeleteAccountForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not your password.")
         return password
+
+
+class EmailForm(PasswordAskedForm):
+    """Another address, or none."""
+
+    email = forms.EmailField(
+        label="New address",
+        required=False,
+        max_length=254,
+        help_text="Leave it empty to have none.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    field_order = ("email", "password")
+
+
+class EmailCodeForm(forms.Form):
+    """The code of the mail to one's new address."""
+
+    code = forms.CharField(
+        label="Code from the mail",
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_code(self) -> str:
+        """The code, which has confirmed the address."""
+        code: str = self.cleaned_data["code"]
+        if not emails.confirm(self.user, code):
+            raise forms.ValidationError(emails.BAD_CODE)
+        return code

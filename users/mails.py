@@ -1,4 +1,7 @@
-"""Mails are sent in the background, so that the response time doesn't reveal who has an account."""
+"""Mails. They name nothing that people chose but user names, and those only to confirmed addresses.
+
+They are sent in the background, so that the response time doesn't reveal who has an account.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.contrib.auth.forms import PasswordResetForm
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 
-from .models import User
+from chatproject.limits import limits
+from chatproject.limits.addresses import client_network
+
+from .backends import same_name
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +27,24 @@ MOST_WAITING = 1000  # mails of one process; the rates of the limits are far bel
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="mail")
 _room = threading.BoundedSemaphore(MOST_WAITING)
+
+
+def spend(email: str, request: HttpRequest) -> None:
+    """Count one mail that a request asks for; `TooMany` beyond the limits."""
+    limits.PASSWORD_RESET_ADDRESS.spend(client_network(request))
+    limits.PASSWORD_RESET.spend(same_name(email))
+
+
+def send(name: str, to: str, **values: Any) -> None:
+    """Mail `templates/users/mails/<name>.txt`, whose first line is the subject, to one address."""
+    # Our own address, not the one of a request: a client can make that up.
+    values["site"] = next(iter(settings.ORIGINS), "")
+    in_background(lambda: _send(name, to, values))
+
+
+def _send(name: str, to: str, values: dict[str, Any]) -> None:
+    subject, _, body = render_to_string(f"users/mails/{name}.txt", values).partition("\n")
+    EmailMessage(subject, body.strip() + "\n", to=[to]).send()
 
 
 def in_background(work: Callable[[], object]) -> None:
@@ -35,14 +62,3 @@ def _do(work: Callable[[], object]) -> None:
         logger.exception("A mail was not sent")
     finally:
         _room.release()
-
-
-class ResetForm(PasswordResetForm):
-    """Finds the accounts of an address at once, and mails them in the background."""
-
-    def save(self, *args: Any, **options: Any) -> None:
-        self.found = list(super().get_users(self.cleaned_data["email"]))
-        in_background(lambda: super(ResetForm, self).save(*args, **options))
-
-    def get_users(self, email: str) -> list[User]:
-        return self.found

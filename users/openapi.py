@@ -5,6 +5,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from .reauthentication import NEEDED
+
 ADA = {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False}
 TOKENS = OpenApiExample(
     "Tokens",
@@ -19,6 +21,7 @@ OWN = OpenApiExample(
     {
         **ADA,
         "email": "ada@example.org",
+        "pending_email": "",
         "first_name": "Ada",
         "last_name": "Lovelace",
         "date_joined": "2025-05-01T09:00:00Z",
@@ -27,6 +30,8 @@ OWN = OpenApiExample(
     status_codes=["200"],
 )
 NEW_NAME = OpenApiExample("Another name", {"first_name": "Augusta"}, request_only=True)
+PASSWORD = OpenApiExample("Ada", {"password": "correct horse battery staple"}, request_only=True)
+MAILED_CODE = OpenApiExample("The mail's", {"code": "1234 5678"}, request_only=True)
 CREDENTIALS = OpenApiExample(
     "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
 )
@@ -39,6 +44,11 @@ NOT_SIGNED_IN = OpenApiResponse(
     OpenApiTypes.OBJECT,
     "The credentials or the token are not good.",
     examples=[OpenApiExample("Credentials", {"detail": "The user name or the password is wrong."})],
+)
+PASSWORD_NEEDED = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "The password wasn't given again, or a session's CSRF token is missing.",
+    examples=[OpenApiExample("The password", {"detail": NEEDED})],
 )
 BROWSER = OpenApiExample(
     "A browser",

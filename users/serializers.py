@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from chatproject.rest.fields import StrictSerializer, TextField
 
-from . import rules
+from . import emails, rules
 from .models import USERNAME_TAKEN, SignIn, User, not_the_bot
 
 # Characters. Far beyond what anybody types: the pages have no limit but that of a body.
@@ -66,13 +66,19 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
     name = serializers.CharField(read_only=True)
     first_name = NameField(required=False)
     last_name = NameField(required=False)
-    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    email = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        max_length=254,
+        help_text="Confirmed; a new one is `pending_email` until its code comes back.",
+    )
+    pending_email = serializers.SerializerMethodField()
 
     class Meta:
         model = User
         fields = (
             *("id", "username", "name", "is_bot"),
-            *("email", "first_name", "last_name", "date_joined"),
+            *("email", "pending_email", "first_name", "last_name", "date_joined"),
         )
         read_only_fields = ("id", "username", "is_bot", "date_joined")
 
@@ -82,6 +88,15 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
             names = [attrs.get(name, getattr(user, name)) for name in ("first_name", "last_name")]
             check_person_name(*names)
         return attrs
+
+    def get_pending_email(self, user: User) -> str:
+        """The address that waits for its code, or ""."""
+        return emails.pending(user)
+
+    def update(self, instance: User, validated_data: dict[str, Any]) -> User:
+        """Change the names; `emails.change` is for the address."""
+        names = {name: value for name, value in validated_data.items() if name != "email"}
+        return super().update(instance, names)
 
 
 class RegisterSerializer(AccountSerializer):
@@ -111,7 +126,8 @@ class RegisterSerializer(AccountSerializer):
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> User:
-        user: User = User.objects.create_user(**validated_data)
+        """The account, without its address: that isn't confirmed."""
+        user: User = User.objects.create_user(**{**validated_data, "email": ""})
         return user
 
 
@@ -120,6 +136,18 @@ class LoginSerializer(StrictSerializer):
 
     username = TextField(max_length=150)
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
+
+
+class PasswordSerializer(StrictSerializer):
+    """One's own password, once more."""
+
+    password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
+
+
+class CodeSerializer(StrictSerializer):
+    """The code of a mail; spaces and hyphens don't matter."""
+
+    code = TextField(max_length=20, write_only=True)
 
 
 class RefreshSerializer(StrictSerializer):

@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
 from . import sign_ins
-from .models import Session, SignIn
+from .models import PasswordReset, Session, SignIn
 
 
 def name_of(key: str) -> str:
@@ -79,6 +79,7 @@ class SessionStore(DatabaseStore):
 
     @classmethod
     def clear_expired(cls) -> None:
-        """Delete expired sessions and sign-ins with their tokens (`manage.py clearsessions`)."""
+        """Delete expired sessions, sign-ins and mailed codes (`manage.py clearsessions`)."""
+        PasswordReset.objects.filter(expires_at__lt=timezone.now()).delete()
         SignIn.objects.filter(expires_at__lt=timezone.now()).delete()
         super().clear_expired()

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import views
+from . import email_pages, reset_pages, views
 
 app_name = "users"
 
@@ -17,13 +17,8 @@ urlpatterns = [
     path("sign-ins/end-others/", views.EndOtherSignIns.as_view(), name="end_other_sign_ins"),
     path("sign-ins/<uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),
     path("delete/", views.DeleteAccount.as_view(), name="delete_account"),
-    path("password-reset/", views.PasswordReset.as_view(), name="password_reset"),
-    path("password-reset/code/", views.PasswordResetCode.as_view(), name="password_reset_code"),
-    path(
-        "password-reset/<uidb64>/new/",
-        views.PasswordResetConfirm.as_view(),
-        # Its code is in the session.
-        {"token": views.PasswordResetConfirm.reset_url_token},
-        name="password_reset_confirm",
-    ),
+    path("email/", email_pages.EmailChange.as_view(), name="email"),
+    path("email/code/", email_pages.EmailCode.as_view(), name="email_code"),
+    path("password-reset/", reset_pages.PasswordReset.as_view(), name="password_reset"),
+    path("password-reset/code/", reset_pages.NewPassword.as_view(), name="password_reset_code"),
 ]

@@ -1,4 +1,4 @@
-"""The account pages."""
+"""The account pages; of addresses: `email_pages.py`, of forgotten passwords: `reset_pages.py`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import login, logout
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import (
-    INTERNAL_RESET_SESSION_TOKEN,
-    LoginView,
-    PasswordChangeView,
-    PasswordResetConfirmView,
-    PasswordResetView,
-)
+from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -27,11 +21,12 @@ from django.views.generic import CreateView, FormView, ListView, UpdateView, Vie
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 
-from . import actions, sign_ins
-from .backends import one_try, remember_place, same_name
-from .forms import DeleteAccountForm, ProfileForm, ResetCodeForm, SignInForm, SignUpForm
-from .mails import ResetForm
+from . import actions, emails, mails, reauthentication, sign_ins
+from .backends import one_try, remember_place
+from .forms import PasswordAskedForm, ProfileForm, SignInForm, SignUpForm
 from .models import SignIn, User
+
+CODE_MAILED = "We mail a code to your address: your profile asks for it."
 
 
 class AccountFormMixin:
@@ -65,11 +60,20 @@ class SignUp(AccountFormMixin, CreateView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        if email:
+            mails.spend(email, self.request)
         response = super().form_valid(form)
         if self.object is not None:  # None: the name was taken in the meantime
             login(self.request, self.object)
             remember_place(self.object, self.request)
+            self._offer(self.object, email)
         return response
+
+    def _offer(self, user: User, email: str) -> None:
+        if email:
+            emails.offer(user, email)
+            messages.info(self.request, CODE_MAILED)
 
 
 class SignInPage(LoginView):
@@ -81,12 +85,15 @@ class SignInPage(LoginView):
 
 
 class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
-    """Edit one's names and email address."""
+    """Edit one's names."""
 
     form_class = ProfileForm
     template_name = "users/profile.html"
     success_url = reverse_lazy("users:profile")
     success_message = "Your profile was saved."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(pending=emails.pending(self.object), **kwargs)
 
     def get_object(self, queryset: Any = None) -> User:
         # Not `request.user` itself: an invalid form must not change what the page shows.
@@ -112,8 +119,9 @@ class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView
         # Atomic: the new password with the old session hash would sign this browser out.
         with transaction.atomic():
             response = super().form_valid(form)
+        assert isinstance(self.request.user, User)
         here = sign_ins.of_session(self.request.session)
-        sign_ins.end_all(self.request.user.pk, "The password was changed.", but=here)
+        actions.password_changed(self.request.user, here=here)
         return response
 
 
@@ -129,86 +137,58 @@ class SignIns(LoginRequiredMixin, ListView):
         return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(here=sign_ins.of_session(self.request.session), **kwargs)
+        assert isinstance(self.request.user, User)
+        here, form = sign_ins.of_session(self.request.session), PasswordAskedForm(self.request.user)
+        return super().get_context_data(here=here, form=form, **kwargs)
 
 
-class EndSignIn(LoginRequiredMixin, View):
+class EndsSignIns(LoginRequiredMixin, View):
+    """Ends sign-ins elsewhere, after asking for the password."""
+
+    def is_password(self) -> bool:
+        """Whether the form has the person's password; tells them if it isn't theirs."""
+        assert isinstance(self.request.user, User)
+        password = self.request.POST.get("password", "")
+        right = reauthentication.is_password(self.request.user, password, self.request)
+        if not right:
+            messages.error(self.request, "This is not your password: nobody was signed out.")
+        return right
+
+
+class EndSignIn(EndsSignIns):
     """End one of one's sign-ins, here or elsewhere."""
 
     def post(self, request: HttpRequest, sign_in_id: uuid.UUID) -> HttpResponse:
         if sign_in_id == sign_ins.of_session(request.session):
             logout(request)
             return redirect("users:sign_in")
-        if sign_ins.end(request.user.pk, sign_in_id, sign_ins.SIGNED_OUT):
+        if self.is_password() and sign_ins.end(request.user.pk, sign_in_id, sign_ins.SIGNED_OUT):
             messages.success(request, "Signed out there.")
         return redirect("users:sign_ins")
 
 
-class EndOtherSignIns(LoginRequiredMixin, View):
+class EndOtherSignIns(EndsSignIns):
     """End all of one's sign-ins except this one."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        here = sign_ins.of_session(request.session)
-        sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=here)
-        messages.success(request, "Signed out everywhere else.")
+        if self.is_password():
+            here = sign_ins.of_session(request.session)
+            sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=here)
+            messages.success(request, "Signed out everywhere else.")
         return redirect("users:sign_ins")
-
-
-class PasswordReset(SuccessMessageMixin, PasswordResetView):
-    """Mail a reset link; the answer doesn't reveal whether the address has an account."""
-
-    form_class = ResetForm
-    template_name = "users/password_reset.html"
-    email_template_name = "users/password_reset_email.txt"
-    subject_template_name = "users/password_reset_subject.txt"
-    success_url = reverse_lazy("users:sign_in")
-    success_message = "If this address belongs to an account, a mail is on its way to it."
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        limits.PASSWORD_RESET_ADDRESS.spend(client_network(self.request))
-        limits.PASSWORD_RESET.spend(same_name(form.cleaned_data["email"]))
-        return super().form_valid(form)
-
-
-class PasswordResetCode(FormView):
-    """Take the mailed code; the link has it after the `#`, which keeps it out of logs."""
-
-    form_class = ResetCodeForm
-    template_name = "users/password_reset_code.html"
-
-    def form_valid(self, form: ResetCodeForm) -> HttpResponse:
-        uid, token = form.cleaned_data["code"]
-        self.request.session[INTERNAL_RESET_SESSION_TOKEN] = token
-        return redirect("users:password_reset_confirm", uid)
-
-
-class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
-    """Set a new password after a reset; ends every sign-in."""
-
-    template_name = "users/password_reset_confirm.html"
-    success_url = reverse_lazy("users:sign_in")
-    success_message = "Your new password is set. Please sign in."
-
-    def form_valid(self, form: BaseForm) -> HttpResponse:
-        response = super().form_valid(form)
-        assert isinstance(self.user, User)
-        logout(self.request)  # otherwise this session would be saved after it has ended
-        sign_ins.end_all(self.user.pk, "The password was changed.")
-        remember_place(self.user, self.request)
-        return response
 
 
 class DeleteAccount(LoginRequiredMixin, PasswordAskedMixin, FormView):
     """Delete one's account, after asking for the password."""
 
-    form_class = DeleteAccountForm
+    form_class = PasswordAskedForm
     template_name = "users/delete_account.html"
     success_url = reverse_lazy("users:sign_in")
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "user": self.request.user}
 
-    def form_valid(self, form: DeleteAccountForm) -> HttpResponse:
+    def form_valid(self, form: PasswordAskedForm) -> HttpResponse:
         actions.delete_account(form.user)
         logout(self.request)
         messages.success(self.request, "Your account was deleted.")

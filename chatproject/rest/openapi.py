@@ -61,8 +61,11 @@ _TOO_OFTEN = {
 }
 # Endings of the paths that have a rate limit, by method.
 LIMITED = {
-    "post": ("/auth/register", "/auth/login", "/auth/refresh", "/messages", "/ai/ask"),
-    "patch": ("/messages/{message_id}",),
+    "post": (
+        *("/auth/register", "/auth/login", "/auth/refresh", "/auth/reauthenticate"),
+        *("/messages", "/ai/ask"),
+    ),
+    "patch": ("/messages/{message_id}", "/users/me"),
     "get": ("/ai/photo",),
 }
 

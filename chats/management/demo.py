@@ -95,7 +95,6 @@ def _user(person: Person) -> Any:
     if user is None:
         user = users.create_user(
             person.username,
-            email=f"{person.username}@example.org",
             password=person.password,
             first_name=person.first_name,
             last_name=person.last_name,

@@ -20,6 +20,7 @@ from chats import actions
 from chats.live import consumers
 from chats.live.routing import websocket_urlpatterns
 from chats.models import Chat, ChatPermissions, Message
+from tests.conftest import PASSWORD
 from tests.rest import api_routes
 from users import tokens
 from users.models import SignIn
@@ -53,11 +54,13 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "auth/login"): OPEN,
     ("POST", "auth/refresh"): OPEN,
     ("POST", "auth/logout"): everybody(204),
+    ("POST", "auth/reauthenticate"): everybody(204),
     ("GET", "users/me"): everybody(200),
     ("PATCH", "users/me"): everybody(200),
-    ("DELETE", "users/me"): everybody(204),
+    ("POST", "users/me/email"): everybody(400),  # no address waits for a code
+    ("DELETE", "users/me"): everybody(403),  # a token alone: the password wasn't given again
     ("GET", "users/me/sessions"): everybody(200),
-    ("DELETE", "users/me/sessions"): everybody(204),
+    ("DELETE", "users/me/sessions"): everybody(403),
     ("DELETE", "users/me/sessions/{session_id}"): everybody(404),  # the target's
     ("GET", "users"): everybody(200),
     ("GET", "chats"): everybody(200),
@@ -107,6 +110,8 @@ QUERY = {("GET", "users"): "?search=a", ("GET", "ai/photo"): "?query=loom"}
 def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
     """A body that is good for the endpoint."""
     bodies: dict[tuple[str, str], dict[str, Any]] = {
+        ("POST", "auth/reauthenticate"): {"password": PASSWORD},
+        ("POST", "users/me/email"): {"code": "1234 5678"},
         ("POST", "ai/ask"): {"user_input": "Why?"},
         ("POST", "chats/group"): {"name": "Looms"},
         ("PATCH", CHAT): {"name": "Looms"},

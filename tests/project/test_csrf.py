@@ -38,8 +38,6 @@ def values(ada, grace, group):
         "content_type_id": 1,
         "app_label": "users",
         "url": "anything",
-        "uidb64": "MQ",
-        "token": "set-password",
     }
 
 

@@ -24,7 +24,9 @@ LOGGED = {
 
 @pytest.fixture
 def logged(request, monkeypatch):
-    """A server process that logs every request."""
+    """A server process that logs every request; no mail of another one is left."""
+    for path in settings.EMAIL_FILE_PATH.glob("*.log"):
+        path.unlink()
     commands = WSGI_COMMANDS if request.param == "granian" else COMMANDS
     monkeypatch.setitem(commands, f"{request.param}-logged", LOGGED[request.param])
     process = ServerProcess(f"{request.param}-logged")
@@ -33,12 +35,21 @@ def logged(request, monkeypatch):
     process.stop()
 
 
-def mailed_link():
-    """The address and the code of the mail that was sent, or None."""
+def mailed(pattern):
+    """The groups of the newest mail that has this pattern, or None."""
     mails = sorted(settings.EMAIL_FILE_PATH.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    texts = [path.read_text() for path in mails]
-    links = [match for text in texts if (match := re.search(r"(http://\S+)#(\S+)", text))]
-    return links[-1].groups() if links else None
+    found = [match for path in mails if (match := re.search(pattern, path.read_text()))]
+    return found[-1].groups() if found else None
+
+
+def mailed_link():
+    """The address and the code of the mail for a new password, or None."""
+    return mailed(r"(http://\S+)#(\S+)")
+
+
+def mailed_code():
+    """The code that confirms an address, or None."""
+    return mailed(r"\n +(\d{4} \d{4})\n")
 
 
 class Visitor:
@@ -91,7 +102,11 @@ class Visitor:
         password = self.secret("password")
         account = {"username": "mary", "password": password, "email": "mary@example.org"}
         self.call("auth/login", 401, {"username": "mary", "password": self.secret("wrong")})
-        self.keep_tokens(self.call("auth/register", 201, account))
+        pair = self.keep_tokens(self.call("auth/register", 201, account))
+        self.secrets["short code"], *_ = wait_for(mailed_code, 10, "for the mail")
+        self.call("users/me/email", 400, {"code": self.secret("code")[:20]}, pair["access"])
+        self.call("users/me/email", 200, {"code": self.secrets["short code"]}, pair["access"])
+        self.call("auth/reauthenticate", 204, {"password": password}, pair["access"])
         pair = self.keep_tokens(
             self.call("auth/login", 200, {"username": "mary", "password": password})
         )
@@ -124,9 +139,8 @@ class Visitor:
         address, code = wait_for(mailed_link, 10, "for the mail")
         self.keep("code of a mail", code)
         newest = self.secret("newest password")
-        page = self.submit(address, "Set it", code=code)
         passwords = {"new_password1": newest, "new_password2": newest}
-        self.submit(str(page.url), "Please sign in", **passwords)
+        self.submit(address, "Please sign in", code=code, **passwords)
         self.submit("/accounts/sign-in/", "Stars", username="mary", password=newest)
         return f"sessionid={self.http.cookies['sessionid']}"
 

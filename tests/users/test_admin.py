@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
-from users import tokens
+from users import actions, tokens
 from users.models import User
 from users.moderators import MODERATORS
 
@@ -118,9 +118,7 @@ def test_whoever_is_activated_again_has_to_sign_in_anew(signed_in, moderator, ad
 
 def test_a_deleted_account_stays_deleted(signed_in, moderator, ada, grace):
     choose(signed_in(moderator), "deactivate", grace)
-    APIClient().delete(
-        "/api/v1/users/me", headers={"Authorization": f"Bearer {tokens.sign_in(ada)['access']}"}
-    )
+    actions.delete_account(ada)
     choose(signed_in(moderator), "activate", ada, grace)
     active = set(User.objects.filter(is_active=True))
     assert (grace in active, ada in active) == (True, False)

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from chats import actions as chat_actions
 from chats.events import chat_group, user_group
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, give_password
 from users import actions, tokens
 from users.models import Session, SignIn, User
 from users.moderators import MODERATORS
@@ -32,8 +32,10 @@ def by_page(user, client):
 
 
 def by_api(user, client):
-    headers = {"Authorization": f"Bearer {tokens.sign_in(user)['access']}"}
-    assert APIClient().delete("/api/v1/users/me", headers=headers).status_code == 204
+    program = APIClient()
+    program.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.sign_in(user)['access']}")
+    give_password(program)
+    assert program.delete("/api/v1/users/me").status_code == 204
 
 
 def stored():

@@ -1,16 +1,13 @@
 """The account pages, as a browser without scripts uses them."""
 
-import re
-
 import pytest
-from django.core import mail
 from django.db import OperationalError
 from django.test import Client
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
 from users import sign_ins, tokens
-from users.models import SignIn, User
+from users.models import User
 from users.sessions import SessionStore
 from users.views import SignUp
 
@@ -122,40 +119,6 @@ def test_a_wrong_password_an_unknown_and_an_inactive_account_look_the_same(clien
     assert texts[0] == texts[1] == texts[2] != []
 
 
-def test_a_forgotten_password_is_set_anew_by_a_link_that_works_once(client, ada):
-    tokens.sign_in(ada)
-    client.post("/accounts/password-reset/", {"email": "ada@example.org"})
-    path, code = re.search(r"http://testserver(\S+)#(\S+)", mail.outbox[0].body).groups()
-    form = client.post(path, {"code": code}, follow=True)
-    fields = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
-    assert client.post(form.request["PATH_INFO"], fields).url == "/accounts/sign-in/"
-    assert sign_in(client, password=PASSWORD).status_code == 200  # the form again
-    assert sign_in(client, password=NEW_PASSWORD).status_code == 302
-    assert not SignIn.objects.filter(kind="api").exists()
-    for bad in (code, code + "x", "MQ." + code, "nothing", "é.é", "." * 200):
-        assert "too old" in client.post(path, {"code": bad}).content.decode()
-    assert "too old" in type(client)().get(form.request["PATH_INFO"]).content.decode()
-
-
-def test_asking_for_a_link_tells_nobody_whether_an_account_exists(client, ada):
-    known = client.post("/accounts/password-reset/", {"email": "ada@example.org"}, follow=True)
-    unknown = client.post("/accounts/password-reset/", {"email": "no@example.org"}, follow=True)
-    assert len(mail.outbox) == 1
-    strip = re.compile(r'(csrf[^>]*(?:value|content)=|nonce=)"[^"]*"')
-    assert strip.sub("", known.content.decode()) == strip.sub("", unknown.content.decode())
-
-
-def test_an_address_of_several_accounts_gets_a_mail_for_each_and_nobody_is_told(client, ada):
-    for username in ("mary", "jane"):
-        fields = {"username": username, "password1": PASSWORD, "password2": PASSWORD}
-        answer = client.post("/accounts/sign-up/", {**fields, "email": "ADA@example.org"})
-        assert answer.status_code == 302
-        client.logout()
-    client.post("/accounts/password-reset/", {"email": "ada@example.org"})
-    named = {name for name in ("ada", "mary", "jane") for m in mail.outbox if name in m.body}
-    assert (len(mail.outbox), named) == (3, {"ada", "mary", "jane"})
-
-
 def test_a_new_password_ends_every_other_sign_in(client, ada, captured_events):
     other = type(client)()
     sign_in(client)
@@ -182,12 +145,13 @@ def test_a_new_password_ends_every_other_sign_in(client, ada, captured_events):
 
 def test_the_profile_is_changed_and_a_refused_change_changes_nothing(client, ada, grace):
     sign_in(client)
-    fields = {"first_name": "Augusta", "last_name": "King", "email": "augusta@example.org"}
+    fields = {"first_name": "Augusta", "last_name": "King"}
     assert client.post("/accounts/profile/", fields).status_code == 302
-    refused = client.post("/accounts/profile/", {**fields, "first_name": "A", "email": "no"})
-    assert refused.context["form"].errors.keys() == {"email"}
+    for bad in ("A\nB", "A\x07B"):
+        refused = client.post("/accounts/profile/", {**fields, "first_name": bad})
+        assert refused.context["form"].errors.keys() == {"first_name"}
     ada.refresh_from_db()
-    assert (ada.name, ada.email) == ("Augusta King", "augusta@example.org")
+    assert (ada.name, ada.email) == ("Augusta King", "ada@example.org")
 
 
 def test_deleting_the_account_asks_for_the_password(client, ada):

@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 
 from chatproject.limits.rates import Rate
 from chats.events import user_group
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, give_password
 from users import sign_ins, tokens
 from users.devices import device_of
 from users.models import Session, SignIn
@@ -150,15 +150,19 @@ def test_a_device_is_named_as_people_do(agent, device):
 
 
 def by_api(sign_in):
-    assert Program().delete(f"{SESSIONS}/{sign_in}").status_code == 204
+    program = Program()
+    give_password(program)
+    assert program.delete(f"{SESSIONS}/{sign_in}").status_code == 204
 
 
 def by_api_with_a_slash(sign_in):
-    assert Program().delete(f"{SESSIONS}/{sign_in}/").status_code == 204
+    program = Program()
+    give_password(program)
+    assert program.delete(f"{SESSIONS}/{sign_in}/").status_code == 204
 
 
 def by_page(sign_in):
-    answer = Browser().post(f"/accounts/sign-ins/{sign_in}/end/")
+    answer = Browser().post(f"/accounts/sign-ins/{sign_in}/end/", {"password": PASSWORD})
     assert answer.url == "/accounts/sign-ins/"
 
 
@@ -179,20 +183,24 @@ def test_an_ended_sign_in_is_refused_at_once_and_no_other(ada, captured_events, 
 
 def test_nobody_ends_the_sign_in_of_somebody_else(ada, grace):
     hers = Browser("grace")
-    assert Program().delete(f"{SESSIONS}/{hers.sign_in}").status_code == 404
-    Browser().post(f"/accounts/sign-ins/{hers.sign_in}/end/")
+    program = Program()
+    give_password(program)
+    assert program.delete(f"{SESSIONS}/{hers.sign_in}").status_code == 404
+    Browser().post(f"/accounts/sign-ins/{hers.sign_in}/end/", {"password": PASSWORD})
     assert hers.is_let_in()
-    assert Program().delete(f"{SESSIONS}/{uuid.uuid4()}").status_code == 404
+    assert program.delete(f"{SESSIONS}/{uuid.uuid4()}").status_code == 404
 
 
 def end_others_by_page(here):
     here = Browser()
-    assert here.post("/accounts/sign-ins/end-others/").status_code == 302
+    answer = here.post("/accounts/sign-ins/end-others/", {"password": PASSWORD})
+    assert answer.status_code == 302
     return here
 
 
 def end_others_by_api(here):
     here = Program()
+    give_password(here)
     assert here.delete(SESSIONS).status_code == 204
     return here
 

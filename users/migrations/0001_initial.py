@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),
                 ('refresh_id', models.UUIDField(editable=False, null=True)),
+                ('password_given_at', models.DateTimeField(editable=False, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sign_ins', to=settings.AUTH_USER_MODEL)),
             ],
         ),
@@ -69,6 +70,33 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='NewEmail',
+            fields=[
+                ('code_hash', models.CharField(max_length=64)),
+                ('tries_left', models.PositiveSmallIntegerField(default=3)),
+                ('expires_at', models.DateTimeField()),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='new_email', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('email', models.EmailField(max_length=254)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='PasswordReset',
+            fields=[
+                ('code_hash', models.CharField(max_length=64)),
+                ('tries_left', models.PositiveSmallIntegerField(default=3)),
+                ('expires_at', models.DateTimeField()),
+                ('address_hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('selector', models.CharField(max_length=16, unique=True)),
+                ('accounts', models.JSONField(default=dict)),
+            ],
+            options={
                 'abstract': False,
             },
         ),

@@ -1,5 +1,9 @@
 """Accounts and sign-ins, stored in SQL."""
 
+from .mailed_code import MailedCode as MailedCode
+from .mailed_code import NewEmail as NewEmail
+from .mailed_code import PasswordReset as PasswordReset
+from .mailed_code import keyed_hash as keyed_hash
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn
 from .user import USERNAME_TAKEN as USERNAME_TAKEN

@@ -61,6 +61,9 @@ class SignIn(models.Model):
     # Of an API client: the id of its newest refresh token, the only one that is still good.
     refresh_id = models.UUIDField(null=True, editable=False)
 
+    # When the password was given again, for one change that an access token alone isn't enough for.
+    password_given_at = models.DateTimeField(null=True, editable=False)
+
     objects: ClassVar[Any] = SignInQuerySet.as_manager()
 
     def __str__(self) -> str:

@@ -128,6 +128,8 @@ class User(AbstractUser):
     skeleton = SkeletonField(max_length=150, unique=True, editable=False)
     first_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
+    # Confirmed, or set by an operator: whoever reads it may set a new password (`emails.py`).
+    email = models.EmailField("email address", blank=True)
     is_bot = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[Any] = UserManager()

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Submits the code after the # of the address, which no server sees. */
+/** Puts the code after the # of the address, which no server sees, into its field. */
 export default class extends Controller {
   static targets = ["field"]
 
@@ -9,6 +9,5 @@ export default class extends Controller {
     if (!code) return
     history.replaceState(null, "", location.pathname)
     this.fieldTarget.value = code
-    this.element.requestSubmit()
   }
 }

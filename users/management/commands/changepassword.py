@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.management.commands import changepassword
 
-from users import sign_ins
+from users import actions
 from users.models import User
 
 
@@ -19,5 +19,5 @@ class Command(changepassword.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         username = options["username"] or getpass.getuser()
         answer = super().handle(*args, **{**options, "username": username})
-        sign_ins.end_all(User.objects.get(username=username).pk, "The password was changed.")
+        actions.password_changed(User.objects.get(username=username))
         return answer
