@@ -14,18 +14,23 @@ from django.views.generic import FormView
 
 from . import emails
 from .forms import EmailCodeForm, EmailForm
+from .models import User
 from .views import PasswordAskedMixin
 
 
 class OwnEmail(LoginRequiredMixin, FormView):
     """A form about the address of whoever is signed in."""
 
+    def get_user(self) -> User:
+        """Whoever is signed in."""
+        assert isinstance(self.request.user, User)
+        return self.request.user
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        return {**super().get_form_kwargs(), "user": self.get_user()}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        pending = emails.pending(self.get_form_kwargs()["user"])
-        return super().get_context_data(pending=pending, **kwargs)
+        return super().get_context_data(pending=emails.pending(self.get_user()), **kwargs)
 
 
 class EmailChange(PasswordAskedMixin, OwnEmail):
@@ -33,6 +38,10 @@ class EmailChange(PasswordAskedMixin, OwnEmail):
 
     form_class = EmailForm
     template_name = "users/email.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        user = self.get_user()
+        return {"email": emails.pending(user) or user.email}
 
     def form_valid(self, form: EmailForm) -> HttpResponse:
         emails.change(form.user, form.cleaned_data["email"], self.request)

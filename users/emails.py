@@ -11,7 +11,6 @@ from . import mails
 from .models import NewEmail, User
 
 DIGITS = 8
-BAD_CODE = "This code is wrong, was used already or is too old: three wrong tries end it."
 
 
 def change(user: User, email: str, request: HttpRequest) -> None:

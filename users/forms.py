@@ -15,7 +15,7 @@ from django.contrib.auth.forms import (
 from django.db import transaction
 
 from . import actions, emails, resets, rules
-from .models import USERNAME_TAKEN, PasswordReset, User
+from .models import BAD_CODE, USERNAME_TAKEN, PasswordReset, User
 
 # Autocomplete tokens (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
@@ -124,7 +124,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):
         code: str = self.cleaned_data["code"]
         self.found = resets.find(code)
         if self.found is None:
-            raise forms.ValidationError(resets.BAD_CODE)
+            raise forms.ValidationError(BAD_CODE)
         return code
 
     def clean(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class EmailForm(PasswordAskedForm):
     """Another address, or none."""
 
     email = forms.EmailField(
-        label="New address",
+        label="Address",
         required=False,
         max_length=254,
         help_text="Leave it empty to have none.",
@@ -197,5 +197,5 @@ class EmailCodeForm(forms.Form):
         """The code, which has confirmed the address."""
         code: str = self.cleaned_data["code"]
         if not emails.confirm(self.user, code):
-            raise forms.ValidationError(emails.BAD_CODE)
+            raise forms.ValidationError(BAD_CODE)
         return code

@@ -19,7 +19,7 @@ from chatproject.rest.pagination import StrictLimitOffsetPagination
 
 from . import actions, emails, reauthentication, sign_ins
 from .authentication import Access
-from .models import SignIn, User
+from .models import BAD_CODE, SignIn, User
 from .openapi import (
     BAD_INPUT,
     BROWSER,
@@ -115,7 +115,7 @@ class EmailView(generics.GenericAPIView[Any]):
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         if not emails.confirm(own(request), serializer.validated_data["code"]):
-            raise ValidationError({"code": [emails.BAD_CODE]})
+            raise ValidationError({"code": [BAD_CODE]})
         return Response(MeSerializer(own(request)).data)
 
 

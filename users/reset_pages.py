@@ -11,6 +11,7 @@ from django.views.generic import FormView
 from . import actions, mails, resets
 from .backends import remember_place
 from .forms import NewPasswordForm, ResetForm
+from .models import BAD_CODE
 
 
 class PasswordReset(SuccessMessageMixin, FormView):
@@ -42,7 +43,7 @@ class NewPassword(SuccessMessageMixin, FormView):
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
         user = form.save()
         if user is None:  # the code was used in the meantime
-            form.add_error("code", resets.BAD_CODE)
+            form.add_error("code", BAD_CODE)
             return self.form_invalid(form)
         logout(self.request)  # otherwise this session would be saved after it has ended
         actions.password_changed(user)

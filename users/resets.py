@@ -9,8 +9,6 @@ from django.utils import timezone
 from . import mails
 from .models import PasswordReset, User, keyed_hash
 
-BAD_CODE = "This code is wrong, was used already or is too old: three wrong tries end it."
-
 
 def ask(email: str) -> None:
     """Mail a code to an address that accounts have; the same work if none has it."""

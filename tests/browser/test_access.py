@@ -59,7 +59,14 @@ def test_axe_finds_nothing(
 
 
 @pytest.mark.parametrize(
-    "path", ["/chats/new/", "/chats/new/group/", "/accounts/profile/", "/accounts/sign-ins/"]
+    "path",
+    [
+        "/chats/new/",
+        "/chats/new/group/",
+        "/accounts/profile/",
+        "/accounts/sign-ins/",
+        "/accounts/email/",
+    ],
 )
 def test_axe_finds_nothing_on_other_pages(
     window_of: OpenWindow, group: Any, ada: Any, path: str

@@ -14,6 +14,7 @@ from tests.conftest import PASSWORD
 from users import actions, resets, tokens
 from users.models import PasswordReset, Session, SignIn, User
 from users.models.mailed_code import LIFETIME
+from users.sessions import SessionStore
 
 from .mailbox import mailed_to, reset_codes, statements
 
@@ -54,7 +55,8 @@ def everything_stored():
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f'SELECT * FROM "{table}"')
             found.append(str(cursor.fetchall()))
-    return "\n".join([*found, *(str(row.get_decoded()) for row in Session.objects.all())])
+    sessions = [SessionStore().decode(row.session_data) for row in Session.objects.all()]
+    return "\n".join([*found, *map(str, sessions)])
 
 
 def test_a_forgotten_password_is_set_anew_by_a_code_that_works_once(ada):
@@ -70,14 +72,17 @@ def test_a_forgotten_password_is_set_anew_by_a_code_that_works_once(ada):
     assert "has a new password" in mailed_to(ADDRESS)[-1]
 
 
-def test_nothing_that_is_stored_sets_a_password(ada):
+def test_nothing_that_is_stored_sets_a_password(ada, grace):
     client = Client()
+    client.force_login(grace)
     ask(client)
     code = mailed_code()
     client.post(CODE, {"code": code}, follow=True)  # as far as one gets without a password
     stored = everything_stored()
     selector, verifier, _ = code.split(".")
-    assert selector in stored  # it is looked for in the right place
+    # It is looked for in the right places.
+    assert selector in stored
+    assert f"'_auth_user_id': '{grace.pk}'" in stored
     assert verifier not in stored
     # Nor does anything of the row, in the place of what was mailed.
     row = PasswordReset.objects.get()

@@ -1,5 +1,6 @@
 """Accounts and sign-ins, stored in SQL."""
 
+from .mailed_code import BAD_CODE as BAD_CODE
 from .mailed_code import MailedCode as MailedCode
 from .mailed_code import NewEmail as NewEmail
 from .mailed_code import PasswordReset as PasswordReset

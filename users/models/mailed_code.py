@@ -13,6 +13,7 @@ from .user import User
 
 LIFETIME = timedelta(hours=1)
 TRIES = 3
+BAD_CODE = "This code is wrong, was used already or is too old: three wrong tries end it."
 
 
 def keyed_hash(*parts: object) -> str:
