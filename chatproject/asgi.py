@@ -3,12 +3,12 @@
 import os
 from typing import Any
 
+import django
 from django.core import signals
-from django.core.asgi import get_asgi_application
 from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # These imports need the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
@@ -16,7 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from chats.live.routing import websocket_urlpatterns  # noqa: E402
 from users.socket_authentication import SocketAuthMiddleware  # noqa: E402
 
-from .encoding import ASGIRequest  # noqa: E402
+from .bodies import ASGIHandler  # noqa: E402
 from .preload import load_and_freeze  # noqa: E402
 
 
@@ -32,11 +32,10 @@ def close_connection(**_: Any) -> None:
 
 
 signals.request_finished.connect(close_connection)
-django_application.request_class = ASGIRequest
 
 application = ProtocolTypeRouter(
     {
-        "http": django_application,
+        "http": ASGIHandler(),
         "websocket": SocketAuthMiddleware(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -17,22 +17,9 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
+from chatproject.headers import POLICY, security_headers
 from chatproject.limits.limits import TooMany
 from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, shorten_deadlines
-
-HEADER = "Content-Security-Policy"
-# For anything but a page: nothing in it may run or load if a browser shows it.
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
-# Features that a chat doesn't need, denied to injected scripts too.
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-        *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer"),
-        *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-    )
-)
 
 
 def policy(request: HttpRequest) -> str:
@@ -58,8 +45,11 @@ def policy(request: HttpRequest) -> str:
     )
 
 
-class ContentSecurityPolicyMiddleware:
-    """Adds the policy headers, unless a view set its own, and `request.csp_nonce` for templates."""
+class HeadersMiddleware:
+    """Adds the security headers that a response lacks, and `request.csp_nonce` for templates.
+
+    What doesn't say otherwise isn't stored: nobody reads it in this browser after the sign-out.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -68,9 +58,12 @@ class ContentSecurityPolicyMiddleware:
         nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(16))
         request.csp_nonce = nonce  # type: ignore[attr-defined]
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
-        is_page = response.headers.get("Content-Type", "").startswith("text/html")
-        response.headers.setdefault(HEADER, policy(request) if is_page else NOTHING)
+        headers = response.headers
+        if headers.get("Content-Type", "").startswith("text/html"):
+            headers.setdefault(POLICY, policy(request))
+        for name, value in security_headers(is_secure=request.is_secure()).items():
+            headers.setdefault(name, value)
+        headers.setdefault("Cache-Control", "no-store")
         return response
 
 

@@ -74,11 +74,12 @@ if TRUSTED_PROXIES < 0:
     raise ImproperlyConfigured("TRUSTED_PROXIES must be 0 or more.")
 
 MIDDLEWARE = [
+    # Outside all that may answer, so that errors, refusals and files have its headers too.
+    "chatproject.middleware.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatproject.refusals.RefusalsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Outside all that may answer, so that errors and refusals have these headers too.
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatproject.middleware.ContentSecurityPolicyMiddleware",
     # A proxy compresses in its own process; docs/deployment.md says how.
     *([] if TRUSTED_PROXIES else ["django.middleware.gzip.GZipMiddleware"]),
     "chatproject.middleware.StoresMiddleware",
@@ -289,6 +290,13 @@ if not 1 <= MESSAGE_MAX_LENGTH <= 40_000:
     raise ImproperlyConfigured("MESSAGE_MAX_LENGTH must be 1 to 40000 characters.")
 CHAT_NAME_MAX_LENGTH = env_int("CHAT_NAME_MAX_LENGTH", 100)  # characters
 CHAT_MAX_MEMBERS = env_int("CHAT_MAX_MEMBERS", 1_000)
+# Bytes of a body, by any server and of any kind. A character is at most 12 in JSON or a form.
+BODY_MAX_SIZE = env_int("BODY_MAX_SIZE", max(256 * 1024, 12 * MESSAGE_MAX_LENGTH + 4096))
+if BODY_MAX_SIZE < 12 * MESSAGE_MAX_LENGTH + 4096:
+    raise ImproperlyConfigured("BODY_MAX_SIZE must be 4096 and 12 for each of MESSAGE_MAX_LENGTH.")
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_SIZE
+# A form has a field for each person that is picked.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = max(1_000, CHAT_MAX_MEMBERS + 100)
 PRESENCE_LEASE = env_int("PRESENCE_LEASE", 45)  # seconds for which a dead process seems alive
 
 AI_BASE_URL = os.environ.get("AI_BASE_URL", "https://api.openai.com/v1")

@@ -2,12 +2,14 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
-
-from .encoding import WSGIRequest
-from .preload import load_and_freeze
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatproject.settings")
-application = get_wsgi_application()
-application.request_class = WSGIRequest
+django.setup(set_prefix=False)
+
+# These imports need the settings.
+from .bodies import WSGIHandler  # noqa: E402
+from .preload import load_and_freeze  # noqa: E402
+
+application = WSGIHandler()
 load_and_freeze()

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +19,7 @@ from rest_framework.views import APIView
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.rest.pagination import StrictLimitOffsetPagination
+from chatproject.rest.parsers import JSONParser
 
 from . import emails, mails, sign_ins, tokens
 from .authentication import Access
@@ -46,6 +48,7 @@ class OpenView(generics.GenericAPIView[Any]):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    parser_classes = (JSONParser, FormParser)
 
     def answer(self, user: User, pair: dict[str, str], code: int = status.HTTP_200_OK) -> Response:
         """The response with a token pair and its user."""
@@ -116,6 +119,8 @@ class RefreshView(OpenView):
 
 class LogoutView(APIView):
     """End the sign-in of this access token, and close its sockets."""
+
+    parser_classes = (JSONParser, FormParser)
 
     @extend_schema(request=None, responses={204: None, 400: BAD_INPUT, 401: NOT_SIGNED_IN})
     def post(self, request: Request) -> Response:

@@ -41,11 +41,14 @@ class TooOften(exceptions.APIException):
 
 
 class BodyTooLarge(exceptions.APIException):
-    """The body of a request is over the limit (HTTP 413)."""
+    """The body of a request is over the limit, `BODY_MAX_SIZE` (HTTP 413)."""
 
     status_code = 413
-    default_detail = "The body is too large."
     default_code = "body_too_large"
+
+    def __init__(self) -> None:
+        most = settings.BODY_MAX_SIZE
+        super().__init__(f"The body is too large: this takes at most {most} bytes.")
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -12,20 +13,21 @@ from rest_framework import exceptions, serializers
 from .parameters import NAME_SHOWN
 from .shapes import Format
 
+ERRORS_SHOWN = 10  # fields or items that an answer names
+
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it doesn't have, by name, instead of ignoring them."""
+    """Refuses fields that it doesn't have, the first ten by name, instead of ignoring them."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
             known = {name for name, field in self.fields.items() if not field.read_only}
             # Sent by a browser's form in addition to its fields.
             known |= {"csrfmiddlewaretoken"}
-            unknown = [str(name) for name in data if name not in known]
-            if unknown:
-                raise exceptions.ValidationError(
-                    {name[:NAME_SHOWN]: ["There is no such field."] for name in unknown}
-                )
+            unknown = islice((str(name) for name in data if name not in known), ERRORS_SHOWN)
+            errors = {name[:NAME_SHOWN]: ["There is no such field."] for name in unknown}
+            if errors:
+                raise exceptions.ValidationError(errors)
         return super().to_internal_value(data)
 
 
@@ -46,8 +48,33 @@ class IdField(serializers.UUIDField):
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
-            self.fail("invalid", value=data)
+            self.fail("invalid", value=str(data)[:NAME_SHOWN])
+        if len(data) > NAME_SHOWN:
+            self.fail("invalid", value=data[:NAME_SHOWN])
         return super().to_internal_value(data)
+
+
+class ListField(serializers.ListField):
+    """A list, whose length is checked before its items; the first ten wrong ones are named."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list):  # DRF runs these validators after all items
+            self.run_validators(data)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        result: list[Any] = []
+        errors: dict[Any, Any] = {}
+        for index, item in enumerate(data):
+            try:
+                result.append(self.child.run_validation(item))
+            except exceptions.ValidationError as error:
+                errors[index] = error.detail
+            if len(errors) == ERRORS_SHOWN:
+                break
+        if errors:
+            raise exceptions.ValidationError(errors)
+        return result
 
 
 class WholeNumberField(serializers.IntegerField):

@@ -19,10 +19,16 @@ def without_trailing_slashes(endpoints: list[Endpoint], **_: Any) -> list[Endpoi
 COMMON = {
     "400": ("The request can't be read.", "JSON parse error - Expecting value"),
     "401": ("Not signed in.", "Authentication credentials were not provided."),
-    "403": ("A session without its CSRF token.", "CSRF Failed: CSRF token missing."),
+    "403": (
+        "A session without its CSRF token, or a write that a browser sends for another site.",
+        "CSRF Failed: CSRF token missing.",
+    ),
     "404": ("Not there, or not yours to see.", "Not found."),
     "406": ("No such format.", "Could not satisfy the request Accept header."),
-    "413": ("The body is too large.", "The body is too large."),
+    "413": (
+        "The body is larger than `BODY_MAX_SIZE`, 256 KiB by default.",
+        "The body is too large: this takes at most 262144 bytes.",
+    ),
     "415": ("No such kind of body.", "Unsupported media type in request."),
     "429": ("Too often; try again after `Retry-After` seconds.", "You are sending too fast."),
     "503": ("A store is away; try again after `Retry-After` seconds.", "Please try again."),

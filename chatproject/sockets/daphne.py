@@ -1,9 +1,9 @@
-"""Daphne with flow control, all close codes, and a graceful shutdown.
+"""Daphne with flow control, all close codes, bounded bodies, and a graceful shutdown.
 
 `python -m chatproject.sockets.daphne --bind 127.0.0.1 --port 8001 chatproject.asgi:application`
-takes the options of `daphne`. Daphne (4.2) itself buffers without limit what the peer doesn't read;
-refuses to close with 1012 or 1013; and cancels running requests when it is stopped. uvicorn does
-better in all three.
+takes the options of `daphne`. Daphne (4.2) itself buffers without limit what the peer doesn't read,
+and bodies; refuses to close with 1012 or 1013; and cancels running requests when it is stopped.
+uvicorn does better in all of them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from typing import Any
 from daphne import cli, server, ws_protocol
 from twisted.internet.defer import Deferred
 
+from chatproject.headers import of_handshakes
+
 from .connection import EXTENSION, FrameWriter
+from .daphne_requests import WebRequest
 from .inbound import Inbound
 
 Message = dict[str, Any]
@@ -54,6 +57,18 @@ class FrameProtocol(FrameWriter, ws_protocol.WebSocketProtocol):
             self.inbound.end()
             self.writable.set()
         super().connectionLost(reason)
+
+    # The handshake
+
+    def serverAccept(self, subprotocol: str | None = None) -> None:  # noqa: N802
+        """Accept, with the headers of every answer; Daphne drops those of the application."""
+        headers = {name.decode(): value.decode() for name, value in of_handshakes()}
+        super().serverAccept((subprotocol, headers))
+
+    def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = ()) -> None:  # noqa: N802, N803
+        """Refuse the handshake, with the headers of every answer."""
+        ours = [(name.decode(), value.decode()) for name, value in of_handshakes()]
+        super().sendHttpErrorResponse(code, reason, [*(responseHeaders or ()), *ours])
 
     # What comes in
 
@@ -131,6 +146,14 @@ class Server(server.Server):
 
     def _use_protocol(self) -> None:
         self.ws_factory.protocol = FrameProtocol
+        build = self.http_factory.buildProtocol
+
+        def with_our_requests(address: Any) -> Any:
+            channel = build(address)
+            channel.requestFactory = WebRequest
+            return channel
+
+        self.http_factory.buildProtocol = with_our_requests
 
     def listen_success(self, port: Any) -> None:
         self._ports.append(port)
@@ -202,7 +225,7 @@ class CommandLineInterface(cli.CommandLineInterface):
 
 
 async def _refuse(send: Send) -> None:
-    headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
+    headers = [(b"retry-after", b"1"), (b"content-length", b"0"), *of_handshakes()]
     await send({"type": "http.response.start", "status": 503, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
 

@@ -13,6 +13,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from chatproject.headers import of_handshakes
+
 AT_ONCE = 16
 PATIENCE = 30.0  # seconds; a handshake that waits longer is refused
 
@@ -37,10 +39,26 @@ class Handshakes:
             slots.release()
 
 
+DENIAL = "websocket.http.response"  # the extension for answering a handshake with an HTTP status
+
+
+async def deny(
+    scope: dict[str, Any], send: Any, status: int = 403, reason: str = "", **headers: str
+) -> None:
+    """Answer a handshake with this status, if the server can; if not, it answers 403 by itself."""
+    if DENIAL not in (scope.get("extensions") or {}):
+        await send({"type": "websocket.close"})
+        return
+    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    headers_of_all = [*of_handshakes(), *given]
+    await send({"type": f"{DENIAL}.start", "status": status, "headers": headers_of_all})
+    await send({"type": f"{DENIAL}.body", "body": reason.encode()})
+
+
 async def refuse(scope: dict[str, Any], receive: Any, send: Any) -> Any:
     """An ASGI application that answers every handshake with 403.
 
     `WebsocketDenier` of Channels would ask the channel layer for a channel, and it may be away.
     """
     await receive()
-    await send({"type": "websocket.close"})
+    await deny(scope, send)

@@ -12,6 +12,7 @@ from rest_framework.fields import empty
 from chatproject.rest.fields import (
     FlagField,
     IdField,
+    ListField,
     StrictSerializer,
     TextField,
     WholeNumberField,
@@ -30,7 +31,7 @@ class NothingSerializer(StrictSerializer):
     """No fields."""
 
 
-class UserIdsField(serializers.ListField):
+class UserIdsField(ListField):
     """Ids of users; in a form separated by commas or blanks."""
 
     def __init__(self, **options: Any) -> None:

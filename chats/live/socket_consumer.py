@@ -13,8 +13,9 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.utils.functional import cached_property
 from rest_framework.exceptions import AuthenticationFailed
 
+from chatproject.headers import of_handshakes
 from chatproject.sockets.connection import EXTENSION, Connection
-from chatproject.sockets.handshakes import Handshakes
+from chatproject.sockets.handshakes import Handshakes, deny
 from chatproject.stores.outages import RETRY_AFTER, in_thread, is_away
 from chats import events
 from chats.protocol import CLOSE_FLOOD, CLOSE_SIGNED_OUT, CLOSE_TRY_AGAIN
@@ -27,7 +28,6 @@ from .process import live_process
 
 handshakes = Handshakes()
 
-DENIAL = "websocket.http.response"  # the extension for answering a handshake with an HTTP status
 ABNORMAL = 1006  # code of a close without a close frame (RFC 6455, 7.1.5)
 
 
@@ -66,9 +66,9 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
                 raise
             await self.put_off()
 
-    async def accept(self, *args: Any, **kwargs: Any) -> None:
-        """Accept the handshake, and remember that."""
-        await super().accept(*args, **kwargs)
+    async def accept(self, subprotocol: str | None = None, headers: Any = ()) -> None:
+        """Accept the handshake, with the headers of every answer, and remember that."""
+        await super().accept(subprotocol, [*headers, *of_handshakes()])
         self.is_accepted = True
 
     async def put_off(self) -> None:
@@ -77,12 +77,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             self.connection.close(CLOSE_TRY_AGAIN, AWAY)
             return
         self.connection.closed = True
-        if DENIAL not in self.scope.get("extensions", {}):
-            await self.close()
-            return
-        headers = [(b"retry-after", str(RETRY_AFTER).encode())]
-        await self.base_send({"type": f"{DENIAL}.start", "status": 503, "headers": headers})
-        await self.base_send({"type": f"{DENIAL}.body", "body": AWAY.encode()})
+        await deny(self.scope, self.base_send, 503, AWAY, retry_after=str(RETRY_AFTER))
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         """Clean up and end the consumer."""
@@ -118,7 +113,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         live_process().hubs.drop(self.connection)
         if not self.connection.closed:
             self.connection.closed = True
-            await self.close()
+            await deny(self.scope, self.base_send)
 
     async def is_signed_in(self) -> bool:
         """Whether the socket may stay; checked once the hub listens, which hears of later ends."""

@@ -40,6 +40,8 @@ class IdsField(forms.Field):
     default_error_messages = {"required": "Pick at least one person."}
 
     def to_python(self, value: list[str] | None) -> list[int]:
+        if len(value or []) > settings.CHAT_MAX_MEMBERS:
+            raise forms.ValidationError(f"Pick at most {settings.CHAT_MAX_MEMBERS} people.")
         if not all(re.fullmatch("[0-9]{1,18}", item) for item in value or []):
             raise forms.ValidationError("These aren't people.")
         return [int(item) for item in value or []]

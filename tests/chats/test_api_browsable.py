@@ -145,6 +145,29 @@ def test_who_is_not_signed_in_is_told_so(client, group):
     assert "WWW-Authenticate" in answer.headers
 
 
+@pytest.mark.parametrize("accept", ["text/html", "text/html,*/*;q=0.8"])
+@pytest.mark.parametrize("path", ["chats", "auth/login", "users/me", "nothing", "ai/photo"])
+def test_a_stranger_gets_json_and_no_browsable_api(client, visitor, path, accept):
+    for query in ("", "?format=api"):
+        for method in (client.get, client.post, client.options):
+            answer = method(f"/api/v1/{path}{query}", headers={"Accept": accept})
+            assert answer.status_code < 500
+            assert answer.headers["Content-Type"] == "application/json"
+    shown = visitor.get(f"/api/v1/{path}", headers={"Accept": accept})
+    assert shown.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("name", ["register", "login", "refresh", "logout"])
+def test_the_accounts_take_no_multipart(client, visitor, api, ada, name):
+    path = f"/api/v1/auth/{name}"
+    for person in (client, api(ada)):
+        answer = person.post(path, {"username": "x"}, headers={"Accept": "application/json"})
+        if "multipart" in answer.wsgi_request.headers["Content-Type"]:
+            assert answer.status_code == (401 if (person, name) == (client, "logout") else 415)
+    assert "multipart" not in visitor.get(path).content.decode()
+    assert 'name="_content"' in visitor.get(path).content.decode()
+
+
 def test_pages_run_no_inline_script(html_of, visitor, group):
     for path in (f"/api/v1/chats/{group.pk}/messages", "/api/v1/docs/"):
         html = html_of(path)

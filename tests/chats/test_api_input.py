@@ -3,7 +3,9 @@
 import uuid
 
 import pytest
+from rest_framework import serializers
 
+from chatproject.rest.fields import ListField, StrictSerializer, WholeNumberField
 from chats import actions
 from chats.models import Chat, ChatPermissions, Message
 
@@ -156,7 +158,7 @@ def test_a_field_out_of_its_limits_is_named_and_nothing_is_stored(
         (b'{"content": "' + b"x" * 3_000_000 + b'"}', "application/json", 413),
         (b"content=" + b"x" * 3_000_000, "application/x-www-form-urlencoded", 413),
         (b"content=a&content=b&x=1", "application/x-www-form-urlencoded", 400),
-        (b"a=b&" * 1_001, "application/x-www-form-urlencoded", 400),
+        (b"a=b&" * 1_101, "application/x-www-form-urlencoded", 400),
         (b"no boundary", "multipart/form-data", 400),
         (b"<content/>", "application/xml", 415),
         (b"hello", "text/plain", 415),
@@ -180,8 +182,74 @@ def test_a_body_that_cannot_be_read_is_refused(
     assert state() == before
 
 
+@pytest.mark.parametrize("depth", [17, 400])
+def test_a_body_that_is_nested_deeply_is_refused_whatever_it_says(ada, api, paths, depth):
+    deep = '{"reply_to": ' + "[" * (depth - 1) + "]" * (depth - 1) + ', "content": "a"}'
+    send = paths["send"][1]
+    answer = api(ada).post(send, deep, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json() == {"detail": "JSON parse error - nested too deeply"}
+    shallow = '{"reply_to": ' + "[" * 15 + "]" * 15 + ', "content": "a"}'
+    assert list(api(ada).post(send, shallow, content_type="application/json").json()) == [
+        "reply_to"
+    ]
+
+
+def test_an_error_names_ten_fields_at_most_and_repeats_little(ada, api, paths):
+    unknown = api(ada).post(paths["send"][1], {f"field{n}": 1 for n in range(4_000)})
+    assert (unknown.status_code, len(unknown.json())) == (400, 10)
+    wrong = {"name": "G", "member_ids": [""] * 1_000}
+    items = api(ada).post(paths["group"][1], wrong)
+    assert (items.status_code, len(items.json()["member_ids"])) == (400, 10)
+    for value in ("x" * 200_000, ["x" * 200_000]):
+        answer = api(ada).post(paths["send"][1], {"content": "a", "reply_to": value})
+        assert answer.status_code == 400
+        assert len(answer.content) < 200
+
+
+@pytest.mark.parametrize(("name", "field"), [("group", "member_ids"), ("members", "user_ids")])
+def test_the_length_of_a_list_is_checked_before_its_items(
+    ada, api, paths, monkeypatch, name, field
+):
+    looked_at = []
+    monkeypatch.setattr(WholeNumberField, "run_validation", lambda _, item: looked_at.append(item))
+    others = {"name": "G"} if name == "group" else {}
+    answer = api(ada).post(paths[name][1], {**others, field: [""] * 1_001})
+    assert answer.status_code == 400
+    assert answer.json()[field] == ["Ensure this field has no more than 1000 elements."]
+    assert "" not in looked_at
+
+
+def test_every_list_that_a_body_takes_is_of_the_one_class():
+    lists = {
+        (serializer.__name__, name): field
+        for serializer in subclasses(StrictSerializer)
+        for name, field in serializer().fields.items()
+        if isinstance(field, serializers.ListField | serializers.ManyRelatedField)
+    }
+    assert lists.keys() >= {
+        ("GroupSerializer", "member_ids"),
+        ("AddMembersSerializer", "user_ids"),
+    }
+    assert all(isinstance(field, ListField) and field.max_length for field in lists.values())
+
+
+def subclasses(of):
+    """All classes derived from one, which the URL configuration has imported."""
+    return {each for child in of.__subclasses__() for each in (child, *subclasses(child))}
+
+
+def test_a_form_of_too_many_people_is_refused_and_one_of_the_most_is_read(ada, client):
+    client.force_login(ada)
+    for count in (1_000, 1_001):
+        page = client.post("/chats/new/group/", {"name": "G", "member_ids": [10**9] * count})
+        assert page.status_code == 400
+        assert ("Pick at most 1000 people." in page.content.decode()) == (count == 1_001)
+    assert not Chat.objects.exists()
+
+
 def test_a_query_of_too_many_parameters_is_refused(ada, api):
-    answer = api(ada).get("/api/v1/chats?" + "a=b&" * 1_001)
+    answer = api(ada).get("/api/v1/chats?" + "a=b&" * 1_101)
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
 
 
