@@ -2,16 +2,21 @@
 
 import gzip
 import importlib.util
+import logging.config
 import re
 
 import pytest
 from django.conf import settings as test_settings
 from django.templatetags.static import static
 from django.test import Client
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
+from chatproject.headers import security_headers
 from chatproject.limits.rates import Rate
 from chats import actions
 from chats.pages import views
+from tests.server_process import ServerProcess
 from tests.urls import addresses
 from users.models import User
 
@@ -19,6 +24,7 @@ pytestmark = pytest.mark.django_db
 
 HOST = "chat.example.org"
 COMPRESSION = "django.middleware.gzip.GZipMiddleware"
+FORM = "application/x-www-form-urlencoded"
 PASSWORD = "correct horse battery staple"
 # A policy as a browser reads it: for each directive what may be.
 PAGE = {
@@ -61,6 +67,7 @@ def production(settings, monkeypatch, collected_static):
         if name.isupper() and name not in others and getattr(settings, name, None) != value:
             setattr(settings, name, value)
     assert settings.SECURE
+    return module
 
 
 @pytest.fixture
@@ -83,21 +90,22 @@ def directives(policy):
     return {name: re.sub(r"nonce-[\w-]{20,}", "nonce-*", value) for name, _, value in pairs}
 
 
-def check(answer, *, is_static=False):
+def check(answer, *, is_secure=True, host=HOST):
     """Every header, whatever the answer is."""
     headers = answer.headers
-    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    hsts = "max-age=31536000; includeSubDomains; preload" if is_secure else None
+    assert headers.get("Strict-Transport-Security") == hsts
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    if is_static:
-        return
     assert headers["X-Frame-Options"] == "DENY"
     denied = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
     assert set(denied.values()) == {"()"}
     assert denied.keys() >= {"camera", "microphone", "geolocation", "payment", "usb"}
     is_page = headers.get("Content-Type", "").startswith("text/html")
     wanted = PAGE if is_page else NO_PAGE
+    if is_page and not host:
+        wanted = {**PAGE, "connect-src": "'self'"}
     assert directives(headers["Content-Security-Policy"]) == wanted
 
 
@@ -157,12 +165,41 @@ def test_what_is_refused_before_a_view_has_them_too(browser_of, production):
     check(refused)
     foreign = Client(HTTP_HOST="evil.example").get("/", secure=True)
     assert foreign.status_code == 400
-    assert "evil.example" not in foreign.headers["Content-Security-Policy"]
+    check(foreign, host="")
     plain = Client(HTTP_HOST=HOST).get("/chats/")
     assert (plain.status_code, plain.url) == (301, f"https://{HOST}/chats/")
-    style = browser_of()(static("css/all.css"))
-    assert style.status_code == 200
-    check(style, is_static=True)
+    check(plain, is_secure=False)
+    large = client.post("/accounts/sign-in/", {"username": "x" * 300_000}, secure=True)
+    assert large.status_code == 413
+    check(large)
+    for path, code in ((static("css/all.css"), 200), ("/static/nothing.css", 404)):
+        file = browser_of()(path)
+        assert file.status_code == code
+        check(file)
+
+
+def test_a_foreign_host_writes_one_line(caplog, production):
+    for host in ("evil.example", "evil.example\x7f" + "x" * 5_000, "127.0.0.1\r"):
+        for secure in (True, False):
+            caplog.clear()
+            answer = Client(HTTP_HOST=host).get("/chats/", secure=secure)
+            assert answer.status_code == 400
+            [record] = caplog.records
+            line = logging.Formatter("{message}", style="{").format(record)
+            assert "\n" not in line
+            assert line.startswith("Foreign host: ")
+            assert len(line) < 250
+
+
+def test_what_strangers_send_writes_no_traceback(production, capsys):
+    """By Django's default each of these is a traceback of some hundred lines."""
+    logging.config.dictConfig(production.LOGGING)
+    answer = Client(HTTP_HOST=HOST).post("/accounts/sign-in/", "a=b&" * 1_200, FORM, secure=True)
+    assert answer.status_code == 400
+    written = capsys.readouterr().err
+    assert "TooManyFields" in written
+    assert "Traceback" not in written
+    assert max(map(len, written.splitlines())) < 400
 
 
 def test_cookies_go_over_https_alone_and_the_session_s_to_no_script(browser_of, ada):
@@ -220,3 +257,37 @@ def test_a_proxy_compresses_by_itself(monkeypatch, production):
     assert COMPRESSION in test_settings.MIDDLEWARE
     monkeypatch.setenv("TRUSTED_PROXIES", "1")
     assert COMPRESSION not in settings_of_production().MIDDLEWARE
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("server", ["daphne", "uvicorn", "uvicorn-frames"])
+def test_the_answers_to_handshakes_have_every_header(server, ada, token_of):
+    process = ServerProcess(server, {"SECURE_HSTS_SECONDS": "31536000", "SECURE": "1"})
+    process.wait_until_ready()
+    url, headers = f"{process.websocket_url}/api/v1/users/me", {"X-Forwarded-Proto": "https"}
+    try:
+        bearer = {**headers, "Authorization": f"Bearer {token_of(ada)}"}
+        with connect(url, additional_headers=bearer) as socket:
+            check(socket.response)
+        for foreign in (headers, {**headers, "Origin": "https://evil.example"}):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(url, additional_headers=foreign)
+            assert refused.value.response.status_code == 403
+            check(refused.value.response)
+    finally:
+        process.stop()
+
+
+def test_the_documented_nginx_gives_its_own_answers_every_header(production, settings):
+    text = (settings.BASE_DIR / "docs" / "deployment.md").read_text()
+    maps = dict(re.findall(r'map \$upstream_http_\w+ \$(\w+) \{ "" "?(.*?)"?; \}', text))
+    sources = dict(re.findall(r"map \$upstream_http_(\w+) \$(\w+)", text))
+    added = dict(re.findall(r"^    add_header ([\w-]+) \$(\w+) always;$", text, re.MULTILINE))
+    ours = security_headers(is_secure=True)
+    assert added.keys() == ours.keys()
+    for name, value in ours.items():
+        variable = sources[name.lower().replace("-", "_")]
+        assert added[name] == variable
+        assert set(maps[variable].split(", ")) <= set(value.split(", "))
+    locations = text.partition("location /static/")[2].partition("```")[0]
+    assert "add_header" not in locations  # it would replace those of the server
