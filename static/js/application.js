@@ -18,6 +18,11 @@ import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
 import TypingController from "controllers/typing_controller.js"
+import { checkRestored } from "helpers/restored.js"
+import { forgetOthers } from "helpers/written.js"
+
+forgetOthers()
+addEventListener("pageshow", checkRestored)
 
 const application = Application.start()
 application.register("chat", ChatController)

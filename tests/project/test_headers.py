@@ -120,9 +120,23 @@ def test_every_address_answers_with_every_header(browser_of, ada, group, grace):
                 codes.add(answer.status_code)
                 kinds.add(answer.headers.get("Content-Type", "").partition(";")[0])
                 check(answer)
+                described = address.pattern.startswith("api/v1/^schema")
+                assert described or "no-store" in answer.headers["Cache-Control"]
     assert codes >= {200, 302, 401, 404, 405, 406}
     assert max(codes) < 500
     assert kinds >= {"text/html", "application/json", "application/vnd.oai.openapi"}
+
+
+def test_answers_with_tokens_are_not_stored(browser_of, ada):
+    visit = browser_of()
+    data = {"username": "ada", "password": PASSWORD}
+    signed_in = visit("/api/v1/auth/login", "post", data=data, content_type="application/json")
+    assert signed_in.json()["access"]
+    refresh = {"refresh": signed_in.json()["refresh"]}
+    renewed = visit("/api/v1/auth/refresh", "post", data=refresh, content_type="application/json")
+    assert renewed.json()["access"]
+    for answer in (signed_in, renewed):
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_the_pages_of_errors_have_every_header(browser_of, ada, group, settings, monkeypatch):

@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
+import { forget } from "helpers/written.js"
 import { makeItem, showName, showPreview, showUnread } from "models/chat_item.js"
 import { ChatItems } from "models/chat_items.js"
 import { LiveSocket } from "models/socket.js"
@@ -89,6 +90,7 @@ export default class extends Controller {
   /** The user is signed out: say so, unless the open chat does. */
   #end() {
     this.over = true
+    forget()
     this.pause()
     this.endedTarget.hidden = Boolean(document.querySelector(".chat"))
   }

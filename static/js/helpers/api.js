@@ -1,5 +1,7 @@
 // The REST API, as the signed-in user.
 
+import { forget } from "helpers/written.js"
+
 export const TIMEOUT = 15_000 // milliseconds
 
 /**
@@ -44,6 +46,7 @@ export async function api(method, url, data) {
   })
   const body = await response.json().catch((error) => error)
   const isBroken = body instanceof Error
+  if (response.status === 401) forget()
   if (!response.ok) throw new ApiError(response.status, isBroken ? null : body)
   if (response.status === 204) return null
   if (isBroken) throw new Unreachable(body.message)

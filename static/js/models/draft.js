@@ -1,4 +1,6 @@
-/** The text being written in a chat; survives a reload of the tab. */
+import { keep } from "helpers/written.js"
+
+/** The text being written in a chat; survives a reload of the tab, until the sign-out. */
 export class Draft {
   #key
 
@@ -11,7 +13,7 @@ export class Draft {
   }
 
   keep(content) {
-    sessionStorage.setItem(this.#key, content)
+    keep(sessionStorage, this.#key, content)
   }
 
   forget() {

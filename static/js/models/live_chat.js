@@ -1,4 +1,5 @@
 import { inNextFrame } from "helpers/frames.js"
+import { forget } from "helpers/written.js"
 import { CatchUp } from "models/catch_up.js"
 import { ChatState } from "models/chat_state.js"
 import { people } from "models/people.js"
@@ -126,6 +127,7 @@ export class LiveChat {
 
   #welcome({ user_id, last_rev, online, read_markers, covers }) {
     if (user_id !== this.#userId) {
+      forget()
       this.end("signedOut") // another user signed in, in another tab
       return
     }

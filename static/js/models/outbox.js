@@ -1,12 +1,13 @@
 import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 import { inTurn, randomId } from "helpers/turns.js"
+import { keep } from "helpers/written.js"
 
 const outboxes = new Map() // by their prefix
 
 /**
  * Unsent messages of a chat, kept in local storage so that they are sent after a reload or by another
- * page of the app; one page sends at a time.
+ * page of the app, until the sign-out; one page sends at a time.
  *
  * Each has a `client_id`, so that the server stores it once, however often it is sent. Events:
  * `changed` (detail: the entry; its `state` is "sending", "waiting" or "failed", with `error`),
@@ -170,7 +171,7 @@ export class Outbox extends EventTarget {
   /** One item an entry, since all pages of the app share the storage. */
   #keep(entry) {
     try {
-      localStorage.setItem(this.#prefix + entry.client_id, JSON.stringify(entry))
+      keep(localStorage, this.#prefix + entry.client_id, JSON.stringify(entry))
       this.#kept.add(entry.client_id)
     } catch {
       // Storage is full or forbidden: the message is sent, but lost by a reload.

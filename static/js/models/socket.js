@@ -1,5 +1,6 @@
 import { backoff } from "helpers/backoff.js"
 import { protocol } from "helpers/protocol.js"
+import { forget } from "helpers/written.js"
 
 // Close codes after which there is no reconnecting, and what they mean.
 const FINAL = new Map([
@@ -110,6 +111,7 @@ export class LiveSocket extends EventTarget {
     if (this.#closed) return
     if (FINAL.has(code)) {
       this.close()
+      if (code === protocol.close_signed_out) forget()
       this.#tell("ended", FINAL.get(code))
       return
     }
