@@ -18,7 +18,7 @@ from chats.models import MessageRow
 from users.names import Named
 
 from .models import Message
-from .models.read_marker import Readers
+from .models.read_marker import NOBODY, Readers
 from .protocol import PREVIEW_LENGTH
 
 CHATS_KNOWN = 1024  # chats whose formatted id a process caches
@@ -124,7 +124,7 @@ class MessageContext:
     def of(
         cls,
         rows: Collection[MessageRow],
-        markers: dict[int, int],
+        readers: Readers = NOBODY,
         people: Collection[Any] = (),
     ) -> MessageContext:
         """The context of these messages: one query for names, and one more if there are replies.
@@ -139,7 +139,7 @@ class MessageContext:
         ids = {person for person in people if isinstance(person, int)}
         ids |= {row.sender_id for row in rows} | {row.sender_id for row in replies.values()}
         names = get_user_model().objects.names(ids - known.keys())
-        return cls(Readers(markers), replies, {**known, **names})
+        return cls(readers, replies, {**known, **names})
 
     def reply_of(self, row: MessageRow) -> MessageRow | None:
         """The message that this one replies to; None if there is none (any more)."""

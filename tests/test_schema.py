@@ -76,7 +76,7 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     message = Message(chat_id=chat.pk, seq=1, rev=1, sender_id=1)
     preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context: dict[str, Any] = {
-        "messages": MessageContext(Readers({1: 1}), {}, {}),
+        "messages": MessageContext(Readers({1: [1]}), {}, {}),
         "chats": serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),
     }
     declared = serializer(context=context)

@@ -217,7 +217,7 @@ def _change_message(
         return None
     Chat.objects.hint(message.chat_id, head.rev, head.seq, is_awaited=True)
     row = MessageRow.of(document)
-    context = MessageContext.of([row], {})
+    context = MessageContext.of([row])
     event = events.message_event(row, context.names, context.reply_of(row))
     events.broadcast(events.chat_group(message.chat_id), event)
     changed: Message = Message.objects.from_document(document)

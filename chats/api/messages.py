@@ -17,6 +17,7 @@ from chatproject.stores.mongodb.documents import Document
 from chats import actions
 from chats.models import Chat, Message, MessageRow, ReadMarker, log
 from chats.models.chat import other_of
+from chats.models.read_marker import NOBODY, Readers
 from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext, message_data
@@ -60,7 +61,7 @@ class MessageViewSet(ChatViews):
             return Response(self.changes(chat_id, rev))
         history = History.of(request, chat_id)
         messages: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
-        data = self.history_data(history.chat, messages, history.markers)
+        data = self.history_data(history.chat, messages, history.readers)
         page = self.get_paginated_response(data["results"])
         page.data |= data
         return page
@@ -76,16 +77,16 @@ class MessageViewSet(ChatViews):
         messages = [] if too_far else self.changed_messages(chat_id, rev)
         chat = self.find_chat(chat_id)  # after the messages: the user may have been removed
         chat.last_seq = max(chat.last_seq, head.seq)
-        markers = ReadMarker.objects.of_chat(chat)
+        readers = ReadMarker.objects.readers(chat)
         return {
             "count": len(messages),
             "next": None,
             "previous": None,
             "last_rev": head.rev,
             "too_far_behind": too_far,
-            "read_markers": by_name(markers),
+            "read_markers": by_name(readers.markers),
             "permissions": permissions_for(chat, self.user.pk).as_flags(),
-            **self.history_data(Chat.objects.document(chat), messages, markers),
+            **self.history_data(Chat.objects.document(chat), messages, readers),
         }
 
     def changed_messages(self, chat_id: uuid.UUID, rev: int) -> Sequence[MessageRow]:
@@ -95,12 +96,12 @@ class MessageViewSet(ChatViews):
         return sorted(messages, key=lambda message: message.rev)
 
     def history_data(
-        self, chat: Document, messages: Collection[MessageRow], markers: dict[int, int]
+        self, chat: Document, messages: Collection[MessageRow], readers: Readers
     ) -> dict[str, Any]:
         """The chat and these messages as JSON, with everything they show; each is read once."""
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
-        context = MessageContext.of(messages, markers, people)
+        context = MessageContext.of(messages, readers, people)
         context_of_chat = {"chats": ChatContext.with_messages(self.user, chat, context)}
         return {
             "chat": ChatSerializer(context=context_of_chat).to_representation(chat),
@@ -112,8 +113,7 @@ class MessageViewSet(ChatViews):
         message, created = actions.post_message(self.user, chat_id, **self.valid_data())
         if not created:
             return self.answer(self.find_chat(chat_id), message)
-        nobody_yet: dict[int, int] = {}
-        return Response(self.message_data(message, nobody_yet), status=status.HTTP_201_CREATED)
+        return Response(self.message_data(message, NOBODY), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
         """One message."""
@@ -148,10 +148,10 @@ class MessageViewSet(ChatViews):
 
     def answer(self, chat: Chat, message: Message) -> Response:
         """The response with a message and its current readers."""
-        return Response(self.message_data(message, ReadMarker.objects.of_chat(chat)))
+        return Response(self.message_data(message, ReadMarker.objects.readers(chat, message.seq)))
 
-    def message_data(self, message: Message, markers: dict[int, int]) -> dict[str, Any]:
+    def message_data(self, message: Message, readers: Readers) -> dict[str, Any]:
         """A message as the API returns it."""
         row = MessageRow.of(Message.objects.document(message))
-        [data] = message_data([row], MessageContext.of([row], markers, [self.user]))
+        [data] = message_data([row], MessageContext.of([row], readers, [self.user]))
         return dict(data)

@@ -15,6 +15,7 @@ from chatproject.rest.parameters import query_choice, query_integer
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, MessageRow
 from chats.models.history import Span, page_of_history
+from chats.models.read_marker import Readers
 from users.models import User
 
 NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
@@ -23,12 +24,12 @@ NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
 class History:
     """The messages of a chat between two numbers, for a paginator to slice and then to count.
 
-    Slicing is one command, which also reads the `chat` and its read `markers`, or raises
+    Slicing is one command, which also reads the `chat` and its `readers`, or raises
     `Chat.DoesNotExist`. The count is a subtraction.
     """
 
     chat: Document
-    markers: dict[int, int]
+    readers: Readers
 
     def __init__(
         self,
@@ -58,7 +59,7 @@ class History:
 
     def __getitem__(self, wanted: slice) -> list[MessageRow]:
         span = replace(self.every, start=wanted.start, stop=wanted.stop)
-        self.chat, messages, self.markers = page_of_history(self.user, self.chat_id, span)
+        self.chat, messages, self.readers = page_of_history(self.user, self.chat_id, span)
         return messages
 
     def count(self) -> int:

@@ -27,13 +27,15 @@ PAGE = 50  # messages
 class HotQuery:
     """A name, and the code that sends the query; it may send more than one command.
 
-    `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009). `writes`: it
-    changes something, which is undone.
+    `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009).
+    `groups_markers`: it groups all read markers of the chat, which it reads from the index alone.
+    `writes`: it changes something, which is undone.
     """
 
     name: str
     run: Callable[[], object]
     sorts_chats: bool = False
+    groups_markers: bool = False
     writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
@@ -63,15 +65,16 @@ def _history(chat: Chat, user: User) -> Iterator[HotQuery]:
     newest, oldest = history(), history(newest_first=False)
     depth = max(chat.last_seq - PAGE, 0)
     middle = max(chat.last_seq // 2, 1)
-    yield HotQuery("history, newest first", lambda: newest[0:PAGE])
-    yield HotQuery(f"history, newest first, offset {depth}", lambda: newest[depth : depth + PAGE])
-    yield HotQuery("history, oldest first", lambda: oldest[0:PAGE])
-    yield HotQuery(f"history, oldest first, offset {depth}", lambda: oldest[depth : depth + PAGE])
-    yield HotQuery(f"history before message {middle}", lambda: history(before=middle)[0:PAGE])
-    yield HotQuery(
-        f"history after message {middle}",
-        lambda: history(after=middle, newest_first=False)[0:PAGE],
-    )
+    pages = {
+        "newest first": lambda: newest[0:PAGE],
+        f"newest first, offset {depth}": lambda: newest[depth : depth + PAGE],
+        "oldest first": lambda: oldest[0:PAGE],
+        f"oldest first, offset {depth}": lambda: oldest[depth : depth + PAGE],
+        f"before message {middle}": lambda: history(before=middle)[0:PAGE],
+        f"after message {middle}": lambda: history(after=middle, newest_first=False)[0:PAGE],
+    }
+    for name, page in pages.items():
+        yield HotQuery(f"history, {name}", page, groups_markers=True)
     yield HotQuery(
         f"messages around message {middle}",
         lambda: Message.objects.between(chat.pk, middle - PAGE // 2, middle + PAGE // 2),
@@ -132,10 +135,17 @@ def _members(chat: Chat, user: User) -> Iterator[HotQuery]:
     other = next((i for i in chat.member_ids if i != chat.owner_id), user.pk)
     yield HotQuery("permissions of a member", lambda: permissions_for(chat, other))
     yield HotQuery("permissions of all members", lambda: permissions_of(chat))
-    yield HotQuery("read markers of a chat", lambda: ReadMarker.objects.of_chat(chat))
+    markers = ReadMarker.objects
+    yield HotQuery("read markers of a chat", lambda: markers.of_chat(chat), groups_markers=True)
+    yield HotQuery(
+        "readers of a message",
+        lambda: markers.readers(chat, chat.last_seq // 2),
+        groups_markers=True,
+    )
+    yield HotQuery("read marker of a member", lambda: markers.of_member(chat.pk, user.pk))
     yield HotQuery(
         "read marker moved",
-        lambda: ReadMarker.objects.advance(chat.pk, user.pk, chat.last_seq),
+        lambda: markers.advance(chat.pk, user.pk, chat.last_seq),
         writes=True,
     )
 

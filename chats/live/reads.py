@@ -42,7 +42,7 @@ def read_missed(chat_id: uuid.UUID, rev: int) -> Missed:
     """Every change after `rev`, in order; at most `MOST_MISSED`."""
     rows = log.after(chat_id, rev, MOST_MISSED)
     messages = Message.objects.of_log(chat_id, rows)
-    context = MessageContext.of(messages.values(), {}, _people(rows))
+    context = MessageContext.of(messages.values(), people=_people(rows))
     # After the messages: whoever is no member in it isn't shown them.
     chat = _chat(chat_id)
     return Missed(_as_events(rows, messages, context, chat) if chat else [], chat)

@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('seq', models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', 'user_id'], name='marker_member'), models.Index(fields=['user_id', 'chat_id'], name='marker_user')],
+                'indexes': [chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', 'user_id'], name='marker_member'), models.Index(fields=['chat_id', '-seq', 'user_id'], name='marker_read'), models.Index(fields=['user_id', 'chat_id'], name='marker_user')],
             },
         ),
     ]

@@ -11,7 +11,7 @@ from users.models import User
 
 from .chat import Chat
 from .message import ROW, Message, MessageRow
-from .read_marker import ReadMarker, seqs_of
+from .read_marker import BY_SEQ, Readers, ReadMarker
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Span:
 
 def page_of_history(
     user: User, chat_id: uuid.UUID, span: Span
-) -> tuple[Document, list[MessageRow], dict[int, int]]:
-    """A member's chat with its true `last_seq`, its messages in a span, and the read markers.
+) -> tuple[Document, list[MessageRow], Readers]:
+    """A member's chat with its true `last_seq`, its messages in a span, and who has read how far.
 
     One command, so the page shows a single moment. Raises `Chat.DoesNotExist` if the user is not a
     member.
@@ -59,10 +59,7 @@ def page_of_history(
     last = [] if span.is_newest else _with_last_seq(chat_id)
     markers = {
         "from": ReadMarker._meta.db_table,
-        "pipeline": [
-            {"$match": {"chat_id": chat_id.hex}},
-            {"$project": {"_id": 0, "chat_id": 0}},
-        ],
+        "pipeline": [{"$match": {"chat_id": chat_id.hex}}, *BY_SEQ],
         "as": "markers",
     }
     found = Chat.objects.collection().aggregate(
@@ -72,11 +69,11 @@ def page_of_history(
     if document is None:
         raise Chat.DoesNotExist
     document.pop("newest", None)
-    seqs = seqs_of(document["member_ids"], document.pop("markers"))
+    readers = Readers.among(document["member_ids"], document.pop("markers"))
     rows = [MessageRow._make(one["row"]) for one in document.pop("messages")]
     if span.is_newest and rows:
         document["last_seq"] = max(document["last_seq"], rows[0].seq)
-    return document, rows, seqs
+    return document, rows, readers
 
 
 def _messages(chat_id: uuid.UUID, span: Span) -> Document:

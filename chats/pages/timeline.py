@@ -9,7 +9,7 @@ from typing import Any
 
 from chatproject.text.bidi import isolate
 from chats.models import Chat, Message, MessageRow, ReadMarker
-from chats.models.read_marker import Readers
+from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
 from chats.representation import MessageContext, dashed
 from users.models import User
@@ -61,8 +61,13 @@ class Timeline:
     ) -> None:
         self.chat = chat
         self.user_id = user.pk  # once: a request's user is a lazy object
-        self.markers = ReadMarker.objects.of_chat(chat)
-        self.marker = self.markers.get(self.user_id, 0)
+        self.is_large = len(chat.member_ids) > PEOPLE
+        everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
+        self.marker = (
+            ReadMarker.objects.of_member(chat.pk, self.user_id)
+            if self.is_large
+            else everyone.markers.get(self.user_id, 0)
+        )
         wanted = self._highest(before, around.seq if around else None)
         # `last_seq` is a hint: there may be later ones.
         end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)
@@ -71,7 +76,9 @@ class Timeline:
         self.high = rows[-1].seq if rows else end
         self.low = max(self.high - PAGE_SIZE, 0)
         self.last_seq = max(self.high, chat.last_seq)
-        self.context = MessageContext.of(self.messages, self.markers, self._people())
+        readers = self._readers() if self.is_large else everyone
+        self.markers = {self.user_id: self.marker, **readers.markers}
+        self.context = MessageContext.of(self.messages, readers, self._people(readers))
 
     def _highest(self, before: int | None, around: int | None) -> int | None:
         """The highest `seq` of the page; None: the newest message, whichever that is."""
@@ -81,11 +88,15 @@ class Timeline:
             around = self.marker + 1
         return None if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
 
-    def _people(self) -> set[int]:
+    def _readers(self) -> Readers:
+        """Of a large group those that the receipts of the page need; catching up has all."""
+        first = next((row.seq for row in self.messages if row.sender_id == self.user_id), None)
+        return NOBODY if first is None else ReadMarker.objects.readers(self.chat, first)
+
+    def _people(self, readers: Readers) -> set[int]:
         """Ids to name besides senders: all members, or in a large group the readers shown."""
-        if len(self.chat.member_ids) <= PEOPLE:
+        if not self.is_large:
             return {self.user_id, *self.chat.member_ids}
-        readers = Readers(self.markers)
         own = (row for row in self.messages if row.sender_id == self.user_id)
         return {self.user_id}.union(
             *(readers.of(row.seq, row.sender_id)[1][:READERS_NAMED] for row in own)

@@ -78,6 +78,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "timeline": timeline,
         "rows": list(timeline.rows()),
         "markers_json": json.dumps([*timeline.markers.items()], separators=(",", ":")),
+        "member_ids_json": json.dumps(chat.member_ids, separators=(",", ":")),
         "people_json": json.dumps(timeline.people),
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,

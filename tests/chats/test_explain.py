@@ -49,7 +49,7 @@ def plan_of(ask):
 # Plans -------------------------------------------------------------------------------------------
 
 
-def test_every_hot_query_reads_what_it_returns_and_no_more(sent):
+def test_every_hot_query_reads_what_it_returns_and_no_more(sent, long_chat):
     assert len(sent) > 20
     for query, name, command in sent:
         plan = command.explain()
@@ -63,8 +63,18 @@ def test_every_hot_query_reads_what_it_returns_and_no_more(sent):
             continue
         assert not plan.sorts, told
         assert plan.documents <= plan.returned, told
+        grouped = len(long_chat.member_ids) if query.groups_markers else 0
         # A range that is searched ends at the first key beyond it.
-        assert plan.keys <= plan.returned + max(plan.ranges, 1), told
+        assert plan.keys <= plan.returned + grouped + max(plan.ranges, 1), told
+
+
+def test_the_markers_of_a_chat_are_read_from_the_index_alone(long_chat):
+    plan = plan_of(lambda: ReadMarker.objects.of_chat(long_chat))
+    assert plan.indexes == ("marker_read",)
+    assert (plan.keys, plan.documents) == (len(long_chat.member_ids), 0)
+    # Those of whoever hasn't read a message aren't read for its receipt.
+    seq = long_chat.last_seq // 2 + 1
+    assert plan_of(lambda: ReadMarker.objects.readers(long_chat, seq)).keys <= 1
 
 
 def test_without_the_indexes_the_same_queries_read_whole_collections(sent):

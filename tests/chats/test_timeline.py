@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
-from chats.models import Chat
+from chats.models import Chat, ReadMarker
+from chats.models.read_marker import Readers
+from chats.pages import timeline as timelines
 from chats.pages.timeline import Timeline
-from chats.protocol import PAGE_SIZE
+from chats.protocol import PAGE_SIZE, READERS_SHOWN
 from tests.browser.long_chat import fill, read_all
 
 COUNT = 130
@@ -56,3 +58,45 @@ def test_the_line_is_on_no_page_but_that_of_the_first_unread_message(
     assert first_unread(Timeline(long_chat, ada, before=91)) == [41]
     assert first_unread(Timeline(long_chat, ada, before=92)) == []
     assert first_unread(Timeline(long_chat, ada, before=41)) == []
+
+
+# Receipts ----------------------------------------------------------------------------------------
+
+
+def receipts(timeline: Timeline) -> dict[int, tuple[int, list[str]]]:
+    return {row.message["seq"]: (row.read_count, row.read_by) for row in timeline.rows()}
+
+
+def test_a_page_of_a_large_group_has_the_markers_that_its_receipts_need(
+    group: Any, ada: Any, grace: Any, alan: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(group, [ada, grace, grace], COUNT)  # ada sends 3, 6, 9 ...
+    read_all(group, [ada, grace], COUNT)
+    ReadMarker.objects.create(chat_id=group.pk, user_id=alan.pk, seq=20)
+    chat = Chat.objects.get(pk=group.pk)
+    small = Timeline(chat, ada)
+    monkeypatch.setattr(timelines, "PEOPLE", 2)
+    large = Timeline(chat, ada)
+    assert receipts(large) == receipts(small)
+    assert receipts(large)[COUNT - 1] == (1, [grace.name])
+    assert small.markers == {ada.pk: COUNT, grace.pk: COUNT, alan.pk: 20}
+    assert large.markers == {ada.pk: COUNT, grace.pk: COUNT}  # alan has read none of the page
+    assert Timeline(chat, alan).markers == {alan.pk: 20}  # whose messages aren't on it
+    early = Timeline(chat, ada, before=40)
+    assert receipts(early)[18] == (2, [grace.name, alan.name])
+
+
+@pytest.mark.parametrize("members", [1, 3, READERS_SHOWN + 1, 300])
+def test_readers_are_those_whose_marker_is_at_the_message_or_later(members: int) -> None:
+    markers = {user_id: user_id * user_id % 17 for user_id in range(1, members + 1)}
+    groups = [
+        {"_id": seq, "user_ids": [one for one, read in markers.items() if read == seq]}
+        for seq in set(markers.values())
+    ]
+    readers = Readers.among(markers, [*groups, {"_id": 18, "user_ids": [members + 1]}])
+    assert readers.markers == markers  # without the one who is no member
+    for seq in range(1, 19):
+        for sender in (1, 2, members, members + 1):
+            ranked = sorted((-read, one) for one, read in markers.items() if read >= seq)
+            others = [one for _, one in ranked if one != sender]
+            assert readers.of(seq, sender) == (len(others), others[:READERS_SHOWN])
