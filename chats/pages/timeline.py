@@ -89,7 +89,7 @@ class Timeline:
         return None if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
 
     def _readers(self) -> Readers:
-        """Of a large group those that the receipts of the page need; catching up has all."""
+        """Of a large group those that the receipts of the page need; the script asks for others."""
         first = next((row.seq for row in self.messages if row.sender_id == self.user_id), None)
         return NOBODY if first is None else ReadMarker.objects.readers(self.chat, first)
 

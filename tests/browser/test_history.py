@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from chats import actions
-from chats.models import Message
+from chats.models import Chat, Message
 from tests.waiting import wait_for
+from users.models import User
 
 from .long_chat import fill, read_all
 from .window import Window
@@ -49,6 +50,21 @@ def test_older_messages_come_by_scrolling_up(
     assert window.texts() == [f"Message {number}" for number in range(1, COUNT + 1)]
     expect(window.page.get_by_text("This is the start of Engines.")).to_be_attached()
     expect(window.page.get_by_role("link", name="Older messages")).to_be_hidden()
+
+
+def test_older_messages_of_a_large_group_have_their_receipts(
+    window_of: Callable[..., Window], group: Any, ada: Any, grace: Any
+) -> None:
+    crowd = User.objects.bulk_create(User(username=f"crowd{number}") for number in range(100))
+    members = [ada, grace, *crowd]
+    Chat.objects.filter(pk=group.pk).update(member_ids=[person.pk for person in members])
+    fill(group, [grace], COUNT)
+    Message.objects.filter(chat_id=group.pk, seq=9).update(sender_id=ada.pk)
+    read_all(group, members, COUNT)
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    scroll_until(window, "log => log.scrollTop = 0", "Message 9")
+    expect(window.message("Message 9")).to_contain_text("Read by Grace Hopper and 100 others")
 
 
 def test_the_reader_stays_at_the_same_message_while_older_ones_are_added(

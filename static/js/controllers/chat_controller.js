@@ -15,6 +15,7 @@ export default class extends Controller {
     memberIds: Array,
     flags: Object, // one's own permissions
     markers: Array,
+    hasAllMarkers: Boolean, // of a large group only those that the first page shows
     people: Object,
     bots: Array,
   }
@@ -50,6 +51,13 @@ export default class extends Controller {
 
   pause() {
     this.live.close()
+  }
+
+  /** Messages were loaded that the page didn't have: their receipts need everybody's markers. */
+  loaded() {
+    if (this.hasAllMarkersValue) return
+    this.hasAllMarkersValue = true
+    this.live.catchUp.ask()
   }
 
   seen({ detail }) {

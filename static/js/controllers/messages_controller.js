@@ -58,6 +58,7 @@ export default class extends Controller {
   #watch() {
     this.timeline.watch()
     const on = (type, take) => this.history.addEventListener(type, take)
+    on("loaded", () => this.dispatch("loaded"))
     on("loaded", () => this.#tellPosition())
     // The rows are now those of the newest page: a reload shows the same.
     on("restarted", () => this.dispatch("restarted", { target: window, detail: { url: this.pageValue } }))
