@@ -1,5 +1,6 @@
 """Settings, read from the environment; `.env.example` documents every name."""
 
+import hmac
 import os
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,22 @@ DEBUG = env_bool("DEBUG")
 SECRET_KEY = os.environ.get("SECRET_KEY") or ("insecure-development-key" if DEBUG else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY to a long random string (or DEBUG=1 to develop).")
+
+# Earlier keys, whose sessions and tokens are still taken.
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+
+
+def token_key(secret: str) -> str:
+    """The key of tokens that belongs to a `SECRET_KEY` (HKDF-Expand, RFC 5869, of one block)."""
+    return hmac.new(secret.encode(), b"chat tokens\x01", "sha256").hexdigest()
+
+
+# Tokens have a key of their own: whoever learns it has no sessions, and it can be changed alone.
+TOKEN_KEY = os.environ.get("TOKEN_KEY") or token_key(SECRET_KEY)
+TOKEN_KEY_FALLBACKS = [
+    *env_list("TOKEN_KEY_FALLBACKS"),
+    *map(token_key, SECRET_KEY_FALLBACKS),
+]
 
 PORT = env_int("PORT", 8000)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]" if DEBUG else "")
@@ -325,6 +342,11 @@ LIMIT_REFRESHES = env_rate("LIMIT_REFRESHES", "30/5m")
 LIMIT_SENDS = env_rate("LIMIT_SENDS", "300/1m")
 LIMIT_QUESTIONS = env_rate("LIMIT_QUESTIONS", "20/1m")
 LIMIT_FRAMES = env_rate("LIMIT_FRAMES", "60/10s")
+
+# How many passwords of one address a process checks at once; others have the rest of its threads.
+PASSWORDS_AT_ONCE = env_int("PASSWORDS_AT_ONCE", 4)
+if PASSWORDS_AT_ONCE < 1:
+    raise ImproperlyConfigured("PASSWORDS_AT_ONCE must be 1 or more.")
 
 # Pages -------------------------------------------------------------------------------------------
 

@@ -5,9 +5,10 @@ from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from chatproject.rest.errors import NothingHere
+from chatproject.rest.schema import SchemaView
 
 handler500 = "chatproject.middleware.server_error"
 
@@ -16,7 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("chats.assistant.urls")),
     path("", include("users.api_urls")),
     path("", RedirectView.as_view(pattern_name="docs")),
-    re_path(r"^schema/?$", SpectacularAPIView.as_view(), name="schema"),
+    re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
     # Split: the script has its own URL, so that the content security policy allows it.
     re_path(
         r"^docs/?$",

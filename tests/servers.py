@@ -37,6 +37,7 @@ def start() -> None:
         # Tests of the commands point these at servers of their own.
         AI_API_KEY="",
         UNSPLASH_ACCESS_KEY="",
+        PASSWORDS_AT_ONCE="1000",
         # Counted as everywhere, but never reached by accident.
         **{f"LIMIT_{name}": "1000000/1s" for name in LIMITS},
     )

@@ -14,6 +14,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
+from chatproject.rest import schema
 from chatproject.wsgi import application
 from chats import actions
 from chats.api import serializers
@@ -38,6 +39,27 @@ def document() -> dict[str, Any]:
 
 def test_the_schema_is_valid_and_leaves_nothing_to_guess(tmp_path):
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+
+
+def test_the_schema_is_made_once_and_is_the_same_for_everybody(client, monkeypatch):
+    made = []
+    make = SchemaGenerator.get_schema
+
+    def counted(self, **options):
+        made.append(options)
+        return make(self, **options)
+
+    monkeypatch.setattr(schema, "_kept", {})
+    monkeypatch.setattr(SchemaGenerator, "get_schema", counted)
+    kinds = ["application/vnd.oai.openapi", "application/json", "application/yaml"]
+    for accept in kinds * 3:
+        for query in ("", "?version=2", "?lang=de"):
+            answer = client.get(f"/api/v1/schema{query}", headers={"Accept": accept})
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"].partition(";")[0] == accept
+            assert answer.headers["Cache-Control"] == "public, max-age=3600"
+            assert not answer.cookies
+    assert len(made) == len(kinds)
 
 
 def test_the_schema_has_every_path_once_and_without_a_slash(document):

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
+from chatproject.limits.at_once import password_of
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
 
@@ -64,13 +65,15 @@ class RegisterView(OpenView):
         responses={201: TokensSerializer, 400: BAD_INPUT}, examples=[TOKENS, CREDENTIALS]
     )
     def post(self, request: Request) -> Response:
-        limits.REGISTER.spend(client_network(request._request))
+        network = client_network(request._request)
+        limits.REGISTER.spend(network)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         email = serializer.validated_data["email"]
         if email:
             mails.spend(email, request._request)
-        user = serializer.save()
+        with password_of(network):
+            user = serializer.save()
         if email:
             emails.offer(user, email)
         remember_place(user, request._request)

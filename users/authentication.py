@@ -13,14 +13,13 @@ from typing import Any
 
 import jwt
 from django.conf import settings
-from django.utils.crypto import constant_time_compare
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from .models import User
+from .token_signing import has_mark, password_mark, sign, verified
 
-ALGORITHM = "HS256"
 TOKENS_KNOWN = 4096  # tokens whose decoded claims a process caches
 REFUSED = "This access token is not valid, has expired, or was revoked."
 
@@ -34,21 +33,6 @@ class Access:
     expires_at: float
 
 
-def password_mark(user: User) -> str:
-    """A 22-character digest of the password hash; changing the password invalidates the token."""
-    return _mark(user.password)
-
-
-@lru_cache(TOKENS_KNOWN)
-def _mark(password_hash: str) -> str:
-    return User(password=password_hash).get_session_auth_hash()[:22]
-
-
-def has_mark(user: User, claims: dict[str, Any]) -> bool:
-    """Whether the password is unchanged since the token was issued."""
-    return constant_time_compare(str(claims.get("pwd")), password_mark(user))
-
-
 def access_token(user: User, sign_in: uuid.UUID) -> str:
     """A signed access token, valid for `ACCESS_TOKEN_LIFETIME` seconds."""
     moment = int(time.time())
@@ -60,20 +44,14 @@ def access_token(user: User, sign_in: uuid.UUID) -> str:
         "iat": moment,
         "exp": moment + settings.ACCESS_TOKEN_LIFETIME,
     }
-    return jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
+    return sign(claims)
 
 
 @lru_cache(TOKENS_KNOWN)
 def _claims(token: str | bytes) -> dict[str, Any]:
     """The verified claims of a token; cached, as a client sends the same one every time."""
     # `iat` isn't checked: another process's clock may be slightly ahead of ours.
-    claims: dict[str, Any] = jwt.decode(
-        token,
-        settings.SECRET_KEY,
-        [ALGORITHM],
-        options={"require": ["typ", "sub", "sid", "exp"], "verify_iat": False},
-    )
-    return claims
+    return verified(token, "typ", "sub", "sid", "exp", verify_iat=False)
 
 
 def read_access_token(token: str | bytes) -> Access:

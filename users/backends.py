@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
+from chatproject.limits.at_once import password_of
 from chatproject.stores.outages import is_away
 
 from .models import User
@@ -44,7 +45,8 @@ class LimitedBackend(ModelBackend):
 def one_try(username: str, network: str) -> Iterator[None]:
     """Count one attempt at an account's password; `TooMany` beyond the limits.
 
-    An attempt during a store's outage isn't counted: the client is told to retry.
+    An attempt during a store's outage, or beside too many others of the address, isn't counted: the
+    client is told to retry.
     """
     account = same_name(username)
     limits.SIGN_IN_ADDRESS.spend(network)
@@ -53,9 +55,10 @@ def one_try(username: str, network: str) -> Iterator[None]:
     whose = account, network if known else ""
     limits.SIGN_IN.spend(*whose)
     try:
-        yield
+        with password_of(network):
+            yield
     except Exception as error:
-        if is_away(error):
+        if is_away(error) or isinstance(error, limits.TooMany):
             limits.SIGN_IN_ADDRESS.give_back(network)
             limits.SIGN_IN.give_back(*whose)
         raise

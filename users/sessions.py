@@ -1,4 +1,4 @@
-"""Sessions in SQL (the setting `SESSION_ENGINE`); reading the table isn't enough to sign in.
+"""Sessions in SQL (the setting `SESSION_ENGINE`); the table has no key that a cookie could hold.
 
 A row is named by a hash of the key in the browser's cookie, and belongs to a sign-in, with which it
 ends. Only sync methods are overridden: nothing here uses sessions from async code.

@@ -18,8 +18,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from chatproject.limits import limits
 
 from . import sign_ins
-from .authentication import ALGORITHM, access_token, has_mark, password_mark
+from .authentication import access_token
 from .models import SignIn, User
+from .token_signing import has_mark, password_mark, sign, verified
 
 REFUSED = "This refresh token is not valid, has expired, or was revoked."
 
@@ -61,19 +62,14 @@ def _tokens(
         "pwd": password_mark(user),
         "exp": int(expires_at.timestamp()),
     }
-    refresh = jwt.encode(claims, settings.SECRET_KEY, ALGORITHM)
+    refresh = sign(claims)
     return {"access": access_token(user, sign_in_id), "refresh": refresh}
 
 
 def _claims(token: str) -> dict[str, Any]:
     """The verified claims of a refresh token, with its ids as UUIDs."""
     try:
-        claims = jwt.decode(
-            token,
-            settings.SECRET_KEY,
-            [ALGORITHM],
-            options={"require": ["typ", "sid", "jti", "exp"]},
-        )
+        claims = verified(token, "typ", "sid", "jti", "exp")
         ids = {name: uuid.UUID(claims[name]) for name in ("sid", "jti")}
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError):
         raise AuthenticationFailed(REFUSED) from None

@@ -20,6 +20,7 @@ from django.views.generic import CreateView, FormView, ListView, UpdateView, Vie
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
+from chatproject.limits.at_once import password_of
 
 from . import actions, emails, mails, reauthentication, sign_ins
 from .backends import one_try, remember_place
@@ -56,8 +57,10 @@ class SignUp(AccountFormMixin, CreateView):
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        limits.REGISTER.spend(client_network(request))
-        return super().post(request, *args, **kwargs)
+        network = client_network(request)
+        limits.REGISTER.spend(network)
+        with password_of(network):
+            return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         email = form.cleaned_data["email"]

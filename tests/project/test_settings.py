@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
@@ -54,8 +55,36 @@ def test_a_deployment_must_say_how_many_proxies_there_are() -> None:
     done = _manage(*check, **production)
     assert done.returncode == 1
     assert "TRUSTED_PROXIES is not set" in done.stderr
-    done = _manage(*check, **production, TRUSTED_PROXIES="0", ALLOWED_HOSTS="chat.example.org")
+    done = _manage(*check, **SECURE)
     assert done.returncode == 0, done.stderr
+
+
+SECURE = {
+    "DEBUG": "0",
+    "SECRET_KEY": "k" + "".join(map(str, range(99))),
+    "TRUSTED_PROXIES": "0",
+    "ALLOWED_HOSTS": "chat.example.org",
+    "ORIGINS": "https://chat.example.org",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must not be *."),
+        ({"ALLOWED_HOSTS": "chat.example.org,*"}, "ALLOWED_HOSTS must not be *."),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY must be 50 characters or more"),
+        ({"SECRET_KEY": "ab" * 50}, "SECRET_KEY must be 50 characters or more, of at least 5"),
+        ({"TOKEN_KEY": "short"}, "TOKEN_KEY must be 50 characters or more"),
+        ({"ORIGINS": ""}, "ORIGINS must be the origins"),
+        ({"ORIGINS": "chat.example.org"}, "ORIGINS must be the origins"),
+        ({"ORIGINS": "https://chat.example.org/"}, "ORIGINS must be the origins"),
+    ],
+)
+def test_a_deployment_that_is_open_is_refused(changed: dict[str, str], said: str) -> None:
+    done = _manage("check", "--deploy", **{**SECURE, **changed})
+    assert done.returncode == 1
+    assert said in done.stderr
 
 
 def _manage(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -190,7 +190,7 @@ def test_only_a_good_refresh_token_is_taken(client, ada, kind):
         "nonsense": "nonsense",
         "unsigned": jwt.encode(claims, None, "none"),
         "foreign": jwt.encode(claims, "another key of at least thirty-two bytes", "HS256"),
-        "old": jwt.encode({**claims, "exp": past}, settings.SECRET_KEY, "HS256"),
+        "old": jwt.encode({**claims, "exp": past}, settings.TOKEN_KEY, "HS256"),
     }
     assert refresh(client, bad[kind]).status_code == 401
     assert refresh(client, pair["refresh"]).status_code == 200

@@ -84,3 +84,14 @@ def test_what_waits_is_bounded(monkeypatch, caplog):
     mails.in_background(lambda: done.append("done"))
     wait_for(lambda: done, what="for the next")
     assert done == ["done"]
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver", "localhost:8000"])
+def test_the_address_in_a_mail_is_ours_whatever_host_was_asked(client, ada, settings, host):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.ORIGINS = ["https://chat.example.org", "http://localhost:8000"]
+    client.post("/accounts/password-reset/", {"email": "ada@example.org"}, headers={"Host": host})
+    wait_for(lambda: mail.outbox, what="for the mail")
+    [message] = mail.outbox
+    assert "https://chat.example.org/accounts/password-reset/code/#" in message.body
+    assert ("evil" in message.body + message.subject) is False
