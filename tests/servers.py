@@ -26,7 +26,8 @@ _starting: list[Future[None]] = []
 def start() -> None:
     """Launch the servers and point the settings at them; before Django's settings are read."""
     servers.free_port = ports.free_port  # of every server that this session starts
-    folder = Path(tempfile.mkdtemp(prefix="chat-tests-", dir=_fast_folder()))
+    _clear_away()
+    folder = Path(tempfile.mkdtemp(prefix=f"chat-tests-{os.getpid()}-", dir=_fast_folder()))
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
     os.environ.update(
         DJANGO_SETTINGS_MODULE="tests.settings",
@@ -50,6 +51,17 @@ def start() -> None:
         os.environ[server.variable] = server.url
     pool = _running.enter_context(ThreadPoolExecutor())
     _starting.extend(pool.submit(server.wait_until_ready) for server in started)
+
+
+def _clear_away() -> None:
+    """Remove what sessions have left that were killed: it may take memory."""
+    for folder in Path(_fast_folder() or tempfile.gettempdir()).glob("chat-tests-*-*"):
+        try:
+            os.kill(int(folder.name.split("-")[2]), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, PermissionError):
+            pass  # not ours
 
 
 def wait_until_ready() -> None:
