@@ -165,6 +165,7 @@ MONGODB_TIMEOUT = env_int("MONGODB_TIMEOUT", 5)
 if not 1 <= MONGODB_TIMEOUT <= 60:
     raise ImproperlyConfigured("MONGODB_TIMEOUT must be 1 to 60 seconds.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["ENGINE"] = "chatproject.stores.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         "transaction_mode": "IMMEDIATE",

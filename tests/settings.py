@@ -5,7 +5,7 @@ import os
 from chatproject.settings import *  # noqa: F403
 from chatproject.settings import DATABASES, STATIC_ROOT, VAR_DIR
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "chatproject.stores.sqlite":
     # A file, not memory: consumers, threads and server processes of a test use it too.
     DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
 else:

@@ -1,7 +1,7 @@
 """A private MongoDB and Valkey for development, tests and benchmarks, run from Python wheels.
 
-Both listen on 127.0.0.1 only and keep their data in one folder. A server whose URL is in the
-environment (MONGODB_URI, REDIS_URL) is not started.
+Both listen on 127.0.0.1 only, ask for a password, and keep their data in one folder. A server whose
+URL is in the environment (MONGODB_URI, REDIS_URL) is not started.
 
     python -m chatproject.development.embedded manage.py shell
 
@@ -79,6 +79,7 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run `python ARGUMENTS` with DEBUG and the servers' URLs set; returns the exit code."""
+    os.umask(0o077)
     environment = {"DEBUG": "1", **os.environ}
     folder = Path(
         os.environ.get("CHAT_VAR_DIR", Path(__file__).resolve().parent.parent.parent / "var")

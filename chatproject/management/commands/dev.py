@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
+        os.umask(0o077)  # of all files that are made from here on
         if isinstance(sys.stdout, TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)  # also when it is a pipe or a file
         var_dir = Path(settings.VAR_DIR)
