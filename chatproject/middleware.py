@@ -53,6 +53,7 @@ class HeadersMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.headers = {secure: security_headers(is_secure=secure) for secure in (True, False)}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         nonce = SimpleLazyObject(lambda: secrets.token_urlsafe(16))
@@ -61,7 +62,7 @@ class HeadersMiddleware:
         headers = response.headers
         if headers.get("Content-Type", "").startswith("text/html"):
             headers.setdefault(POLICY, policy(request))
-        for name, value in security_headers(is_secure=request.is_secure()).items():
+        for name, value in self.headers[request.is_secure()].items():
             headers.setdefault(name, value)
         headers.setdefault("Cache-Control", "no-store")
         return response

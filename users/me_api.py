@@ -10,12 +10,14 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from chatproject.rest.pagination import StrictLimitOffsetPagination
+from chatproject.rest.parsers import JSONParser
 
 from . import actions, emails, reauthentication, sign_ins
 from .authentication import Access
@@ -53,6 +55,7 @@ class ReauthenticateView(generics.GenericAPIView[Any]):
     """
 
     serializer_class = PasswordSerializer
+    parser_classes = (JSONParser, FormParser)
 
     @extend_schema(responses={204: None, 400: BAD_INPUT, 401: NOT_SIGNED_IN}, examples=[PASSWORD])
     def post(self, request: Request) -> Response:
