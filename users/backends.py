@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.limits.at_once import password_of
+from chatproject.limits.limits import TooMany
 from chatproject.stores.outages import is_away
 
 from .models import User
@@ -45,8 +46,8 @@ class LimitedBackend(ModelBackend):
 def one_try(username: str, network: str) -> Iterator[None]:
     """Count one attempt at an account's password; `TooMany` beyond the limits.
 
-    An attempt during a store's outage, or beside too many others of the address, isn't counted: the
-    client is told to retry.
+    An attempt isn't counted if no password was checked, as a store is away or too many wait for it:
+    the client is told to retry.
     """
     account = same_name(username)
     limits.SIGN_IN_ADDRESS.spend(network)
@@ -58,7 +59,7 @@ def one_try(username: str, network: str) -> Iterator[None]:
         with password_of(network):
             yield
     except Exception as error:
-        if is_away(error) or isinstance(error, limits.TooMany):
+        if is_away(error) or isinstance(error, TooMany):
             limits.SIGN_IN_ADDRESS.give_back(network)
             limits.SIGN_IN.give_back(*whose)
         raise

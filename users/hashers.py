@@ -1,24 +1,54 @@
-"""How passwords are hashed."""
+"""How passwords are hashed: one at a time, by a thread that yields to the others."""
 
 from __future__ import annotations
 
+import os
 import threading
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-AT_ONCE = 4  # hashes of a process: 100 MiB each, and more at a time would not be faster
+from chatproject.limits.limits import Limit, TooMany
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
+T = TypeVar("T")
+
+MOST = 12  # hashes that requests of a process wait for, of its 16 threads (docs/deployment.md)
+RETRY_AFTER = 5  # seconds
+NICENESS = 10  # of the thread; its share of a busy core is then a tenth of another's
+
+BUSY = Limit("hashes", "Too many people are signing in right now.")
+
+_waiting = threading.BoundedSemaphore(MOST)
+
+
+def _yield_to_others() -> None:
+    """Lower the priority of this thread; Linux has one for each, other systems have none."""
+    if os.uname().sysname == "Linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+_thread = ThreadPoolExecutor(1, "hashes", initializer=_yield_to_others)
+
+
+def in_turn(work: Callable[[], T]) -> T:
+    """Do this when all that came before is done; raises `TooMany` if that are `MOST` already."""
+    if not _waiting.acquire(blocking=False):
+        raise TooMany(BUSY, RETRY_AFTER * 1_000_000)
+    try:
+        return _thread.submit(work).result()
+    finally:
+        _waiting.release()
 
 
 class Argon2Hasher(Argon2PasswordHasher):
-    """Django's Argon2id, at most `AT_ONCE` at a time, which bounds the memory of a process."""
+    """Django's Argon2id by one thread, one at a time: this bounds a process's memory and cores."""
+
+    parallelism = 1
 
     def encode(self, *args: Any, **options: Any) -> str:
-        with _turns:
-            return super().encode(*args, **options)
+        return in_turn(lambda: super(Argon2Hasher, self).encode(*args, **options))
 
     def verify(self, *args: Any) -> bool:
-        with _turns:
-            return super().verify(*args)
+        return in_turn(lambda: super(Argon2Hasher, self).verify(*args))
