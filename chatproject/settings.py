@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "chatproject.jobs",
     "chats",
 ]
 
@@ -324,12 +325,31 @@ AI_SYSTEM_PROMPT = os.environ.get(
     "AI_SYSTEM_PROMPT", "You are a helpful member of a group chat. Answer briefly, in plain text."
 )
 AI_TIMEOUT = env_int("AI_TIMEOUT", 30)  # seconds
+AI_MAX_TOKENS = env_int("AI_MAX_TOKENS", 1_000)  # of one answer
+if not 1 <= AI_MAX_TOKENS <= 1_000_000:
+    raise ImproperlyConfigured("AI_MAX_TOKENS must be 1 to 1000000.")
 UNSPLASH_BASE_URL = os.environ.get("UNSPLASH_BASE_URL", "https://api.unsplash.com")
 UNSPLASH_ACCESS_KEY = os.environ.get("UNSPLASH_ACCESS_KEY", "")
 UNSPLASH_TIMEOUT = env_int("UNSPLASH_TIMEOUT", 10)  # seconds
 UNSPLASH_APP_NAME = os.environ.get("UNSPLASH_APP_NAME", "chat")  # as registered at Unsplash
-# Seconds that a worker has for one @ai or @photo before another may take it.
-ANSWER_LEASE = env_int("ANSWER_LEASE", max(AI_TIMEOUT, UNSPLASH_TIMEOUT) + 30)
+# Calls of ai/ask and ai/photo that a web process makes at once; each occupies a thread.
+PROVIDER_CALLS = env_int("PROVIDER_CALLS", 4)
+if PROVIDER_CALLS < 1:
+    raise ImproperlyConfigured("PROVIDER_CALLS must be 1 or more.")
+
+# Jobs --------------------------------------------------------------------------------------------
+
+# What `run_jobs` runs (chatproject/jobs/kinds.py).
+JOB_KINDS = (
+    "chats.assistant.questions.QUESTION",
+    "users.emails.CONFIRM_MAIL",
+    "users.emails.NOTICE_MAIL",
+    "users.resets.RESET_MAIL",
+)
+# Seconds after which the jobs of a worker that died are taken by another.
+JOB_LEASE = env_int("JOB_LEASE", 30)
+if not 1 <= JOB_LEASE <= 3600:
+    raise ImproperlyConfigured("JOB_LEASE must be 1 to 3600 seconds.")
 
 # Limits ------------------------------------------------------------------------------------------
 
@@ -342,6 +362,8 @@ LIMIT_PASSWORD_RESET_ADDRESS = env_rate("LIMIT_PASSWORD_RESET_ADDRESS", "20/1h")
 LIMIT_REFRESHES = env_rate("LIMIT_REFRESHES", "30/5m")
 LIMIT_SENDS = env_rate("LIMIT_SENDS", "300/1m")
 LIMIT_QUESTIONS = env_rate("LIMIT_QUESTIONS", "20/1m")
+LIMIT_QUESTIONS_DAY = env_rate("LIMIT_QUESTIONS_DAY", "200/1d")
+LIMIT_QUESTIONS_SITE = env_rate("LIMIT_QUESTIONS_SITE", "5000/1d")
 LIMIT_FRAMES = env_rate("LIMIT_FRAMES", "60/10s")
 
 # How many passwords of one address a process checks at once; others have the rest of its threads.

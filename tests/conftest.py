@@ -112,16 +112,22 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 @pytest.fixture(scope="session")
 def empty_stores() -> Callable[[], None]:
-    """A function that deletes every document of the chats app and every key of Valkey."""
+    """A function that deletes every document and every key of Valkey."""
     from django.apps import apps
     from django.conf import settings
     from django.db import connections
+
+    from chatproject.stores.router import ChatRouter
 
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(
         settings.DATABASES["chat"]["HOST"]
     )
     valkey = redis.Redis.from_url(settings.REDIS_URLS[0])
-    tables = [model._meta.db_table for model in apps.get_app_config("chats").get_models()]
+    tables = [
+        model._meta.db_table
+        for app in ChatRouter.apps
+        for model in apps.get_app_config(app).get_models()
+    ]
 
     def empty() -> None:
         database = client[connections["chat"].settings_dict["NAME"]]

@@ -16,7 +16,7 @@ from . import ports
 
 LIMITS = (
     *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "PASSWORD_RESET", "PASSWORD_RESET_ADDRESS"),
-    *("SENDS", "QUESTIONS", "FRAMES"),
+    *("SENDS", "QUESTIONS", "QUESTIONS_DAY", "QUESTIONS_SITE", "FRAMES"),
 )
 
 _running = ExitStack()

@@ -1,4 +1,4 @@
-"""The worker of @ai and @photo in a process of its own, on the databases of the tests."""
+"""The worker in a process of its own, on the databases of the tests."""
 
 import os
 import subprocess
@@ -13,13 +13,15 @@ from .waiting import wait_for
 
 
 class WorkerProcess:
-    """`manage.py run_worker`, asking the given provider."""
+    """`manage.py run_jobs`, asking the given provider."""
 
-    def __init__(self, provider: ProviderServer, number: int, **environment: str) -> None:
+    def __init__(
+        self, provider: ProviderServer | None = None, number: int = 0, **environment: str
+    ) -> None:
         self.log = Path(settings.VAR_DIR) / f"worker-{os.getpid()}-{number}.log"
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "run_worker"],
+                [sys.executable, "manage.py", "run_jobs"],
                 cwd=settings.BASE_DIR,
                 env={**os.environ, **stores_of_tests(), **self._providers(provider), **environment},
                 stdin=subprocess.DEVNULL,
@@ -28,10 +30,10 @@ class WorkerProcess:
             )
 
     def wait_until_ready(self) -> None:
-        self.wait_for_output("Answering @ai and @photo", 30)
+        self.wait_for_output("Running jobs:", 30)
 
     def wait_for_output(self, text: str, seconds: float = 15) -> None:
-        wait_for(lambda: text in self._output(), seconds, f"for {text!r} of the worker")
+        wait_for(lambda: text in self.output(), seconds, f"for {text!r} of the worker")
 
     def is_running(self) -> bool:
         return self._process.poll() is None
@@ -53,12 +55,14 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
 
-    def _output(self) -> str:
+    def output(self) -> str:
         output = self.log.read_text(errors="replace")
         assert self.is_running(), f"The worker has ended:\n{output}"
         return output
 
-    def _providers(self, provider: ProviderServer) -> dict[str, str]:
+    def _providers(self, provider: ProviderServer | None) -> dict[str, str]:
+        if provider is None:
+            return {}
         return {
             "AI_BASE_URL": provider.url,
             "AI_API_KEY": KEY,

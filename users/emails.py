@@ -7,8 +7,11 @@ import secrets
 from django.db import transaction
 from django.http import HttpRequest
 
+from chatproject.jobs.kinds import Kind
+from chatproject.jobs.models import Job
+
 from . import mails
-from .models import NewEmail, User
+from .models import NewEmail, User, keyed_hash
 
 DIGITS = 8
 
@@ -30,9 +33,17 @@ def change(user: User, email: str, request: HttpRequest) -> None:
 
 def offer(user: User, email: str) -> None:
     """Keep a new address as pending, and mail a code to it; the next one replaces it."""
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
-    NewEmail.objects.update_or_create(user=user, defaults={"email": email, **NewEmail.fresh(code)})
-    mails.send("confirm_email", email, code=f"{code[:4]} {code[4:]}")
+    nobody_s = NewEmail.fresh(secrets.token_hex(16))  # until the mail is sent
+    NewEmail.objects.update_or_create(user=user, defaults={"email": email, **nobody_s})
+    key = keyed_hash("confirm", user.pk, email)
+    mails.queue(CONFIRM_MAIL, key, {"user_id": user.pk, "email": email})
+
+
+def _mail_code(job: Job) -> None:
+    code, email = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", job.payload["email"]
+    pending = NewEmail.objects.filter(user_id=job.payload["user_id"], email=email)
+    if pending.update(**NewEmail.fresh(code)):
+        mails.send("confirm_email", email, code=f"{code[:4]} {code[4:]}")
 
 
 def pending(user: User) -> str:
@@ -56,7 +67,12 @@ def confirm(user: User, code: str) -> bool:
 def tell(address: str, username: str, what: str) -> None:
     """Tell an address, if there is one, what happened to its account."""
     if address:
-        mails.send("notice", address, username=username, what=what)
+        notice = {"to": address, "username": username, "what": what}
+        mails.queue(NOTICE_MAIL, secrets.token_hex(16), notice)
+
+
+def _mail_notice(job: Job) -> None:
+    mails.send("notice", **job.payload)
 
 
 def _set(user: User, email: str) -> str:
@@ -64,3 +80,7 @@ def _set(user: User, email: str) -> str:
     former, user.email = user.email, email
     user.save(update_fields=["email"])
     return former
+
+
+CONFIRM_MAIL = Kind("confirm_mail", _mail_code, mails.LANE, mails.ATTEMPTS)
+NOTICE_MAIL = Kind("notice_mail", _mail_notice, mails.LANE, mails.ATTEMPTS)

@@ -1,32 +1,28 @@
 """Mails. They name nothing that people chose but user names, and those only to confirmed addresses.
 
-They are sent in the background, so that the response time doesn't reveal who has an account.
+They are jobs: they outlast the process that asks for them, and the time of its answer doesn't tell
+who has an account. Codes are made when a mail is sent, so that no job holds one.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.http import HttpRequest
-from django.template.loader import render_to_string
 
+from chatproject.jobs.kinds import Kind
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
+from chatproject.stores.outages import is_away
 
 from .backends import same_name
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 1000  # mails of one process; the rates of the limits are far below
-
-_threads = ThreadPoolExecutor(2, thread_name_prefix="mail")
-_room = threading.BoundedSemaphore(MOST_WAITING)
+LANE = "mail"
+ATTEMPTS = 6  # within half an hour
 
 
 def spend(email: str, request: HttpRequest) -> None:
@@ -35,30 +31,26 @@ def spend(email: str, request: HttpRequest) -> None:
     limits.PASSWORD_RESET.spend(same_name(email))
 
 
+def queue(kind: Kind, key: str, payload: dict[str, Any]) -> None:
+    """Queue a mail about something that was done, and doesn't fail with it: that is logged."""
+    try:
+        kind.add(key, payload)
+    except Exception as error:
+        if not is_away(error):
+            raise
+        logger.error("A mail was not queued: %s", type(error).__name__)
+
+
 def send(name: str, to: str, **values: Any) -> None:
-    """Mail `templates/users/mails/<name>.txt`, whose first line is the subject, to one address."""
+    """Mail `templates/users/mails/<name>.txt`, whose first line is the subject, to one address.
+
+    For jobs: it waits for the mail server, and raises what goes wrong.
+    """
+    # A worker loads these when there is a first mail.
+    from django.core.mail import EmailMessage
+    from django.template.loader import render_to_string
+
     # Our own address, not the one of a request: a client can make that up.
     values["site"] = next(iter(settings.ORIGINS), "")
-    in_background(lambda: _send(name, to, values))
-
-
-def _send(name: str, to: str, values: dict[str, Any]) -> None:
     subject, _, body = render_to_string(f"users/mails/{name}.txt", values).partition("\n")
     EmailMessage(subject, body.strip() + "\n", to=[to]).send()
-
-
-def in_background(work: Callable[[], object]) -> None:
-    """Run `work`, which must use no database, in a thread; the process waits for it at its exit."""
-    if not _room.acquire(blocking=False):
-        logger.error("%s mails are waiting: one is dropped", MOST_WAITING)
-        return
-    _threads.submit(_do, work)
-
-
-def _do(work: Callable[[], object]) -> None:
-    try:
-        work()
-    except Exception:
-        logger.exception("A mail was not sent")
-    finally:
-        _room.release()

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import secrets
 
+from django.urls import reverse
 from django.utils import timezone
+
+from chatproject.jobs.kinds import Kind
+from chatproject.jobs.models import Job
 
 from . import mails
 from .models import PasswordReset, User, keyed_hash
 
 
 def ask(email: str) -> None:
-    """Mail a code to an address that accounts have; the same work if none has it."""
+    """Queue the mail of a code to an address that accounts have; the same work if none has it."""
+    payload = {"email": email, "path": reverse("users:password_reset_code")}
+    RESET_MAIL.add(keyed_hash("address", _fold(email)), payload)
+
+
+def _mail_code(job: Job) -> None:
+    email = job.payload["email"]
     accounts = accounts_of(email)
     selector, code = secrets.token_urlsafe(12), secrets.token_urlsafe(16)
     PasswordReset.objects.filter(expires_at__lt=timezone.now()).delete()
@@ -22,7 +32,7 @@ def ask(email: str) -> None:
     )
     if accounts:
         codes = [(user.username, f"{selector}.{code}.{user.pk}") for user in accounts]
-        mails.send("password_reset", accounts[0].email, codes=codes)
+        mails.send("password_reset", accounts[0].email, codes=codes, path=job.payload["path"])
 
 
 def accounts_of(email: str) -> list[User]:
@@ -50,3 +60,6 @@ def _fold(email: str) -> str:
 
 def _mark(user: User) -> str:
     return keyed_hash("account", user.pk, user.password, user.email)
+
+
+RESET_MAIL = Kind("reset_mail", _mail_code, mails.LANE, mails.ATTEMPTS)

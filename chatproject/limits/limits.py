@@ -61,6 +61,18 @@ PASSWORD_RESET_ADDRESS = Limit("password_reset_address", "Too many mails were as
 REFRESHES = Limit("refreshes", "This sign-in is renewed too often.")
 SENDS = Limit("sends", "You are sending too fast.")
 QUESTIONS = Limit("questions", "You are asking too fast.")
+QUESTIONS_DAY = Limit("questions_day", "You have asked as much as you may in a day.")
+QUESTIONS_SITE = Limit("questions_site", "All here have asked as much as they may in a day.")
+
+
+def spend_budgets(user_id: int) -> None:
+    """Count a question for the day's budgets of a person and of the site; raises `TooMany`."""
+    QUESTIONS_DAY.spend(user_id)
+    try:
+        QUESTIONS_SITE.spend()
+    except TooMany:
+        QUESTIONS_DAY.give_back(user_id)
+        raise
 
 
 def remember(seconds: int, *who: object) -> None:

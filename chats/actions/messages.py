@@ -157,6 +157,7 @@ def _spend_send(user: User, content: str) -> bool:
     asks = prompts.parse(content) is not None
     if asks:
         limits.QUESTIONS.spend(user.pk)
+        limits.spend_budgets(user.pk)
     return asks
 
 

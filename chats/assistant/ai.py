@@ -27,7 +27,11 @@ def ask(question: str, history: Sequence[Turn] = ()) -> str:
         f"{settings.AI_BASE_URL.rstrip('/')}/chat/completions",
         timeout=settings.AI_TIMEOUT,
         headers={"Authorization": f"Bearer {key}"},
-        json={"model": settings.AI_MODEL, "messages": _messages(question, history)},
+        json={
+            "model": settings.AI_MODEL,
+            "max_tokens": settings.AI_MAX_TOKENS,
+            "messages": _messages(question, history),
+        },
     )
     return _cut(_text(completion))
 

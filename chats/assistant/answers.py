@@ -19,7 +19,6 @@ USAGE = {
     "ai": "Ask me something: “@ai QUESTION”, for example “@ai How does a loom work?”",
     "photo": "Tell me what to look for: “@photo QUERY”, for example “@photo red bicycle”",
 }
-BROKEN = "Something went wrong here while I was looking for an answer. Please ask again."
 GAVE_UP = "I tried several times and couldn't answer this. Please ask in another way."
 THREAD_LENGTH = 10  # earlier messages sent along with a question
 

@@ -1,6 +1,7 @@
 """`ai/ask` and `ai/photo`: the providers behind @ai and @photo, asked directly."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,9 +17,12 @@ from chatproject.limits import limits
 from chatproject.rest.fields import StrictSerializer
 from chats.api.openapi import BAD_INPUT, NOT_SIGNED_IN
 from chats.api.serializers import PhotoSerializer
+from users.models import User
 
-from . import ai, unsplash
+from . import ai, direct, unsplash
 from .providers import ProviderError
+
+T = TypeVar("T")
 
 
 class NoAnswer(APIException):
@@ -29,6 +33,26 @@ class NoAnswer(APIException):
     def __init__(self, error: ProviderError) -> None:
         super().__init__(error.message)
         self.status_code = error.status_code
+
+
+class Busy(APIException):
+    """As many calls are under way as this process makes at a time (HTTP 503)."""
+
+    status_code = 503
+    default_detail = "Too many people are asking right now. Please try again in a moment."
+    default_code = "busy"
+    wait = direct.ROOM_AFTER  # DRF sends it as Retry-After
+
+
+def _answer(request: Request, call: Callable[[], T]) -> T:
+    assert isinstance(request.user, User)
+    limits.QUESTIONS.spend(request.user.pk)
+    try:
+        return direct.ask(request.user.pk, call)
+    except direct.NoRoom:
+        raise Busy from None
+    except ProviderError as error:
+        raise NoAnswer(error) from None
 
 
 class QuestionSerializer(StrictSerializer):
@@ -106,11 +130,8 @@ class AskView(APIView):
     def post(self, request: Request) -> Response:
         question = QuestionSerializer(data=request.data)
         question.is_valid(raise_exception=True)
-        limits.QUESTIONS.spend(request.user.pk)
-        try:
-            return Response({"response": ai.ask(question.validated_data["user_input"])})
-        except ProviderError as error:
-            raise NoAnswer(error) from None
+        text = question.validated_data["user_input"]
+        return Response({"response": _answer(request, lambda: ai.ask(text))})
 
 
 class PhotoView(APIView):
@@ -149,8 +170,5 @@ class PhotoView(APIView):
     def get(self, request: Request) -> Response:
         wanted = PhotoQuerySerializer(data=_query_of(request))
         wanted.is_valid(raise_exception=True)
-        limits.QUESTIONS.spend(request.user.pk)
-        try:
-            return Response(unsplash.find(wanted.validated_data["query"]))
-        except ProviderError as error:
-            raise NoAnswer(error) from None
+        query = wanted.validated_data["query"]
+        return Response(_answer(request, lambda: unsplash.find(query)))

@@ -115,7 +115,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
                 )
             ),
         )
-    yield HotQuery("next @ai or @photo question", questions.claim, writes=True)
+    yield HotQuery("@ai and @photo questions that are no jobs yet", questions.unqueued)
 
 
 def _chats(chat: Chat, user: User) -> Iterator[HotQuery]:

@@ -97,7 +97,6 @@ class Migration(migrations.Migration):
                 ('client_id', models.CharField(blank=True, max_length=64, null=True)),
                 ('reply_to', models.UUIDField(blank=True, null=True)),
                 ('answer_due_at', models.DateTimeField(blank=True, null=True)),
-                ('answer_attempts', models.IntegerField(default=0, editable=False)),
                 ('edited_at', models.DateTimeField(blank=True, null=True)),
                 ('deleted_at', models.DateTimeField(blank=True, null=True)),
                 ('deleted_by', models.BigIntegerField(blank=True, null=True)),

@@ -239,10 +239,8 @@ class Message(models.Model):
     photo = models.JSONField(null=True, blank=True)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
-    # When an @ai or @photo question becomes due for the worker; null: nothing to do.
+    # When an @ai or @photo question was asked that is no job yet; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
-    # How often a worker has taken it: a question that kills workers must not be retried for ever.
-    answer_attempts = models.IntegerField(default=0, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.BigIntegerField(null=True, blank=True)
@@ -272,7 +270,7 @@ class Message(models.Model):
                 condition=Q(client_id__gt=""),
                 name="message_client_id",
             ),
-            # The worker's next @ai or @photo.
+            # The @ai and @photo that are no jobs yet.
             models.Index(
                 fields=["answer_due_at"],
                 condition=Q(answer_due_at__gt=EPOCH),

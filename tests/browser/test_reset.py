@@ -7,7 +7,7 @@ from django.core import mail
 from django.test import Client
 from playwright.sync_api import expect
 
-from tests.waiting import wait_for
+from tests.jobs import run_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,7 +16,7 @@ def test_the_link_of_a_mail_leads_to_the_new_password_and_hides_its_code(
     ada, window_of, live_server_process
 ):
     Client().post("/accounts/password-reset/", {"email": ada.email})
-    wait_for(lambda: mail.outbox, 10, "for the mail")
+    run_due()
     path, code = re.search(r"http://localhost:\d+(/\S+)#(\S+)", mail.outbox[0].body).groups()
     page = window_of(None, f"{path}#{code}").page
     expect(page.get_by_label("Code from the mail")).to_have_value(code)

@@ -31,6 +31,7 @@ def test_the_request_names_model_prompt_key_and_what_was_said_before(provider, s
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.body == {
         "model": "loom-1",
+        "max_tokens": settings.AI_MAX_TOKENS,
         "messages": [
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "Who?"},

@@ -10,13 +10,18 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connections
 
+from chatproject.jobs import running
+from chatproject.jobs.models import EPOCH, Job
+from chatproject.jobs.running import run_job
 from chatproject.jobs.worker import CONCURRENCY, SIGN
 from chatproject.stores.mongodb.documents import now
 from chats import actions, events
 from chats.actions.prompts import Prompt, parse
 from chats.assistant import questions
-from chats.assistant.answers import BROKEN, GAVE_UP, USAGE, Answer
+from chats.assistant.answers import GAVE_UP, USAGE, Answer
+from chats.assistant.questions import QUESTION
 from chats.models import Chat, Message
+from tests import jobs
 from tests.provider_server import completion, search_results
 from tests.proxy import Proxy
 from tests.waiting import wait_for
@@ -68,17 +73,25 @@ def ask(user: Any, chat: Chat, content: str, **values: Any) -> Message:
     return Message.objects.get(pk=message.pk)
 
 
-def claim() -> Message:
+def claim(lease: float = 30) -> Job:
     """The question that a worker takes now; there must be one."""
-    question = questions.claim()
-    assert question is not None
-    return question
+    job = jobs.claim("question", lease=lease)
+    assert job is not None
+    return job
+
+
+def answer(job: Job) -> None:
+    """What a worker does with a question that it has taken."""
+    run_job(QUESTION, job)
 
 
 def work() -> None:
     """What a worker does, until nothing is due."""
-    while question := questions.claim():
-        questions.answer(question)
+    jobs.run_due()
+
+
+def job_of(question: Message) -> Job:
+    return Job.objects.get(kind="question", key=question.pk.hex)
 
 
 def answers(chat: Chat) -> list[Message]:
@@ -88,7 +101,8 @@ def answers(chat: Chat) -> list[Message]:
 
 
 def is_done(question: Message) -> bool:
-    return Message.objects.get(pk=question.pk).answer_due_at is None
+    is_queued = Message.objects.get(pk=question.pk).answer_due_at is None
+    return is_queued and not Job.objects.filter(key=question.pk.hex).exists()
 
 
 def test_a_question_is_answered_by_a_reply_of_the_bot(provider, ada, group):
@@ -119,7 +133,7 @@ def test_a_photo_is_a_message_with_the_photo_and_a_text_for_those_who_do_not_see
 def test_an_ordinary_message_is_no_work(provider, ada, group):
     ask(ada, group, "Mail me: ada@ai.com")
 
-    assert questions.claim() is None
+    assert jobs.claim() is None
 
 
 @pytest.mark.parametrize("kind", ["ai", "photo"])
@@ -182,13 +196,23 @@ def test_no_result_is_told_by_the_bot(provider, ada, group):
     assert (answer.content, answer.photo) == ("No photo found for “qwertz”.", None)
 
 
-def test_a_fault_of_our_own_is_told_by_the_bot(provider, settings, ada, group):
+def test_after_a_fault_of_our_own_it_is_tried_again_later_and_then_told_by_the_bot(
+    provider, settings, monkeypatch, ada, group
+):
     settings.AI_MODEL = object()  # nothing that JSON can hold
     question = ask(ada, group, "@ai Why?")
     work()
+    job = job_of(question)
+    assert (job.attempts, job.state, answers(group)) == (1, "waiting", [])
+    assert now() < job.due <= now() + timedelta(seconds=running.wait_after(1))
 
-    assert [answer.content for answer in answers(group)] == [BROKEN]
-    assert is_done(question)
+    for _ in range(QUESTION.attempts - 1):
+        Job.objects.update(due=now())
+        work()
+    job = job_of(question)
+    assert (job.attempts, job.state) == (QUESTION.attempts, "failed")
+    assert "TypeError" in job.error
+    assert [answer.content for answer in answers(group)] == [GAVE_UP]
 
 
 def test_an_answer_of_any_length_is_stored(provider, settings, ada, group):
@@ -240,20 +264,24 @@ def test_a_question_deleted_while_at_work_gets_no_answer(provider, ada, group):
     question = ask(ada, group, "@ai Why?")
     taken = claim()
     actions.delete_message(ada, group, question)
-    questions.answer(taken)
+    questions.deliver(taken, Prompt("ai", "Why?"), Answer("Because."))
 
-    assert len(provider.requests) == 1
     assert answers(group) == []
-    assert questions.claim() is None
 
 
-def test_a_question_edited_while_at_work_is_asked_as_it_is_now(provider, ada, group):
+def test_a_question_edited_while_at_work_is_asked_as_it_is_now(provider, monkeypatch, ada, group):
     question = ask(ada, group, "@ai Why?")
-    taken = claim()
-    actions.edit_message(ada, group, question, "@ai Why not?")
-    questions.answer(taken)
+    deliver = questions.deliver
+
+    def edited_first(*args: Any) -> None:
+        monkeypatch.setattr(questions, "deliver", deliver)
+        actions.edit_message(ada, group, question, "@ai Why not?")
+        deliver(*args)
+
+    monkeypatch.setattr(questions, "deliver", edited_first)
     work()
 
+    assert len(provider.requests) == 2
     assert [answer.content for answer in answers(group)] == ["Echo: Why not?"]
     assert is_done(question)
 
@@ -272,7 +300,7 @@ def test_a_deleted_chat_gets_no_answer(provider, ada, group):
     ask(ada, group, "@ai Why?")
     taken = claim()
     actions.delete_chat(ada, group)
-    questions.answer(taken)
+    answer(taken)
 
     assert not Message.objects.exists()
 
@@ -290,13 +318,12 @@ def test_someone_who_was_removed_gets_no_answer(provider, ada, grace, group):
 def test_someone_who_was_removed_while_the_question_was_at_work_gets_no_answer(
     provider, ada, grace, group
 ):
-    question = ask(grace, group, "@ai Why?")
+    ask(grace, group, "@ai Why?")
     taken = claim()
     actions.remove_member(ada, group, grace.pk)
     questions.deliver(taken, Prompt("ai", "Why?"), Answer("Because."))
 
     assert answers(group) == []
-    assert is_done(question)
 
 
 # Once, whatever happens --------------------------------------------------------------------------
@@ -305,28 +332,45 @@ def test_someone_who_was_removed_while_the_question_was_at_work_gets_no_answer(
 def test_a_question_belongs_to_one_worker_until_the_lease_ends(provider, ada, group):
     question = ask(ada, group, "@ai Why?")
     taken = claim()
-    assert questions.claim() is None
+    assert jobs.claim() is None
 
-    ends = Message.objects.get(pk=question.pk).answer_due_at
-    assert ends - now() > timedelta(seconds=30)  # the provider's time
-    Message.objects.filter(pk=question.pk).update(answer_due_at=now())
+    assert job_of(question).due - now() > timedelta(seconds=29)
+    Job.objects.update(due=now())
     again = claim()
-    assert (again.pk, again.answer_attempts) == (taken.pk, 2)
+    assert (again.pk, again.attempts) == (taken.pk, 2)
 
 
-def test_questions_are_taken_in_the_order_of_asking(provider, ada, group):
-    asked = [ask(ada, group, f"@ai {number}").pk for number in range(3)]
+def test_questions_are_taken_in_the_order_of_asking(provider, ada, grace, alan, group):
+    asked = [ask(user, group, "@ai Why?").pk.hex for user in (grace, ada, alan)]
 
-    assert [claim().pk for _ in asked] == asked
+    assert [claim().key for _ in asked] == asked
 
 
-def test_two_workers_give_one_answer(provider, settings, ada, group):
-    settings.ANSWER_LEASE = 0
+def test_a_second_worker_that_queues_the_same_question_late_asks_nobody(
+    monkeypatch, provider, ada, group
+):
     question = ask(ada, group, "@ai Why?")
-    first = claim()
+    rows = questions.unqueued()
+    work()
+    assert is_done(question)
+    monkeypatch.setattr(questions, "unqueued", lambda: rows)  # read before
+    questions.find_questions()
+    monkeypatch.undo()
+    assert job_of(question).state == "waiting"
+    asked = len(provider.requests)
+    answer(claim())
+
+    assert len(provider.requests) == asked == 1
+    assert len(answers(group)) == 1
+    assert is_done(question)
+
+
+def test_two_workers_give_one_answer(provider, ada, group):
+    question = ask(ada, group, "@ai Why?")
+    first = claim(lease=0)
     second = claim()
     provider.body = completion("First.")
-    questions.answer(first)
+    answer(first)
     # The second had looked for an answer before the first was stored.
     questions.deliver(second, Prompt("ai", "Why?"), Answer("Second."))
 
@@ -339,8 +383,9 @@ def test_an_answer_that_was_stored_before_the_worker_ended_is_not_asked_for_agai
     provider, ada, group
 ):
     question = ask(ada, group, "@ai Why?")
-    work()
-    Message.objects.filter(pk=question.pk).update(answer_due_at=now())
+    taken = claim()
+    questions.answer(taken)  # and the worker is gone
+    Job.objects.update(due=now())
     work()
 
     assert len(provider.requests) == 1
@@ -348,35 +393,32 @@ def test_an_answer_that_was_stored_before_the_worker_ended_is_not_asked_for_agai
     assert is_done(question)
 
 
-def test_a_question_that_ends_every_worker_is_given_up(provider, settings, ada, group):
-    settings.ANSWER_LEASE = 0
+def test_a_question_that_ends_every_worker_is_given_up(provider, ada, group):
     question = ask(ada, group, "@ai Why?")
-    for _ in range(questions.MAX_ATTEMPTS):
-        claim()  # and the worker is gone
+    for _ in range(QUESTION.attempts):
+        claim(lease=0)  # and the worker is gone
     last = claim()
-    assert questions.claim() is None
-    questions.answer(last)
+    assert jobs.claim() is None
+    answer(last)
 
     assert [answer.content for answer in answers(group)] == [GAVE_UP]
     assert provider.requests == []
-    assert is_done(question)
+    assert job_of(question).error == "3 workers ended while they did it."
+    assert jobs.claim() is None
 
 
 def test_a_released_question_is_taken_again_as_if_for_the_first_time(provider, ada, group):
     ask(ada, group, "@ai Why?")
-    questions.release(claim())
+    Job.objects.release(claim())
 
-    assert claim().answer_attempts == 1
+    assert claim().attempts == 1
 
 
-def test_looking_for_work_reads_the_index_of_what_is_due_only(provider, ada, group):
+def test_looking_for_questions_reads_the_index_of_those_only(provider, ada, group):
     for number in range(20):
         ask(ada, group, f"Message {number}")
     ask(ada, group, "@ai Why?")
-    query = {
-        "answer_due_at": {"$gt": questions.EPOCH, "$lte": now()},
-        "answer_attempts": {"$not": {"$gt": questions.MAX_ATTEMPTS}},
-    }
+    query = {"answer_due_at": {"$gt": EPOCH}}
     find = {"find": Message._meta.db_table, "filter": query, "sort": {"answer_due_at": 1}}
     plan = connections["chat"].database.command("explain", find)
 
@@ -432,11 +474,13 @@ def test_the_bot_is_seen_typing_until_it_answers(
     wait_for(lambda: not heard.of_type("typing_indicator")[-1]["is_typing"], what="for the end")
 
 
-def test_several_questions_are_at_work_at_once(start_worker, provider, ada, group):
+def test_several_questions_are_at_work_at_once(start_worker, provider, person, ada):
     start_worker()
     provider.go_on.clear()
-    for number in range(CONCURRENCY + 1):
-        ask(ada, group, f"@ai {number}")
+    people = [person(f"person{number}") for number in range(CONCURRENCY + 1)]
+    group = actions.create_group(ada, "Askers", [user.pk for user in people])
+    for number, user in enumerate(people):
+        ask(user, group, f"@ai {number}")
     wait_for_requests(provider, CONCURRENCY)
     assert answers(group) == []
 
@@ -448,7 +492,7 @@ def test_several_questions_are_at_work_at_once(start_worker, provider, ada, grou
 
 
 def test_a_killed_workers_question_is_answered_once_by_another(start_worker, provider, ada, group):
-    first = start_worker(ANSWER_LEASE="2")
+    first = start_worker(JOB_LEASE="2")
     provider.go_on.clear()
     question = ask(ada, group, "@ai Why?")
     wait_for_requests(provider, 1)
@@ -486,9 +530,9 @@ def test_a_worker_that_is_told_to_stop_releases_what_it_cannot_finish(
     worker.tell_to_stop()
 
     assert worker.wait_for_end() == 0
-    question.refresh_from_db()
-    assert question.answer_due_at <= now()
-    assert question.answer_attempts == 0
+    job = job_of(question)
+    assert (job.state, job.attempts) == ("waiting", 0)
+    assert job.due <= now()
 
 
 def test_what_is_tried_again_gets_another_connection_to_sql(
@@ -501,8 +545,8 @@ def test_what_is_tried_again_gets_another_connection_to_sql(
         if len(done) == 1:
             raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(questions.db, "close_old_connections", lambda: done.append("closed"))
-    questions._patiently(work, now() + timedelta(seconds=10))
+    monkeypatch.setattr(running.db, "close_old_connections", lambda: done.append("closed"))
+    running.patiently(work, Job(due=now() + timedelta(seconds=10)))
     assert done == ["tried", "closed", "tried"]
 
 
@@ -520,7 +564,7 @@ async def test_a_worker_keeps_its_answer_while_mongodb_is_away(
         proxy.is_open = False
         assert proxy.cut()
         provider.go_on.set()
-        await do(worker.wait_for_output)("An answer can't be stored now", 20)
+        await do(worker.wait_for_output)("can't be stored now", 20)
         await do(worker.wait_for_output)("MongoDB is away", 20)
         proxy.is_open = True
 

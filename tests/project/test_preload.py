@@ -39,6 +39,6 @@ def test_only_the_command_of_daphne_loads_daphne_and_twisted() -> None:
 def test_a_worker_loads_no_views() -> None:
     """They would take 20 MiB more."""
     views = ("chatproject.urls", "chats.api.chats", "chats.pages.views", "drf_spectacular.plumbing")
-    command = "chats.management.commands.run_worker"
+    command = "chatproject.jobs.management.commands.run_jobs"
     assert loaded_by(f"django; django.setup(); import {command}", views) == ()
     assert not import_module(command).Command.requires_system_checks

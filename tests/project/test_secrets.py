@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from tests.server_process import COMMANDS, WSGI_COMMANDS, ServerProcess
 from tests.waiting import wait_for
+from tests.worker_process import WorkerProcess
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,6 +34,15 @@ def logged(request, monkeypatch):
     process.wait_until_ready()
     yield process
     process.stop()
+
+
+@pytest.fixture
+def worker(logged):
+    """The process that sends the mails."""
+    process = WorkerProcess(ORIGINS=logged.url)
+    process.wait_until_ready()
+    yield process
+    process.kill()
 
 
 def mailed(pattern):
@@ -146,7 +156,7 @@ class Visitor:
 
 
 @pytest.mark.parametrize("logged", LOGGED, indirect=True)
-def test_no_secret_is_in_a_log_or_in_an_address(logged, request):
+def test_no_secret_is_in_a_log_or_in_an_address(logged, worker, request):
     visitor = Visitor(logged.url, logged.websocket_url)
     chat_id = visitor.use_the_api()
     cookie = visitor.use_the_pages(chat_id)
@@ -159,7 +169,7 @@ def test_no_secret_is_in_a_log_or_in_an_address(logged, request):
     visitor.http.close()
     wait_for(lambda: "/accounts/password/" in logged.output(), 10, "for the access log")
     assert len(visitor.secrets) > 15
-    log = logged.output()
+    log = logged.output() + worker.output()
     for what, value in visitor.secrets.items():
         assert value not in log, what
         assert not any(value in address for address in visitor.addresses), what

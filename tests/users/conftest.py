@@ -8,11 +8,22 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from tests.jobs import run_due
+
 
 @pytest.fixture(autouse=True)
 def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mails are sent when the answer comes; `tests/users/test_mails.py` waits for them instead."""
-    monkeypatch.setattr("users.mails.in_background", lambda work: work())
+    """Mails are sent when the answer comes; in `tests/users/test_mails.py` they wait instead."""
+    from chatproject.jobs.models import JobQuerySet
+
+    add = JobQuerySet.add
+
+    def add_and_run(self: Any, *args: Any) -> bool:
+        is_new = add(self, *args)
+        run_due()
+        return is_new
+
+    monkeypatch.setattr(JobQuerySet, "add", add_and_run)
 
 
 @pytest.fixture

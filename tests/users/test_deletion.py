@@ -4,7 +4,6 @@ import re
 
 import pymongo
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection, connections
@@ -48,8 +47,8 @@ def stored():
     database = pymongo.MongoClient(settings.DATABASES["chat"]["HOST"])[
         connections["chat"].settings_dict["NAME"]
     ]
-    for model in apps.get_app_config("chats").get_models():
-        found[model._meta.db_table] = str(list(database[model._meta.db_table].find()))
+    for name in database.list_collection_names():
+        found[name] = str(list(database[name].find()))
     return found
 
 

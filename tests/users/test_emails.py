@@ -9,11 +9,13 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pymongo.errors import AutoReconnect
 from rest_framework.test import APIClient
 
+from chatproject.jobs.models import JobQuerySet
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD, give_password
-from users import emails, mails
+from users import emails
 from users.models import NewEmail, User
 from users.models.mailed_code import LIFETIME
 
@@ -310,14 +312,20 @@ def test_a_change_is_the_same_answer_and_work_whether_an_address_has_an_account(
 # Mails -------------------------------------------------------------------------------------------
 
 
-def test_without_a_mail_server_people_sign_up_all_the_same(settings, monkeypatch):
+def test_without_a_mail_server_people_sign_up_all_the_same(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = 1  # nobody listens
-    monkeypatch.setattr(mails, "in_background", lambda work: mails._do(_with_room(work)))
     assert register_by_api("mary", "mary@example.org") == 201
     assert register_by_page("jane", "jane@example.org") == 302
 
 
-def _with_room(work):
-    mails._room.acquire()
-    return work
+def test_while_mongodb_is_away_people_sign_up_and_only_their_mail_is_missing(monkeypatch, caplog):
+    def away(*_):
+        raise AutoReconnect("away")
+
+    monkeypatch.setattr(JobQuerySet, "add", away)
+    assert register_by_api("mary", "mary@example.org") == 201
+    assert register_by_page("jane", "jane@example.org") == 302
+    assert caplog.text.count("A mail was not queued: AutoReconnect") == 2
+    # Here nothing was done: it is to be asked for again.
+    assert ask_for_a_reset("mary@example.org").status_code == 503

@@ -1,27 +1,23 @@
-"""Mails are sent beside the request: nobody learns by the time who gets one."""
+"""Mails are jobs: nobody learns by the time who gets one, and none is lost with a process."""
 
-import threading
 import time
+from datetime import timedelta
 from smtplib import SMTPException
 
 import pytest
 from django.core import mail
 from django.core.mail.backends import locmem
 
-from tests.waiting import wait_for
-from users import mails
+from chatproject.jobs.models import Job
+from chatproject.stores.mongodb.documents import now
+from tests.jobs import run_due
+from users import emails
+from users.models import NewEmail, PasswordReset
+from users.resets import RESET_MAIL
+
+from .mailbox import code_for, reset_codes
 
 pytestmark = pytest.mark.django_db
-
-
-class HeldBackend(locmem.EmailBackend):
-    """A mail server that answers when it is let."""
-
-    goes_on = threading.Event()
-
-    def send_messages(self, messages):
-        assert self.goes_on.wait(10)
-        return super().send_messages(messages)
 
 
 class BrokenBackend(locmem.EmailBackend):
@@ -30,29 +26,55 @@ class BrokenBackend(locmem.EmailBackend):
 
 
 @pytest.fixture(autouse=True)
-def mails_at_once(monkeypatch):
-    """They aren't here: what `users/mails.py` does is what is tested."""
-    HeldBackend.goes_on.clear()
-    yield
-    HeldBackend.goes_on.set()
+def mails_at_once():
+    """They aren't here: they wait for a worker."""
 
 
 def ask(client, email):
     return client.post("/accounts/password-reset/", {"email": email})
 
 
-def test_the_answer_does_not_wait_for_the_mail(client, ada, settings):
-    settings.EMAIL_BACKEND = f"{__name__}.HeldBackend"
+def test_a_mail_waits_for_the_worker_and_outlasts_the_process_that_asked(client, ada):
     for email in ("ada@example.org", "nobody@example.org"):
         assert ask(client, email).status_code == 302
     assert mail.outbox == []
-    HeldBackend.goes_on.set()
-    wait_for(lambda: mail.outbox, what="for the mail")
+    assert Job.objects.filter(kind="reset_mail").count() == 2
+    run_due()
     assert [message.to for message in mail.outbox] == [["ada@example.org"]]
+    assert not Job.objects.exists()
 
 
-def test_an_answer_takes_as_long_whether_a_mail_goes_out_or_not(client, ada, settings):
-    settings.EMAIL_BACKEND = f"{__name__}.HeldBackend"
+def test_a_job_holds_no_code(client, ada):
+    ask(client, "ada@example.org")
+    emails.offer(ada, "new@example.org")
+    payloads = {job.kind: job.payload for job in Job.objects.all()}
+    assert payloads == {
+        "reset_mail": {"email": "ada@example.org", "path": "/accounts/password-reset/code/"},
+        "confirm_mail": {"user_id": ada.pk, "email": "new@example.org"},
+    }
+    assert not PasswordReset.objects.exists()
+    before = NewEmail.objects.get().code_hash
+    run_due()
+    assert reset_codes("ada@example.org").keys() == {"ada"}
+    assert NewEmail.objects.get().code_hash != before
+    assert emails.confirm(ada, code_for("new@example.org"))
+
+
+def test_no_code_goes_to_an_address_that_was_given_up(ada):
+    emails.offer(ada, "first@example.org")
+    emails.offer(ada, "second@example.org")
+    run_due()
+    assert [message.to for message in mail.outbox] == [["second@example.org"]]
+
+
+def test_a_mail_that_waits_is_not_queued_again(client, ada):
+    ask(client, "ada@example.org")
+    ask(client, "Ada@Example.org")
+    run_due()
+    assert len(mail.outbox) == 1
+
+
+def test_an_answer_takes_as_long_whether_a_mail_goes_out_or_not(client, ada):
     taken = {"ada@example.org": [], "nobody@example.org": []}
     for _ in range(20):
         for email, times in taken.items():
@@ -63,27 +85,32 @@ def test_an_answer_takes_as_long_whether_a_mail_goes_out_or_not(client, ada, set
     assert abs(known - unknown) < 0.3 * unknown
 
 
-def test_a_mail_that_fails_is_logged_and_keeps_no_other_back(client, ada, settings, caplog):
+def test_a_mail_that_fails_is_tried_again_and_keeps_no_other_back(client, ada, grace, settings):
+    backend = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = f"{__name__}.BrokenBackend"
-    assert ask(client, "ada@example.org").status_code == 302
-    wait_for(lambda: "A mail was not sent" in caplog.text, what="for the log")
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     ask(client, "ada@example.org")
-    wait_for(lambda: mail.outbox, what="for the mail")
+    run_due()
+    job = Job.objects.get()
+    assert (job.state, job.attempts, job.error) == ("waiting", 1, "SMTPException: No such server")
+
+    settings.EMAIL_BACKEND = backend
+    ask(client, "grace@example.org")
+    run_due()
+    assert [message.to for message in mail.outbox] == [["grace@example.org"]]
+    Job.objects.update(due=now())
+    run_due()
+    assert mail.outbox[1].to == ["ada@example.org"]
+    assert not Job.objects.exists()
 
 
-def test_what_waits_is_bounded(monkeypatch, caplog):
-    monkeypatch.setattr(mails, "_room", threading.BoundedSemaphore(1))
-    held, done = threading.Event(), []
-    mails.in_background(lambda: held.wait(10))
-    mails.in_background(lambda: done.append("dropped"))
-    assert "one is dropped" in caplog.text
-    held.set()
-    wait_for(lambda: mails._room.acquire(blocking=False), what="for room")
-    mails._room.release()
-    mails.in_background(lambda: done.append("done"))
-    wait_for(lambda: done, what="for the next")
-    assert done == ["done"]
+def test_a_mail_that_never_goes_out_is_kept_as_failed(client, ada, settings):
+    settings.EMAIL_BACKEND = f"{__name__}.BrokenBackend"
+    ask(client, "ada@example.org")
+    for _ in range(RESET_MAIL.attempts):
+        run_due()
+        Job.objects.filter(failed_at=None).update(due=now() - timedelta(seconds=1))
+    job = Job.objects.get()
+    assert (job.state, job.attempts) == ("failed", RESET_MAIL.attempts)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "testserver", "localhost:8000"])
@@ -91,7 +118,7 @@ def test_the_address_in_a_mail_is_ours_whatever_host_was_asked(client, ada, sett
     settings.ALLOWED_HOSTS = ["*"]
     settings.ORIGINS = ["https://chat.example.org", "http://localhost:8000"]
     client.post("/accounts/password-reset/", {"email": "ada@example.org"}, headers={"Host": host})
-    wait_for(lambda: mail.outbox, what="for the mail")
+    run_due()
     [message] = mail.outbox
     assert "https://chat.example.org/accounts/password-reset/code/#" in message.body
     assert ("evil" in message.body + message.subject) is False

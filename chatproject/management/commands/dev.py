@@ -75,7 +75,7 @@ def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
     web = ["-m", "chatproject.sockets.daphne", "--verbosity", "1", *bind]
     return [
         processes.Child("web process", [*web, "chatproject.asgi:application"], environment),
-        processes.Child("worker", ["manage.py", "run_worker"], environment),
+        processes.Child("worker", ["manage.py", "run_jobs"], environment),
     ]
 
 
