@@ -37,7 +37,7 @@ class JobQuerySet(DocumentQuerySet["Job"]):
 
         With a session, in its transaction.
         """
-        job.turn = self._turn(job, session)
+        job.place = self._place(job, session)
         same = {"kind": job.kind, "key": job.key, "due": {"$gt": EPOCH}}
         try:
             result = self.collection().update_one(
@@ -49,14 +49,14 @@ class JobQuerySet(DocumentQuerySet["Job"]):
             return False
         return result.upserted_id is not None
 
-    def _turn(self, job: Job, session: ClientSession | None) -> datetime:
+    def _place(self, job: Job, session: ClientSession | None) -> datetime:
         if not job.slot:
             return job.due or now()
         last = self.collection().find_one(
-            {"slot": job.slot}, {"turn": 1}, sort=[("turn", -1)], session=session
+            {"slot": job.slot}, {"place": 1}, sort=[("place", -1)], session=session
         )
         moment = job.due or now()
-        return max(moment, last["turn"].replace(tzinfo=UTC) + SPACING) if last else moment
+        return max(moment, last["place"].replace(tzinfo=UTC) + SPACING) if last else moment
 
     def is_due(self, kinds: Collection[str]) -> bool:
         """Whether a job of these kinds waits to be taken."""
@@ -64,7 +64,7 @@ class JobQuerySet(DocumentQuerySet["Job"]):
         return self.collection().find_one(due, {"_id": 1}) is not None
 
     def claim(self, kinds: Collection[str], lease: float) -> Job | None:
-        """Take the job whose turn is first, for `lease` seconds; one at a time of each slot."""
+        """Take the job whose place is first, for `lease` seconds; one at a time of each slot."""
         rows, moment = self.collection(), now()
         taken = {"taken_slot": {"$gt": ""}}
         rows.update_many({**taken, "due": {"$lte": moment}}, {"$set": {"taken_slot": None}})
@@ -85,7 +85,7 @@ class JobQuerySet(DocumentQuerySet["Job"]):
                 found = rows.find_one_and_update(
                     wanted,
                     [{"$set": take}],
-                    sort=[("turn", 1)],
+                    sort=[("place", 1)],
                     return_document=ReturnDocument.AFTER,
                 )
             except DuplicateKeyError as error:  # another worker has taken this slot meanwhile
@@ -163,7 +163,7 @@ class Job(models.Model):
     # Of the jobs with the same slot one runs at a time; "": any number.
     slot = models.CharField(max_length=60, default="", blank=True)
     taken_slot = models.CharField(max_length=60, null=True)  # the slot, while the job runs
-    turn = models.DateTimeField(default=now)  # the order in which due jobs are taken
+    place = models.DateTimeField(default=now)  # the order in which due jobs are taken
     # When it may be taken; while it runs, when its lease ends. Null: it has failed.
     due = models.DateTimeField(null=True, default=now)
     lease = models.CharField(max_length=16, null=True)  # names who runs it
@@ -179,14 +179,14 @@ class Job(models.Model):
         default_permissions = ("view", "change", "delete")
         indexes = [
             # The next job to take, and whether there is one.
-            models.Index(fields=["turn", "due"], condition=Q(due__gt=EPOCH), name="job_turn"),
+            models.Index(fields=["place", "due"], condition=Q(due__gt=EPOCH), name="job_place"),
             models.Index(fields=["due"], condition=Q(due__gt=EPOCH), name="job_due"),
             # Done once.
             UniqueIndex(fields=["kind", "key"], condition=Q(due__gt=EPOCH), name="job_key"),
             # One at a time.
             UniqueIndex(fields=["taken_slot"], condition=Q(taken_slot__gt=""), name="job_taken"),
-            # A person's latest turn.
-            models.Index(fields=["slot", "-turn"], condition=Q(slot__gt=""), name="job_slot"),
+            # A person's latest place.
+            models.Index(fields=["slot", "-place"], condition=Q(slot__gt=""), name="job_slot"),
             # The admin's list, newest first.
             models.Index(fields=["-created_at"], name="job_created"),
             ExpiryIndex(

@@ -104,6 +104,32 @@ def test_questions_to_the_bot_are_limited_wherever_they_are_asked(
 
 
 @pytest.mark.django_db
+def test_questions_have_budgets_a_day_for_a_person_and_for_all(
+    settings: Any, api: Any, ada: Any, grace: Any, group: Any, provider: ProviderServer
+) -> None:
+    settings.LIMIT_QUESTIONS_DAY = Rate.parse("2/1d")
+    settings.LIMIT_QUESTIONS_SITE = Rate.parse("3/1d")
+    path = f"/api/v1/chats/{group.pk}/messages"
+    for client, expected in (
+        (api(ada), [200, 201, 429, 429]),
+        (api(grace), [200, 429, 429, 429]),
+    ):
+        answers = [
+            client.post("/api/v1/ai/ask", {"user_input": "How?"}),
+            *(client.post(path, {"content": f"@ai {number}"}) for number in range(2)),
+            client.get("/api/v1/ai/photo?query=loom"),
+        ]
+        assert [answer.status_code for answer in answers] == expected
+        refused = [answer.json() for answer in answers if answer.status_code == 429]
+        budget = "questions_day" if len(refused) == 2 else "questions_site"
+        # The site's refusals don't count for the person: the last would be another.
+        assert {body["limit"] for body in refused} == {budget}
+        assert "in a day" in refused[0]["detail"]
+        assert client.post(path, {"content": "No question"}).status_code == 201
+    assert len(provider.requests) == 2
+
+
+@pytest.mark.django_db
 def test_the_schema_names_429_where_a_limit_is(api: Any) -> None:
     schema = api().get("/api/v1/schema/?format=json").json()
     limited = {

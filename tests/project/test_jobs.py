@@ -1,4 +1,4 @@
-"""The queue: what is done once, in whose turn, how often it is tried, and what is kept of it."""
+"""The queue: what is done once, in whose place, how often it is tried, and what is kept of it."""
 
 import threading
 from collections.abc import Callable
@@ -140,8 +140,8 @@ def test_a_person_has_one_at_a_time_and_a_dead_workers_counts_until_its_lease_en
 def test_what_waits_for_long_has_its_turn_whoever_else_asks() -> None:
     for number in range(3):
         ONE_EACH.add(f"ada {number}", person_id=1)
-    turns = [job.turn for job in Job.objects.order_by("turn")]
-    assert [turn - turns[0] for turn in turns] == [SPACING * number for number in range(3)]
+    places = [job.place for job in Job.objects.order_by("place")]
+    assert [place - places[0] for place in places] == [SPACING * number for number in range(3)]
     ONE_EACH.add("later", person_id=2, due=now() + 3 * SPACING)
     Job.objects.filter(key="later").update(due=now())
     run_job(ONE_EACH, taken(ONE_EACH))
@@ -319,6 +319,6 @@ def test_looking_for_work_reads_few_keys() -> None:
     command = {"find": rows.name, "filter": due, "limit": 1}
     plan = rows.database.command("explain", command)
     assert plan["executionStats"]["totalKeysExamined"] <= 2
-    command = {"find": rows.name, "filter": due, "sort": {"turn": 1}, "limit": 1}
+    command = {"find": rows.name, "filter": due, "sort": {"place": 1}, "limit": 1}
     plan = rows.database.command("explain", command)
     assert "SORT" not in str(plan["queryPlanner"]["winningPlan"])

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('person_id', models.BigIntegerField(null=True)),
                 ('slot', models.CharField(blank=True, default='', max_length=60)),
                 ('taken_slot', models.CharField(max_length=60, null=True)),
-                ('turn', models.DateTimeField(default=chatproject.stores.mongodb.documents.now)),
+                ('place', models.DateTimeField(default=chatproject.stores.mongodb.documents.now)),
                 ('due', models.DateTimeField(default=chatproject.stores.mongodb.documents.now, null=True)),
                 ('lease', models.CharField(max_length=16, null=True)),
                 ('attempts', models.IntegerField(default=0)),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'default_permissions': ('view', 'change', 'delete'),
-                'indexes': [models.Index(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['turn', 'due'], name='job_turn'), models.Index(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['due'], name='job_due'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['kind', 'key'], name='job_key'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('taken_slot__gt', '')), fields=['taken_slot'], name='job_taken'), models.Index(condition=models.Q(('slot__gt', '')), fields=['slot', '-turn'], name='job_slot'), models.Index(fields=['-created_at'], name='job_created'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='job_expires')],
+                'indexes': [models.Index(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['place', 'due'], name='job_place'), models.Index(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['due'], name='job_due'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('due__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['kind', 'key'], name='job_key'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('taken_slot__gt', '')), fields=['taken_slot'], name='job_taken'), models.Index(condition=models.Q(('slot__gt', '')), fields=['slot', '-place'], name='job_slot'), models.Index(fields=['-created_at'], name='job_created'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='job_expires')],
             },
         ),
     ]
