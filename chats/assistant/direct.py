@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from django.conf import settings
 
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
+from chatproject.jobs.running import STORE_AWAY
 from chatproject.limits.limits import Limit, TooMany, spend_budgets
 from chatproject.stores.outages import deadline, no_deadline
 
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 ONE_AT_A_TIME = Limit("questions_at_once", "Your last question isn't answered yet.")
 ROOM_AFTER = 5  # seconds until somebody who found no room is to try again
-HELD = 120.0  # seconds after which the call of a process that died doesn't count any more
+SPARE = 10  # seconds beyond the providers' timeouts for which a call is held
 
 _room = threading.BoundedSemaphore(settings.PROVIDER_CALLS)
 
@@ -46,13 +48,13 @@ def ask(user_id: int, call: Callable[[], T]) -> T:
     Raises `NoRoom`, or `TooMany`: for a second one at a time, or beyond a day's budget.
     """
     job = DIRECT.job(uuid.uuid4().hex, None, user_id)
-    if not Job.objects.hold(job, HELD):
+    if not Job.objects.hold(job, max(settings.AI_TIMEOUT, settings.UNSPLASH_TIMEOUT) + SPARE):
         raise TooMany(ONE_AT_A_TIME, ROOM_AFTER * 1_000_000)
     try:
         return _in_room(user_id, call)
     finally:
-        # The request's own deadline may be over by now.
-        with no_deadline(), deadline():
+        # The request's own deadline may be over by now. What can't be deleted ends by itself.
+        with suppress(*STORE_AWAY), no_deadline(), deadline():
             Job.objects.finish(job)
 
 

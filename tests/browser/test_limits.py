@@ -20,7 +20,7 @@ TOO_FAST = "You are sending too fast."
 @pytest.fixture
 def live_server_process(start_server: Callable[..., ServerProcess]) -> ServerProcess:
     """A server that takes three messages at once, and then one every four seconds."""
-    return start_server(LIMIT_SENDS="3/12s")
+    return start_server(LIMIT_SENDS="3/12s", LIMIT_QUESTIONS_DAY="1/1d")
 
 
 def stored(chat: Any) -> list[str]:
@@ -73,3 +73,18 @@ def test_what_waits_is_sent_after_a_reload(
     expect(window.page.locator(".composer__error")).to_contain_text(TOO_FAST)
     window.page.reload()
     all_are_sent(window, group, FIVE[:4])
+
+
+def test_a_question_beyond_the_days_budget_says_so_and_holds_up_nothing_else(
+    window_of: Callable[..., Window], group: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    window.problems_are_expected("429")
+    for text in ("@ai One", "@ai Two", "Three"):
+        window.send(text)
+    told = "Not sent. You have asked as much as you may in a day. Please try again in 24 hours."
+    expect(window.message("@ai Two")).to_contain_text(told)
+    sent = window.message("Three").locator(".message__status")
+    expect(sent).to_have_attribute("title", "Sent")
+    assert stored(group) == ["@ai One", "Three"]

@@ -4,6 +4,7 @@ import { inTurn, randomId } from "helpers/turns.js"
 import { keep } from "helpers/written.js"
 
 const outboxes = new Map() // by their prefix
+const LONGEST_PAUSE = 60 // seconds; a message that must wait longer holds up no other
 
 /**
  * Unsent messages of a chat, kept in local storage so that they are sent after a reload or by another
@@ -132,7 +133,7 @@ export class Outbox extends EventTarget {
       this.#tell("signedOut")
       return false
     }
-    if (!isRetriable(error)) {
+    if (!isRetriable(error) || error.retryAfter > LONGEST_PAUSE) {
       this.#set(entry, "failed", error.message)
       return true
     }
