@@ -341,6 +341,7 @@ if PROVIDER_CALLS < 1:
 
 # What `run_jobs` runs (chatproject/jobs/kinds.py).
 JOB_KINDS = (
+    "chats.actions.deleted_chats.DELETED_CHAT",
     "chats.assistant.questions.QUESTION",
     "users.emails.CONFIRM_MAIL",
     "users.emails.NOTICE_MAIL",

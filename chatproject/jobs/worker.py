@@ -84,7 +84,7 @@ class Worker:
                 for kind in self._kinds.values():
                     kind.find()
                 if Job.objects.is_due(self._kinds):
-                    for lane in {kind.lane for kind in self._kinds.values()}:
+                    for lane in dict.fromkeys(kind.lane for kind in self._kinds.values()):
                         self._fill(lane)
             self._delay = POLL
         except STORE_AWAY as error:

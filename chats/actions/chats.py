@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import logging
-import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
 
 from pymongo.client_session import ClientSession
 
-from chatproject.stores.mongodb.documents import now
-from chatproject.stores.outages import Unconfirmed, is_away, no_deadline
+from chatproject.stores.outages import Unconfirmed
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Change, Chat, ChatPermissions, Pair, ReadMarker, log
+from chats.models import Change, Chat, Pair
 from chats.permissions import permissions_for
 from users.models import User
 
 from .changing import Transaction, change, in_transaction
-from .known_chats import KEPT_FOR
+from .deleted_chats import DELETED_CHAT
 from .rules import (
     require_group,
     require_people,
@@ -27,13 +23,6 @@ from .rules import (
     require_room,
     valid_name,
 )
-
-logger = logging.getLogger(__name__)
-
-# For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
-# it was believes that the number after them is free.
-NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
-EMPTIED = {"content": "", "photo": None, "answer_due_at": None}
 
 
 def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
@@ -102,7 +91,7 @@ def transfer_ownership(
 
 
 def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
-    """Delete a chat with its messages, permissions and markers."""
+    """Delete a chat, at once; its messages, permissions and markers are removed by a job."""
     if not moderator:
         require_permission(permissions_for(chat, user.pk), "can_delete_chat")
 
@@ -114,6 +103,7 @@ def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
             transaction.require(user.pk, "can_delete_chat")
         session, key = transaction.session, {"_id": chat.pk.hex}
         Chat.objects.collection().delete_one(key, session=session)
+        DELETED_CHAT.add(chat.pk.hex, person_id=user.pk, session=session)
         if not chat.is_group:
             pair_id = Pair.id_of(*chat.member_ids)
             Pair.objects.collection().delete_one({"_id": pair_id}, session=session)
@@ -121,28 +111,6 @@ def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
     change(chat.pk, delete)
     gone = events.ChatDeleted(chat_id=str(chat.pk), deleted_by=user.pk)
     events.broadcast(events.chat_group(chat.pk), gone)
-    with no_deadline():
-        remove_rows(chat.pk)
-
-
-def remove_rows(chat_id: uuid.UUID) -> None:
-    """Delete what belonged to a deleted chat; of its latest rows all but the numbers, for now."""
-    rows, of_chat, moment = log.rows(), {"chat_id": chat_id.hex}, now()
-    try:
-        rows.update_many(
-            {**of_chat, "created_at": {"$gte": moment - NUMBERS_KEPT}},
-            {
-                "$set": {**EMPTIED, "expires_at": moment + NUMBERS_KEPT},
-                "$unset": {"seq": "", "client_id": "", "name": ""},
-            },
-        )
-        rows.delete_many({**of_chat, "expires_at": None})
-        ChatPermissions.objects.filter(chat_id=chat_id).delete()
-        ReadMarker.objects.filter(chat_id=chat_id).delete()
-    except Exception as error:
-        if not is_away(error):
-            raise
-        logger.warning("Rows of chat %s are left, which nobody sees: %s", chat_id, error)
 
 
 def change_chat(

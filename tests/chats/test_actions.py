@@ -20,6 +20,7 @@ from chats.models.message import MessageQuerySet
 from chats.models.permissions import ChatPermissionsQuerySet
 from chats.permissions import Permissions, permissions_for, permissions_of
 from tests.commands_sent import sent_commands
+from tests.jobs import run_due
 
 pytestmark = pytest.mark.django_db
 
@@ -138,6 +139,7 @@ def test_a_process_that_knows_an_old_chat_lets_nobody_in(group, ada, grace, alan
     actions.delete_chat(ada, group)
     with pytest.raises(Chat.DoesNotExist):
         post(ada, group, "deleted")
+    run_due()
     assert Message.objects.in_chat(group.pk).count() == 0
 
 
@@ -474,6 +476,7 @@ def test_only_the_owner_deletes_a_group_and_everything_goes(group, ada, grace, c
         actions.delete_chat(grace, group)
     assert Chat.objects.filter(pk=group.pk).exists()
     actions.delete_chat(ada, group)
+    run_due()
     for model in (Chat, Message, ChatPermissions, ReadMarker):
         assert not model.objects.exists()
     assert told.types() == ["chat_deleted"]

@@ -13,6 +13,7 @@ from chats.admin import change_lists, filters
 from chats.explain.plans import recorded
 from chats.explain.sample import build
 from chats.models import Chat, Message, ReadMarker
+from tests.jobs import run_due
 
 pytestmark = pytest.mark.django_db
 
@@ -464,6 +465,7 @@ def test_a_chat_is_deleted_with_all_that_belongs_to_it(
     assert Chat.objects.filter(pk=group.pk).exists()
     page = client.post(CHATS, {**chosen, "confirmed": "yes"}, follow=True)
     assert "Engines was deleted." in page.content.decode()
+    run_due()
     assert told.of_type("chat_deleted") == [{"chat_id": str(group.pk), "deleted_by": moderator.pk}]
     assert list(Chat.objects.values_list("pk", flat=True)) == [private_chat.pk]
     assert list(Message.objects.values_list("chat_id", flat=True)) == [private_chat.pk]

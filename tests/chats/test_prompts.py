@@ -301,6 +301,7 @@ def test_a_deleted_chat_gets_no_answer(provider, ada, group):
     taken = claim()
     actions.delete_chat(ada, group)
     answer(taken)
+    work()
 
     assert not Message.objects.exists()
 

@@ -1,4 +1,4 @@
-"""`manage.py delete_orphans`: what is left of chats whose deletion was interrupted."""
+"""`manage.py delete_orphans`: what is left of deleted chats, if the job of the deletion is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from chats.actions.chats import remove_rows
+from chats.actions.deleted_chats import remove_rows
 from chats.models import Chat, ChatPermissions, ReadMarker, log
 
 BATCH = 1_000  # chats looked up at once
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     """Delete the messages, permissions and markers of chats that don't exist any more."""
 
     help = (
-        "Delete what is left of chats whose deletion was interrupted, which nobody sees. "
+        "Delete what is left of deleted chats, which nobody sees, if the job that does it is lost. "
         "It reads an index key for each chat."
     )
 
