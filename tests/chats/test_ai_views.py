@@ -1,6 +1,14 @@
 """`ai/ask` and `ai/photo` of the API."""
 
+import threading
+
 import pytest
+from pymongo.errors import AutoReconnect
+
+from chatproject.jobs.models import Job, JobQuerySet
+from chats import actions
+from chats.assistant import direct
+from tests import jobs
 
 ASK, PHOTO = "/api/v1/ai/ask", "/api/v1/ai/photo"
 
@@ -102,3 +110,43 @@ def test_without_a_key_it_is_unavailable(provider, settings, api, ada):
 
     assert answer.status_code == 503
     assert "AI_API_KEY" in answer.json()["detail"]
+
+
+# Few at a time -----------------------------------------------------------------------------------
+
+
+def test_who_finds_no_room_is_told_to_try_again_and_nothing_is_asked(
+    provider, monkeypatch, api, ada
+):
+    room = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(direct, "_room", room)
+    client = api(ada)
+    with room:
+        for answer in (client.post(ASK, {"user_input": "Why?"}), client.get(PHOTO, {"query": "x"})):
+            assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+            assert "Too many people are asking" in answer.json()["detail"]
+    assert provider.requests == []
+    assert not Job.objects.exists()
+    assert client.post(ASK, {"user_input": "Why?"}).status_code == 200
+
+
+def test_a_question_to_the_bot_under_way_counts_as_the_one_of_its_person(
+    provider, api, ada, grace, group
+):
+    actions.post_message(ada, group.pk, "@ai Why?")
+    assert jobs.claim("question")
+    refused = api(ada).post(ASK, {"user_input": "Why?"})
+    assert (refused.status_code, refused.json()["limit"]) == (429, "questions_at_once")
+    assert refused.headers["Retry-After"] == "5"
+    assert api(grace).post(ASK, {"user_input": "Why?"}).status_code == 200
+    assert len(provider.requests) == 1
+
+
+def test_an_answer_is_given_though_mongodb_goes_away_meanwhile(provider, monkeypatch, api, ada):
+    def away(*_):
+        raise AutoReconnect("away")
+
+    monkeypatch.setattr(JobQuerySet, "finish", away)
+    answer = api(ada).post(ASK, {"user_input": "Why?"})
+    assert (answer.status_code, answer.json()) == (200, {"response": "Echo: Why?"})
+    assert Job.objects.get().expires_at  # it ends by itself
