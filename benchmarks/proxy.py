@@ -31,7 +31,7 @@ http {{
     upstream sockets {{ server 127.0.0.1:{sockets}; }}
     server {{
         listen 127.0.0.1:{port};
-        gzip on; gzip_proxied any; gzip_comp_level 4; gzip_min_length 1024;
+        gzip on; gzip_vary on; gzip_proxied any; gzip_comp_level 4; gzip_min_length 1024;
         gzip_types application/json application/vnd.oai.openapi;
         location /static/ {{ alias {static}/; gzip_static on; expires 1y; }}
         location / {{
