@@ -149,4 +149,5 @@ class PeopleView(generics.ListAPIView[User]):
         search = self.request.query_params.get("search", "").strip()
         if not 1 <= len(search) <= 150 or "\x00" in search:
             raise ValidationError({"search": ["This takes 1 to 150 characters."]})
+        limits.SEARCHES.spend(self.request.user.pk)
         return User.objects.search(search).exclude(pk=self.request.user.pk)

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
+from chatproject.limits import limits
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
 
@@ -93,6 +94,7 @@ class MeView(generics.RetrieveUpdateDestroyAPIView[User]):
 
     def perform_update(self, serializer: BaseSerializer[User]) -> None:
         user, email = own(self.request), serializer.validated_data.get("email")
+        limits.PROFILE.spend(user.pk)
         if email not in (None, user.email):
             reauthentication.use(current_sign_in(self.request))
         if email is not None:

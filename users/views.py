@@ -98,6 +98,10 @@ class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(pending=emails.pending(self.object), **kwargs)
 
+    def form_valid(self, form: Any) -> HttpResponse:
+        limits.PROFILE.spend(self.request.user.pk)
+        return super().form_valid(form)
+
     def get_object(self, queryset: Any = None) -> User:
         # Not `request.user` itself: an invalid form must not change what the page shows.
         return User.objects.get(pk=self.request.user.pk)

@@ -63,6 +63,14 @@ SENDS = Limit("sends", "You are sending too fast.")
 QUESTIONS = Limit("questions", "You are asking too fast.")
 QUESTIONS_DAY = Limit("questions_day", "You have asked as much as you may in a day.")
 QUESTIONS_SITE = Limit("questions_site", "All here have asked as much as they may in a day.")
+DELETIONS = Limit("deletions", "You are deleting too fast.")
+GROUPS = Limit("groups", "You are creating groups too fast.")
+PRIVATE_CHATS = Limit("private_chats", "You are starting private chats too fast.")
+ADDITIONS = Limit("additions", "You are adding people too fast.")
+RENAMES = Limit("renames", "You are renaming too fast.")
+CHANGES = Limit("changes", "You are changing chats too fast.")
+SEARCHES = Limit("searches", "You are searching too fast.")
+PROFILE = Limit("profile", "You are changing your profile too fast.")
 
 
 def spend_budgets(user_id: int) -> None:

@@ -65,20 +65,14 @@ _TOO_OFTEN = {
     },
     "required": ["detail", "limit", "retry_after"],
 }
-# Endings of the paths that have a rate limit, by method.
-LIMITED = {
-    "post": (
-        *("/auth/register", "/auth/login", "/auth/refresh", "/auth/reauthenticate"),
-        *("/messages", "/ai/ask"),
-    ),
-    "patch": ("/messages/{message_id}", "/users/me"),
-    "get": ("/ai/photo",),
-}
+
+
+LIMITED_READS = ("/users", "/ai/photo")  # endings of the paths
 
 
 def _codes(path: str, method: str, operation: dict[str, Any]) -> set[str]:
     codes = {"406", "503"}
-    if path.endswith(LIMITED.get(method, ())):
+    if method != "get" or path.endswith(LIMITED_READS):
         codes.add("429")
     if operation.get("security") != [{}]:
         codes.add("401")

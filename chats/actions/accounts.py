@@ -14,7 +14,7 @@ from chats.models import Chat, ChatPermissions, ReadMarker
 from chats.protocol import CLOSE_SIGNED_OUT
 from users.models import User
 
-from .chats import delete_chat, make_owner
+from .chats import make_owner, remove_chat
 from .members import drop_member
 
 
@@ -40,7 +40,7 @@ def _delete_rows(rows: QuerySet[Any], spared: set[uuid.UUID]) -> None:
 def _leave_group(user: User, chat: Chat) -> None:
     others = [member_id for member_id in chat.member_ids if member_id != user.pk]
     if not others:
-        delete_chat(user, chat)
+        remove_chat(user, chat, permission="can_delete_chat")
         return
     if chat.owner_id == user.pk:
         active = get_user_model().objects.people().filter(pk__in=others)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo.client_session import ClientSession
 
+from chatproject.limits import limits
 from chatproject.stores.outages import Unconfirmed
 from chats import events
 from chats.errors import Invalid, Refused
@@ -33,6 +34,7 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     pair_id = Pair.id_of(user.pk, other_id)
     if found := _chat_of_pair(pair_id):
         return found, False
+    limits.PRIVATE_CHATS.spend(user.pk)
     new = Chat(owner_id=user.pk, member_ids=[user.pk, other_id])
 
     def create(session: ClientSession) -> bool:
@@ -60,6 +62,7 @@ def _chat_of_pair(pair_id: str) -> Chat | None:
 def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
     """Create a group of these people, owned by `user`."""
     name = valid_name(name)
+    limits.GROUPS.spend(user.pk)
     others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
     require_people("member_ids", others)
     require_room("member_ids", 1 + len(others))
@@ -74,7 +77,9 @@ def rename_chat(user: User, chat: Chat, name: str) -> Chat:
     """Rename a group."""
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_rename")
-    return change_chat(user, chat, {"name": valid_name(name)}, permission="can_rename")
+    name = valid_name(name)
+    limits.RENAMES.spend(user.pk)
+    return change_chat(user, chat, {"name": name}, permission="can_rename")
 
 
 def transfer_ownership(
@@ -87,6 +92,7 @@ def transfer_ownership(
     if new_owner_id not in chat.member_ids:
         raise Invalid("owner_id", "The new owner must be a member of the chat.")
     values = {} if name is None else {"name": valid_name(name)}
+    (limits.RENAMES if values else limits.CHANGES).spend(user.pk)
     return make_owner(user, chat, new_owner_id, **values)
 
 
@@ -94,13 +100,19 @@ def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
     """Delete a chat, at once; its messages, permissions and markers are removed by a job."""
     if not moderator:
         require_permission(permissions_for(chat, user.pk), "can_delete_chat")
+        limits.CHANGES.spend(user.pk)
+    remove_chat(user, chat, permission="" if moderator else "can_delete_chat")
+
+
+def remove_chat(user: User, chat: Chat, *, permission: str) -> None:
+    """Delete a chat by whoever has this permission; "" needs none."""
 
     def delete(transaction: Transaction) -> None:
         transaction.add(Change.Kind.CHAT_DELETED, user.pk, {})
-        if moderator:
-            transaction.chat()
+        if permission:
+            transaction.require(user.pk, permission)
         else:
-            transaction.require(user.pk, "can_delete_chat")
+            transaction.chat()
         session, key = transaction.session, {"_id": chat.pk.hex}
         Chat.objects.collection().delete_one(key, session=session)
         DELETED_CHAT.add(chat.pk.hex, person_id=user.pk, session=session)

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from chatproject.limits import limits
 from chats import events
 from chats.errors import Refused
 from chats.models import Change, Chat, ChatPermissions, ReadMarker
@@ -32,6 +33,7 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     """Add people to a group; existing members are left as they are."""
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_add_members")
+    limits.ADDITIONS.spend(user.pk)
     wanted = list(dict.fromkeys(user_ids))
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = require_people("user_ids", new_ids)
@@ -104,6 +106,8 @@ def remove_member(user: User, chat: Chat, user_id: int, *, moderator: bool = Fal
     is_free = moderator or user_id == user.pk
     if not is_free:
         require_permission(permissions_for(chat, user.pk), "can_remove_members")
+    if not moderator:
+        limits.CHANGES.spend(user.pk)
     return drop_member(chat, user_id, removed_by=user.pk, is_free=is_free)
 
 
@@ -147,6 +151,7 @@ def set_permissions(user: User, chat: Chat, user_id: int, **flags: bool) -> Perm
         raise Refused("The owner has every permission; nobody can change that.")
     if user_id == user.pk:
         raise Refused("Nobody can change their own permissions.")
+    limits.CHANGES.spend(user.pk)
     return _store_permissions(user, chat, user_id, flags)
 
 

@@ -101,6 +101,8 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
     permission = "" if is_own or moderator else "can_delete_other_messages"
     if permission:
         require_permission(permissions_for(chat, user.pk), permission)
+    if not moderator:
+        limits.DELETIONS.spend(user.pk)
     tombstone = {
         "content": "",
         "photo": None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
+from chatproject.limits import limits
 from chats.models import Chat
 from users.models import User
 
@@ -18,6 +19,7 @@ def find_people(user: User, query: str) -> list[Any]:
     """Up to `FOUND` others whose user, first or last name starts with the text, in any case."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
+    limits.SEARCHES.spend(user.pk)
     return list(get_user_model().objects.search(query).exclude(pk=user.pk)[:FOUND])
 
 
