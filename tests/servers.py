@@ -42,6 +42,7 @@ def start() -> None:
         PASSWORDS_AT_ONCE="1000",
         # Counted as everywhere, but never reached by accident.
         **{f"LIMIT_{name}": "1000000/1s" for name in LIMITS},
+        SOCKETS_PER_PERSON="1000000",
     )
     # Never the servers that the environment names: tests empty what they find. In that of
     # DATABASE_URL they make a database of their own.

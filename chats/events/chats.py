@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chats.models import Chat
 from chats.permissions import Permissions
@@ -24,11 +24,11 @@ class ChatUpdated(StateChange):
     type = "chat_updated"
     name: str
     owner_id: int
-    member_ids: list[int]
+    member_ids: list[int] | None  # None: to chat lists
 
     def for_chat_list(self) -> ForChatList | None:
-        """The event itself, for every member."""
-        return self, None
+        """The event without the members, for every member: its size is that of the change."""
+        return replace(self, member_ids=None), None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class ChatState(Event):
             rev=self.rev,
             name=self.name,
             owner_id=self.owner_id,
-            member_ids=self.member_ids,
+            member_ids=None,
         )
         return updated, None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from chatproject.sockets.places import Places
 from chatproject.sockets.presence_leases import RENEWAL
 from chatproject.stores.outages import is_away
 from chats.events import ChatAdded
@@ -31,6 +32,7 @@ class LiveProcess:
         self._spawned: set[asyncio.Task[Any]] = set()
         self.hubs = Hubs(self.spawn, self._show_added)
         self.chat_lists = ChatLists(self.hubs)
+        self.places = Places()
         self.presence = Presence(self.spawn)
         self.marks = Marks(self.spawn)
         self.expiry = Expiry(self.hubs.kept.keys())

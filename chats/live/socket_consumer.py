@@ -28,6 +28,7 @@ from .process import live_process
 
 handshakes = Handshakes()
 
+TOO_MANY = "You have too many sockets open here. Close one, and try again."
 ABNORMAL = 1006  # code of a close without a close frame (RFC 6455, 7.1.5)
 
 
@@ -35,6 +36,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
     """A socket of a signed-in user; anybody else is refused at the handshake."""
 
     is_accepted = False
+    has_place = False  # among the sockets of its user
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Run the socket as Channels does, but without a channel, which would need its own task.
@@ -51,12 +53,21 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             await self.disconnect(ABNORMAL)
             live_process().hubs.drop(self.connection)
             raise
+        finally:
+            if self.has_place:
+                live_process().places.give_back(self.user.pk)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         """Accept the socket; while a store is away, ask the client to try again."""
         if self.scope.get("store_is_away"):
             await self.put_off()
             return
+        if self.user.is_authenticated and not live_process().places.take(self.user.pk):
+            self.connection.closed = True
+            retry_after = str(RETRY_AFTER)
+            await deny(self.scope, self.base_send, 429, TOO_MANY, retry_after=retry_after)
+            return
+        self.has_place = bool(self.user.is_authenticated)
         try:
             async with handshakes.turn():
                 await super().websocket_connect(message)

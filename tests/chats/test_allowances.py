@@ -13,6 +13,7 @@ from chatproject.limits.limits import Limit
 from chatproject.limits.rates import Rate
 from chats import actions
 from chats.models import Chat, log
+from users.actions import delete_account
 
 pytestmark = pytest.mark.django_db
 
@@ -109,12 +110,12 @@ def test_a_known_private_chat_is_opened_as_often_as_wanted(
 
 
 def test_an_account_with_many_groups_is_deleted_whatever_the_limits(
-    settings: Any, grace: Any, api: Any
+    settings: Any, grace: Any
 ) -> None:
     for number in range(4):
         actions.create_group(grace, f"Group {number}", [])
     settings.LIMIT_CHANGES = Rate(1, 3600)
-    assert api(grace).delete("/api/v1/users/me").status_code == 204
+    delete_account(grace)
     assert not Chat.objects.exists()
 
 

@@ -91,6 +91,31 @@ async def test_a_token_in_the_url_lets_nobody_in(live_server_process, group, ada
     assert await refusal(url, {}) == 403
 
 
+async def test_one_person_has_so_many_sockets_in_a_process_and_keeps_nobody_else_out(
+    start_server, server_name, group, ada, grace
+):
+    server = await sync_to_async(start_server)(SOCKETS_PER_PERSON="3")
+    chat = f"{server.websocket_url}/api/v1/chats/{group.pk}"
+    chat_list = f"{server.websocket_url}/api/v1/users/me"
+    headers, others = await sync_to_async(bearer)(ada), await sync_to_async(bearer)(grace)
+    full = 403 if server_name == "daphne" else 429
+    async with contextlib.AsyncExitStack() as opened:
+        for url in (chat, chat, chat_list):
+            socket = await opened.enter_async_context(connect(url, additional_headers=headers))
+            await next_of(socket, "watching" if url == chat_list else "welcome")
+        refused = await asyncio.gather(*(refusal(url, headers) for url in (chat, chat_list) * 10))
+        assert set(refused) == {full}
+        async with connect(chat, additional_headers=others) as socket:
+            await next_of(socket, "welcome")
+        await socket.close()
+    async with asyncio.timeout(10):  # until the server has noticed that they are closed
+        while True:
+            with contextlib.suppress(InvalidStatus):
+                async with connect(chat, additional_headers=headers) as socket:
+                    await next_of(socket, "welcome")
+                break
+
+
 async def test_what_one_process_stores_the_sockets_of_another_are_told(
     start_server, group, ada, grace
 ):
