@@ -1,28 +1,33 @@
 """`python -m benchmarks [--quick] [topic ...]`: run topics, and write what they measured."""
 
 import argparse
+import gc
 import importlib
 import os
 import time
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
-from . import data, machine, report, stage
+from . import data, http_servers, machine, postgresql, report, stage
 from .results import Results
 
 TOPICS = (
     "history",
     "send",
+    "screen",
     "writers",
     "chat_list",
     "curves",
     "fanout",
+    "scaling",
     "idle",
     "activity",
     "reading",
     "browser",
     "click",
+    "weight",
 )
 
 
@@ -39,12 +44,25 @@ def prepare(*, quick: bool) -> None:
         data.build(stores, quick=quick)
 
 
+def _postgresql(
+    stores: dict[str, str], modules: list[ModuleType]
+) -> AbstractContextManager[dict[str, str]]:
+    """One for the topics that compare it, if it was asked for."""
+    wanted = any(hasattr(module, "documented") for module in modules)
+    if wanted and stage.chosen([http_servers.OURS_POSTGRESQL]):
+        return postgresql.running(stores)
+    return nullcontext({})
+
+
 def measure(modules: list[ModuleType], *, quick: bool, keep: bool) -> Results:
     """Run the topics; each is kept as soon as it has ended."""
     results = Results.load() if keep else Results()
-    stage.pin_client()
-    with stage.stores() as stores:
-        data.build(stores, quick=quick)
+    with stage.stores() as urls, ExitStack() as stack:
+        data.build(urls, quick=quick)
+        stores = {**urls, **stack.enter_context(_postgresql(urls, modules))}
+        stage.place()
+        gc.collect()
+        gc.freeze()  # the client's own collector is in nobody's way
         results.about["machine"] = machine.describe(stores)
         for module in modules:
             started, busy = time.monotonic(), machine.load()

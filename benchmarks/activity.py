@@ -16,7 +16,7 @@ from .idle import first_frame
 from .results import Measure, Results, Target
 from .room import Room
 from .socket_load import PATIENCE, Door, Listener, Socket, open_socket
-from .socket_servers import BASELINE, OWN_PROTOCOL, Party, cpu_seconds, missing, served
+from .socket_servers import BASELINE, OWN_PROTOCOL, Party, served, taking_part
 
 TOPIC = "activity"
 SIZE = 500
@@ -78,12 +78,11 @@ async def come_and_go(port: int, door: Door, seconds: float) -> None:
 async def measure_room(
     add: Callable[..., None], server: stage.Server, party: Party, seconds: float
 ) -> None:
-    chat = data.ROOM_CHATS[1_000]
     members = range(data.SENDER, data.SENDER + SIZE + 2)
-    *everyone, bystander_door, guest_door = party.doors(chat, members)
+    *everyone, bystander_door, guest_door = party.doors(members)
     room = Room(party.decode, party.text_size)
     bystander = Bystander(data.SENDER)
-    await room.enter(server.port, everyone)
+    await room.enter(server.ports, everyone)
     second = await open_socket(Listener(), server.port, *everyone[0])
     extra = [second, await open_socket(bystander, server.port, *bystander_door)]
     await room.quiet()
@@ -92,15 +91,16 @@ async def measure_room(
         """What the room is told of a person while the work runs, and what that costs."""
         bystander.user_id = user_id
         bystander.moments.clear()
-        cpu = cpu_seconds(server)
+        meter = server.meter()
         await work
         await asyncio.sleep(1.2)  # what is told once a second at most has been told then
-        cost = cpu_seconds(server) - cpu
+        meter.stop()
         if not bystander.moments:
             raise RuntimeError(f"Nothing was told: {name}.")
         add(size_case(SIZE, name), TOLD, bystander.most_within(WITHIN))
         add(size_case(SIZE, name), "events told", len(bystander.moments))
-        add(size_case(SIZE, name), "CPU ms a second", cost / seconds * 1e3)
+        for unit, cost in meter.cost(seconds).items():
+            add(size_case(SIZE, name), f"{unit} a second", cost)
 
     on, off = typing_frame(True), typing_frame(False)
     typists = [room.sockets[0], second]
@@ -151,13 +151,12 @@ def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
     once = () if quick else (BASELINE,)  # no target is a ratio to it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for repeat in range(repeats):
-            for party in (OWN_PROTOCOL, *(once if repeat == 0 else ())):
-                if stage.chosen([party.contender]) and not missing(party):
-                    add = partial(_add, results, party, repeat)
-                    with served(party, stores) as server:
-                        if party is OWN_PROTOCOL:
-                            runner.run(measure_lists(add, server))
-                        runner.run(measure_room(add, server, party, seconds))
+            for party in taking_part((OWN_PROTOCOL, *(once if repeat == 0 else ()))):
+                add = partial(_add, results, party, repeat)
+                with served(party, stores) as server:
+                    if party is OWN_PROTOCOL:
+                        runner.run(measure_lists(add, server))
+                    runner.run(measure_room(add, server, party, seconds))
 
 
 def _add(

@@ -19,7 +19,7 @@ import orjson
 from . import data, stage
 from .http_servers import DAPHNE
 from .results import Results, Target
-from .stage import CLIENT_CORE, SERVER_CORE, Contender, Server, environment, serving
+from .stage import ALL_CORES, Contender, Server, environment, serving
 
 TOPIC = "browser"
 NAME = DAPHNE.name
@@ -77,10 +77,13 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     data.reset_reader(stores)
 
 
-def collect_static() -> None:
+def collect_static() -> Path:
+    """Answers the folder."""
+    from django.conf import settings
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)
+    return Path(settings.STATIC_ROOT)
 
 
 def session(user_id: int) -> str:
@@ -99,7 +102,7 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # its event loop runs in this thread
-    os.sched_setaffinity(0, {CLIENT_CORE, SERVER_CORE})
+    os.sched_setaffinity(0, ALL_CORES)
     try:
         with sync_playwright() as playwright:
             options = ["--no-sandbox"] if os.geteuid() == 0 else []
@@ -107,7 +110,7 @@ def chromium() -> Iterator[Any]:
             yield browser
             browser.close()
     finally:
-        stage.pin_client()
+        stage.place()
 
 
 class Case:

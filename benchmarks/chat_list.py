@@ -1,16 +1,18 @@
 """The latest 100 of a person's 500 chats, with unread counts and last messages."""
 
 from collections.abc import Mapping
+from functools import cache, partial
 from itertools import islice
 
 import orjson
 
 from . import commands, data
 from .documents import Plan
-from .http_load import Check, get, load
+from .http_load import Check, get, load, same
 from .http_servers import LIMIT, OURS
+from .load import Load, bursts
 from .results import Results, Target
-from .stage import Server, chosen, environment, serving
+from .stage import Server, all_serving
 
 TOPIC = "chat_list"
 ALONE, MANY = "1 connection", "16 connections"
@@ -18,7 +20,7 @@ SHOWN = 100
 
 TARGETS = [
     Target(
-        "list of 100 of 500 chats: p50 of ours to PyMongo and orjson alone, 1 connection",
+        "list of 100 of 500 chats to PyMongo and orjson alone, 1 connection: p50",
         *(TOPIC, (ALONE, OURS.name), (ALONE, LIMIT.name), "p50 ms"),
         at_most=1.5,
     ),
@@ -36,6 +38,7 @@ def path(contender: str, user_id: int, limit: int) -> str:
     return f"/api/v1/chats?limit={limit}"
 
 
+@cache
 def checker(user_id: int, limit: int) -> Check:
     """The latest chats in order, what isn't read of them, their last messages, and the count."""
     chats = [plan for plan in data.plans(data.scale()) if user_id in plan.member_ids]
@@ -56,28 +59,29 @@ def _row(plan: Plan, user_id: int) -> tuple[int, str]:
 
 def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     """Ours and the limit."""
-    for repeat in range(1 if quick else 3):
-        for contender in chosen((OURS, LIMIT)):
-            with serving(contender, environment(stores)) as server:
-                _measure(results, stores, server, contender.name, repeat, quick)
+    with all_serving((OURS, LIMIT), stores) as servers:
+        for case, connections in ((ALONE, 1), (MANY, 16)):
+            burst = partial(_burst, connections, 0.4 if quick else 1.0)
+            rounds = 3 if quick else 8
+            bursts(results, (TOPIC, case), servers, burst, rounds=rounds, curve=True)
+        for name, server in servers.items():
+            request = get(path(name, data.READER, SHOWN), data.token(data.READER))
+            check = checker(data.READER, SHOWN)
+            asked = commands.per_request(stores, server, name, same(request), check)
+            results.note((TOPIC, ALONE, name), 0, asked)
 
 
-def _measure(
-    results: Results,
-    stores: Mapping[str, str],
-    server: Server,
-    name: str,
-    repeat: int,
-    quick: bool,
-) -> None:
-    request = get(path(name, data.READER, SHOWN), data.token(data.READER))
-    check = checker(data.READER, SHOWN)
-    for case, connections in ((ALONE, 1), (MANY, 16)):
-        found = load(
-            *(server, lambda number: request, check),
-            connections=connections,
-            seconds=1.0 if quick else 4.0,
-        )
-        found.record(results, TOPIC, case, name, repeat, curve=True)
-    asked = commands.per_request(stores, server, name, lambda number: request, check)
-    results.note((TOPIC, ALONE, name), repeat, asked)
+def _burst(connections: int, seconds: float, name: str, server: Server) -> Load:
+    return load_list(server, name, data.READER, SHOWN, connections=connections, seconds=seconds)
+
+
+def load_list(
+    server: Server, name: str, user_id: int, limit: int, *, connections: int, seconds: float
+) -> Load:
+    """Ask for the latest chats of a person for some seconds."""
+    request = get(path(name, user_id, limit), data.token(user_id))
+    return load(
+        *(server, same(request), checker(user_id, limit)),
+        connections=connections,
+        seconds=seconds,
+    )

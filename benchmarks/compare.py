@@ -15,7 +15,7 @@ from statistics import median
 
 from .stage import REPO
 
-CONTENDERS = "ours,ours-daphne,ours-own,ours-uvicorn"
+CONTENDERS = "ours,ours-2,ours-4,ours-daphne,ours-own,ours-own-2,ours-uvicorn,ours-nginx"
 # Run in each tree, so that each is measured by its own harness.
 RUN = """
 import dataclasses, json, sys
@@ -26,7 +26,8 @@ found = benchmarks.measure(topics, quick=True, keep=False)
 print(json.dumps([dataclasses.asdict(one) for one in found.measures]))
 """
 
-Figures = dict[tuple[str, str, str, str], float]  # by topic, case, contender, unit
+Key = tuple[str, str, str, str]  # topic, case, contender, unit
+Figures = dict[Key, float]
 
 
 def measure(tree: Path, topics: list[str]) -> Figures:
@@ -44,12 +45,11 @@ def measure(tree: Path, topics: list[str]) -> Figures:
         check=True,
         text=True,
     )
-    rows = json.loads(ran.stdout.splitlines()[-1])
-    return {
-        (row["topic"], row["case"], row["contender"], row["unit"]): row["value"]
-        for row in rows
-        if row["x"] is None
-    }
+    values: dict[Key, list[float]] = defaultdict(list)
+    for row in json.loads(ran.stdout.splitlines()[-1]):
+        if row["x"] is None:
+            values[row["topic"], row["case"], row["contender"], row["unit"]].append(row["value"])
+    return {key: median(found) for key, found in values.items()}
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--topics", nargs="+", default=["history", "send", "fanout"])
     wanted = parser.parse_args()
     other = wanted.other.resolve()
-    ratios: dict[tuple[str, str, str, str], list[float]] = defaultdict(list)
+    ratios: dict[Key, list[float]] = defaultdict(list)
     for number in range(wanted.rounds):
         order = (REPO, other) if number % 2 else (other, REPO)
         found = {tree: measure(tree, wanted.topics) for tree in order}

@@ -16,7 +16,7 @@ import pymongo
 from . import accounts, documents, stage
 from .documents import Plan
 
-VERSION = 1
+VERSION = 2
 STAMP = stage.FOLDER / "data.json"
 
 NAMESPACE = uuid.UUID("6f3c8f0e-6c5c-4f6e-9d52-0d6c1b7f5a11")
@@ -35,6 +35,10 @@ BIG_CHAT = chat_id("big")
 SIZED_CHATS = {size: chat_id(f"size {size}") for size in (1_000, 10_000, 100_000, 1_000_000)}
 SPREAD_CHATS = [chat_id(f"spread {number}") for number in range(16)]
 ROOM_CHATS = {members: chat_id(f"room {members}") for members in (10, 100, 1_000)}
+SCREEN_CHAT = chat_id("screen")  # of 200 members
+# As the room of 1,000: servers that share a Valkey would tell each other's sockets.
+OTHER_ROOMS = [chat_id(f"other room {number}") for number in range(3)]
+SMALL_CHAT = chat_id("small 0")  # the reader's
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,9 @@ def plans(scale: Scale) -> Iterator[Plan]:
 
 def room_plans() -> Iterator[Plan]:
     """Chats that messages are sent to: of many members, and sixteen of ten."""
-    for number, (members, room) in enumerate(ROOM_CHATS.items(), 1):
+    others = [(1_000, room) for room in OTHER_ROOMS]
+    rooms = [*ROOM_CHATS.items(), (200, SCREEN_CHAT), *others]
+    for number, (members, room) in enumerate(rooms, 1):
         yield Plan(room, number, ROOM_MESSAGES, tuple(range(SENDER, SENDER + members)))
     for number, room in enumerate(SPREAD_CHATS, 20):
         yield Plan(room, number, ROOM_MESSAGES, tuple(range(SENDER, SENDER + 10)))

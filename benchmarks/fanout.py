@@ -2,16 +2,17 @@
 
 import asyncio
 import time
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import quantiles
 from typing import Any
 
 import uvloop
 
 from . import data, stage
-from .results import Measure, Results, Target
+from .load import rotated
+from .results import Results, Target
 from .room import Room, Tally
 from .senders import LayerSender, Sender, rooms_kept
 from .socket_servers import (
@@ -24,65 +25,59 @@ from .socket_servers import (
     SOCKETIO_PARTY,
     UVICORN,
     Party,
-    cpu_seconds,
+    all_served,
     missing,
-    served,
+    taking_part,
+    to_peer,
 )
 
 TOPIC = "fanout"
 RATE = 20  # events/s
 WINDOW = 10  # events under way at once
 ONE, TEN, PACED = "one event at a time", "ten senders at once", "20 events/s"
-CPU = "CPU µs a delivery"
+CPU, SERVER_CPU, PER_SECOND, P99 = "total CPU µs", "server CPU µs", "deliveries/s", "p99 ms"
+SIZES = "against the size of the room"
 PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 
-ALL = (
-    BASELINE,
-    UVICORN,
-    OWN_PROTOCOL,
-    DAPHNE,
-    CHANNELS_DAPHNE,
-    CHANNELS_UVICORN,
-    SOCKETIO_PARTY,
-    LIMIT,
-)
-IN_SHORT = (BASELINE, UVICORN, OWN_PROTOCOL, DAPHNE, CHANNELS_DAPHNE)  # in a quick run
-SIZES = "against the size of the room"
-CURVE = (BASELINE, UVICORN, OWN_PROTOCOL)
+MAIN = (BASELINE, UVICORN, OWN_PROTOCOL)
+ALL = (*MAIN, DAPHNE, CHANNELS_DAPHNE, CHANNELS_UVICORN, SOCKETIO_PARTY, LIMIT)
+IN_SHORT = (*MAIN, DAPHNE, CHANNELS_DAPHNE)  # in a quick run
 
 
 def case(size: int, name: str) -> str:
     return f"{size} sockets, {name}"
 
 
-def _target(text: str, of: Party, name: str, size: int, most: float, **options: Any) -> Target:
-    to = options.pop("to", BASELINE)
-    place = case(size, name)
-    return Target(
-        f"{text}, {size} sockets",
-        TOPIC,
-        of=(place, of.name),
-        to=(place, to.name),
-        unit=options.pop("unit", CPU),
-        at_most=most,
-    )
-
-
 def _targets(size: int) -> list[Target]:
-    as_it_comes, own = "uvicorn as it comes", "our own protocol"
+    def per_second(text: str, name: str, of: Party, at_least: float) -> Target:
+        where = case(size, name)
+        text = f"fan-out to {size}, {text}: deliveries/s"
+        options: Any = {"at_least": at_least, "is_headline": True}
+        return to_peer(TOPIC, text, where, PER_SECOND, of=of, **options)
+
+    def cpu(text: str, name: str, of: Party, at_most: float, to: Party = BASELINE) -> Target:
+        text = f"fan-out to {size}, {text}: CPU a delivery"
+        ratio = partial(to_peer, TOPIC, of=of, to=to, at_most=at_most)
+        former = ratio("CPU of the server alone", case(size, name), SERVER_CPU)
+        return ratio(text, case(size, name), CPU, former=former)
+
+    def p99(text: str, of: Party) -> Target:
+        text = f"fan-out to {size}, {text}, {PACED}: p99"
+        return to_peer(TOPIC, text, case(size, PACED), P99, of=of, at_most=1.2)
+
+    own, stock = "our protocol", "stock uvicorn"
     return [
-        _target(f"CPU a delivery, {as_it_comes}", UVICORN, ONE, size, 1.0),
-        _target(f"CPU a delivery, {own}, every event its own write", OWN_PROTOCOL, ONE, size, 0.75),
-        _target(f"CPU a delivery, {own}, ten senders at once", OWN_PROTOCOL, TEN, size, 0.3),
-        _target(f"CPU a delivery at 20 events/s, {as_it_comes}", UVICORN, PACED, size, 1.0),
-        _target(f"CPU a delivery at 20 events/s, {own}", OWN_PROTOCOL, PACED, size, 1.0),
-        _target(f"p99 at 20 events/s, {as_it_comes}", UVICORN, PACED, size, 1.2, unit="p99 ms"),
-        _target(f"p99 at 20 events/s, {own}", OWN_PROTOCOL, PACED, size, 1.2, unit="p99 ms"),
-        _target(
-            "CPU a delivery on Daphne, to textbook Channels on it",
-            *(DAPHNE, ONE, size, 1 / 3),
-            to=CHANNELS_DAPHNE,
-        ),
+        per_second(f"{own}, one sender", ONE, OWN_PROTOCOL, 1.35),
+        per_second(f"{stock}, one sender", ONE, UVICORN, 1.0),
+        per_second(f"{own}, {TEN}", TEN, OWN_PROTOCOL, 3.3),
+        cpu(f"{own}, one sender", ONE, OWN_PROTOCOL, 0.75),
+        cpu(f"{stock}, one sender", ONE, UVICORN, 1.0),
+        cpu(f"{own}, {TEN}", TEN, OWN_PROTOCOL, 0.3),
+        cpu(f"{own}, {PACED}", PACED, OWN_PROTOCOL, 1.0),
+        cpu(f"{stock}, {PACED}", PACED, UVICORN, 1.0),
+        p99(own, OWN_PROTOCOL),
+        p99(stock, UVICORN),
+        cpu("Daphne to textbook Channels on it", ONE, DAPHNE, 1 / 3, to=CHANNELS_DAPHNE),
     ]
 
 
@@ -91,17 +86,22 @@ TARGETS = [*_targets(200), *_targets(500)]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured, with how many sockets, for how long."""
+    """A size of the room, and the rounds of each contender there; `is_curve`: one case only."""
 
-    sizes: tuple[int, ...]
-    seconds: float  # of each saturated case
-    paced_seconds: float
-    repeats: int
-    curve: tuple[int, ...] = ()  # sockets
+    size: int
+    rounds: int  # of MAIN
+    others: int = 0  # rounds of the rest
+    is_curve: bool = False
 
 
-FULL = Plan((200, 500), 1.0, 2.0, 3, curve=(10, 100, 200, 500, 1_000))
-QUICK = Plan((200,), 0.5, 1.0, 1)
+FULL = (
+    Plan(10, 3, is_curve=True),
+    Plan(100, 3, is_curve=True),
+    Plan(200, 10, others=3),
+    Plan(500, 5, others=2),
+    Plan(1_000, 3, is_curve=True),
+)
+QUICK = (Plan(200, 2, others=1),)
 
 
 # Loads -------------------------------------------------------------------------------------------
@@ -120,13 +120,13 @@ async def saturate(room: Room, sender: Sender, window: int, seconds: float) -> T
     return await room.end()
 
 
-async def pace(room: Room, sender: Sender, seconds: float) -> Tally:
-    """One sender, at its own pace."""
+async def pace(room: Room, sender: Sender, seconds: float, senders: int = 1) -> Tally:
+    """So many events a second, by senders in turn."""
     room.begin()
     started = time.monotonic()
     for number in range(int(RATE * seconds)):
         await asyncio.sleep(started + number / RATE - time.monotonic())
-        await sender.send(0)
+        await sender.send(number % senders)
     return await room.end()
 
 
@@ -134,105 +134,125 @@ async def pace(room: Room, sender: Sender, seconds: float) -> Tally:
 
 
 @dataclass(frozen=True)
-class Meter:
-    """Adds the figures of one contender in one repeat."""
-
-    results: Results
-    party: Party
-    server: stage.Server
-    repeat: int
-
-    def add(self, case: str, unit: str, value: float, x: float | None = None) -> None:
-        measure = Measure(TOPIC, case, self.party.name, unit, value, self.repeat, x)
-        self.results.add(measure)
-
-    async def measure(self, load: Callable[[], Awaitable[Tally]]) -> "Figures":
-        started, cpu, own = time.monotonic(), cpu_seconds(self.server), stage.own_cpu()
-        tally = await load()
-        return Figures(
-            tally,
-            seconds=time.monotonic() - started,
-            cpu=cpu_seconds(self.server) - cpu,
-            own_cpu=stage.own_cpu() - own,
-        )
-
-    def record(self, case: str, figures: "Figures") -> None:
-        self.add(case, CPU, figures.cpu_per_delivery)
-        self.add(case, "deliveries/s", figures.per_second)
-        self.add(case, "client CPU", figures.own_cpu / figures.seconds)
-        percentiles = quantiles(figures.tally.latencies, n=100)
-        self.add(case, "p50 ms", percentiles[49])
-        self.add(case, "p99 ms", percentiles[98])
-        if case.endswith(PACED):
-            for percent in PERCENTILES:
-                self.add(f"{case}, by percentile", "latency ms", percentiles[percent - 1], percent)
-
-
-@dataclass(frozen=True)
 class Figures:
+    """What a burst has measured."""
+
     tally: Tally
-    seconds: float
-    cpu: float  # seconds, of the server
-    own_cpu: float
+    meter: stage.Meter
 
-    @property
-    def cpu_per_delivery(self) -> float:
-        """Microseconds."""
-        return self.cpu / self.tally.deliveries * 1e6
+    def by_unit(self) -> dict[str, float]:
+        percentiles = quantiles(self.tally.latencies, n=100)
+        return {
+            **self.meter.cost(self.tally.deliveries, "µs"),
+            PER_SECOND: self.tally.deliveries / self.meter.seconds,
+            "client CPU": self.meter.client_share,
+            "p50 ms": percentiles[49],
+            P99: percentiles[98],
+        }
 
-    @property
-    def per_second(self) -> float:
-        return self.tally.deliveries / self.seconds
+
+async def measured(server: stage.Server, load: Callable[[], Awaitable[Tally]]) -> Figures:
+    meter = server.meter()
+    meter.start()
+    tally = await load()
+    meter.stop()
+    return Figures(tally, meter)
 
 
-async def measure_room(meter: Meter, room: Room, sender: Sender, plan: Plan, size: int) -> None:
-    await saturate(room, sender, 1, 0.2)
-    one = await meter.measure(lambda: saturate(room, sender, 1, plan.seconds))
-    sender.store()
-    if size in plan.curve:
-        meter.add(SIZES, CPU, one.cpu_per_delivery, size)
-        meter.add(SIZES, "CPU ms an event", one.cpu / one.tally.sent * 1e3, size)
-    if size not in plan.sizes:
+class Entrant:
+    """A contender with its room."""
+
+    def __init__(self, party: Party, server: stage.Server, chats: Any) -> None:
+        self.party, self.server = party, server
+        self.room = party.room(party.decode, party.text_size)
+        self.sender = (
+            Sender(party, self.room) if party.frame else LayerSender(party, self.room, chats)
+        )
+        self.keeps_up = False
+
+    async def fill(self, size: int) -> None:
+        """Open sockets until there are so many; a first burst warms up."""
+        members = range(data.SENDER + len(self.room.sockets), data.SENDER + size)
+        await self.room.enter(self.server.ports, self.party.doors(members))
+        await saturate(self.room, self.sender, 1, 0.2)
+        self.sender.store()
+
+    async def burst(self, name: str, seconds: float) -> Figures | None:
+        """One case; none of it for who can't keep up, which would only show its queue."""
+        room, sender = self.room, self.sender
+        if name == PACED:
+            if not self.keeps_up:
+                return None
+            found = await measured(self.server, lambda: pace(room, sender, 2 * seconds))
+        else:
+            window = WINDOW if name == TEN else 1
+            found = await measured(self.server, lambda: saturate(room, sender, window, seconds))
+            needed = RATE * len(room.sockets)
+            self.keeps_up = self.keeps_up or found.by_unit()[PER_SECOND] > needed
+        sender.store()
+        return found
+
+    async def leave(self) -> None:
+        await self.sender.close()
+        await self.room.leave()
+
+
+def record(
+    results: Results, plan: Plan, name: str, entrant: Entrant, found: Figures, number: int
+) -> None:
+    figures, who = found.by_unit(), entrant.party.name
+    if name == ONE and entrant.party in MAIN:
+        event = found.meter.cost(found.tally.sent)["total CPU ms"]
+        curve = {CPU: figures[CPU], "total CPU ms an event": event}
+        results.note((TOPIC, SIZES, who), number, curve, plan.size)
+    if plan.is_curve:
         return
-    meter.record(case(size, ONE), one)
-    ten = await meter.measure(lambda: saturate(room, sender, WINDOW, plan.seconds))
-    meter.record(case(size, TEN), ten)
-    # Who can't keep up would only show how long its queue is.
-    if max(one.per_second, ten.per_second) > RATE * size:
-        paced = await meter.measure(lambda: pace(room, sender, plan.paced_seconds))
-        meter.record(case(size, PACED), paced)
-    sender.store()
+    where = case(plan.size, name)
+    results.note((TOPIC, where, who), number, figures)
+    percentiles = quantiles(found.tally.latencies, n=100)
+    for percent in PERCENTILES if name == PACED else ():
+        latency = {"latency ms": percentiles[percent - 1]}
+        results.note((TOPIC, f"{where}, by percentile", who), number, latency, percent)
 
 
-async def measure_party(meter: Meter, chats: Any, plan: Plan) -> None:
-    """One contender: fill the room, measuring at each size on the way."""
-    party, chat = meter.party, data.ROOM_CHATS[1_000]
-    curve = plan.curve if meter.repeat == 0 and party in CURVE else ()
-    room = party.room(party.decode, party.text_size)
-    sender = _sender(party, room, chats, chat)
+async def measure(
+    results: Results, entrants: Sequence[Entrant], plan: Plan, seconds: float
+) -> None:
+    """All cases of one size, each contender a burst a round in rotating order."""
+    here = [one for one in entrants if plan.others or one.party in MAIN]
+    for entrant in here:
+        await entrant.fill(plan.size)
+    for name in (ONE,) if plan.is_curve else (ONE, TEN, PACED):
+        for number in range(plan.rounds):
+            taking = [one for one in here if one.party in MAIN or number < plan.others]
+            for entrant in rotated(taking, number):
+                if found := await entrant.burst(name, seconds):
+                    record(results, plan, name, entrant, found, number)
+
+
+async def measure_all(
+    results: Results, entrants: Sequence[Entrant], plans: Sequence[Plan], seconds: float
+) -> None:
     try:
-        for size in sorted({*plan.sizes, *curve}):
-            members = range(data.SENDER + len(room.sockets), data.SENDER + size)
-            await room.enter(meter.server.port, party.doors(chat, members))
-            await measure_room(meter, room, sender, plan, size)
+        for plan in plans:
+            await measure(results, entrants, plan, seconds)
     finally:
-        await sender.close()
-        await room.leave()
+        for entrant in entrants:
+            await entrant.leave()
 
 
-def _sender(party: Party, room: Room, chats: Any, chat: uuid.UUID) -> Sender:
-    return Sender(party, room) if party.frame else LayerSender(party, room, chats, chat)
-
-
-def run(results: Results, stores: dict[str, str], *, quick: bool, plan: Plan | None = None) -> None:
-    plan = plan or (QUICK if quick else FULL)
-    parties = [party for party in (IN_SHORT if quick else ALL) if stage.chosen([party.contender])]
+def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
+    """All contenders at once, each with its room."""
+    parties = IN_SHORT if quick else ALL
     left_out = {party.name: reason for party in parties if (reason := missing(party))}
     results.about["left out of fanout"] = left_out
-    with rooms_kept(stores) as chats, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for repeat in range(plan.repeats):
-            for party in parties:
-                if party.name not in left_out:
-                    with served(party, stores) as server:
-                        meter = Meter(results, party, server, repeat)
-                        runner.run(measure_party(meter, chats, plan))
+    here = taking_part(parties)
+    plans, seconds = (QUICK, 0.5) if quick else (FULL, 0.8)
+    stage.allow_files(1_000 * len(here))
+    with (
+        rooms_kept(stores) as chats,
+        all_served(here, stores) as servers,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        entrants = [Entrant(party, servers[party.name], chats) for party in here]
+        runner.run(measure_all(results, entrants, plans, seconds))

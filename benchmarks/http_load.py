@@ -1,72 +1,24 @@
-"""Keeps a number of connections busy with requests, and checks what comes back."""
+"""Keeps a number of connections busy with requests for a moment, and checks what comes back."""
 
 import asyncio
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from statistics import quantiles
+from collections.abc import Callable
 from typing import Any
 
 import uvloop
 
-from .results import Results
-from .stage import CLIENT_CORE, Server, core_times, mongodb_cpu, own_cpu
+from .load import Load
+from .stage import Server
 
 Request = Callable[[int], bytes]  # the bytes of a request, by its number
 Check = Callable[[int, bytes], None]  # raises when the body that answers it is wrong
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 LONGEST = 120.0  # seconds
-WARM_UP = 0.25  # seconds
-WARM = 50  # answers before the first that counts: code is imported, caches fill
+RAMP = 0.15  # seconds, until the connections are no longer in step
 FEWEST = 3  # answers
-QUANTILES = 200
-
-
-@dataclass
-class Load:
-    """What a run has measured."""
-
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)  # seconds, of each answer
-    cpu: float = 0.0  # seconds of CPU that the server used
-    mongodb_cpu: float = 0.0  # the same of MongoDB
-    client_cpu: float = 0.0  # share of its core, 0 to 1, that the client used
-    client_core: float = 0.0  # the same of the whole core, with MongoDB
-
-    def quantile(self, share: float) -> float:
-        """A latency in seconds, at most `share` of which are below it."""
-        ordered = sorted(self.latencies)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
-
-    def record(
-        self, results: Results, topic: str, case: str, contender: str, repeat: int, *, curve: bool
-    ) -> None:
-        """Add the figures of this run; with `curve` also the distribution of the latencies."""
-        results.note(
-            (topic, case, contender),
-            repeat,
-            {
-                "requests/s": len(self.latencies) / self.seconds,
-                "p50 ms": self.quantile(0.5) * 1000,
-                "p99 ms": self.quantile(0.99) * 1000,
-                "CPU ms": self.cpu / len(self.latencies) * 1000,
-                "MongoDB CPU ms": self.mongodb_cpu / len(self.latencies) * 1000,
-                "client CPU": self.client_cpu,
-                "client core": self.client_core,
-            },
-        )
-        if curve and len(self.latencies) > 1:
-            steps = quantiles(self.latencies, n=QUANTILES)
-            for step, value in enumerate(steps, 1):
-                results.note(
-                    (topic, case, contender),
-                    repeat,
-                    {"latency ms": value * 1000},
-                    100 * step / QUANTILES,
-                )
 
 
 class Connection(asyncio.Protocol):
@@ -133,7 +85,7 @@ class Connection(asyncio.Protocol):
 
 
 class Run:
-    """The connections of one run, and when it begins and ends."""
+    """The connections of one burst, and when it begins and ends."""
 
     def __init__(
         self, request: Request, check: Check, status: int, checked: int, rate: float = 0.0
@@ -148,8 +100,7 @@ class Run:
         self.next = 0
         self.most = sys.maxsize  # requests
         self.starts_at = self.ends_at = float("inf")
-        self.answers = 0
-        self.load = Load()
+        self.latencies: list[float] = []  # seconds
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def take(self) -> int | None:
@@ -165,19 +116,18 @@ class Run:
 
     def is_over(self) -> bool:
         """True once it is asked for no more; some answers are waited for, however long."""
-        late = time.perf_counter() >= self.ends_at and len(self.load.latencies) >= FEWEST
+        late = time.perf_counter() >= self.ends_at and len(self.latencies) >= FEWEST
         return late or self.next >= self.most
 
     def answered(self, number: int, body: bytes, sent_at: float, moment: float) -> None:
-        self.answers += 1
         if number % self.checked == 0:
             try:
                 self.check(number, body)
             except Exception as error:
                 self.fail(f"{error!r}: {body[:300]!r}")
-        in_time = moment <= self.ends_at or len(self.load.latencies) < FEWEST
+        in_time = moment <= self.ends_at or len(self.latencies) < FEWEST
         if moment >= self.starts_at and in_time:
-            self.load.latencies.append(moment - sent_at)
+            self.latencies.append(moment - sent_at)
 
     def fail(self, problem: str) -> None:
         if not self.done.done():
@@ -211,7 +161,7 @@ def load(
     checked: int = 20,
     rate: float = 0.0,
 ) -> Load:
-    """Ask for some seconds, after a warm-up; one answer in `checked` is checked.
+    """Ask for some seconds; one answer in `checked` is checked.
 
     With a `rate`, so many a second in all, as long as there are free connections.
 
@@ -219,18 +169,18 @@ def load(
     """
 
     async def measure() -> Load:
-        run = Run(request, check, status, checked, rate)
+        meter, run = server.meter(), Run(request, check, status, checked, rate)
         await _connect(run, server, connections)
-        await asyncio.sleep(WARM_UP)
-        await run.until(lambda: run.answers >= WARM, LONGEST)
+        await run.until(lambda: False, RAMP)
+        meter.start()
         run.starts_at = time.perf_counter()
         run.ends_at = run.starts_at + seconds
-        before = _meters(server)
         await run.until(run.is_over, LONGEST)
-        return await _finish(run, before, _meters(server))
+        meter.stop()
+        await asyncio.wait_for(run.done, LONGEST)
+        return Load(run.latencies, meter)
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure())
+    return _run(measure())
 
 
 def load_few(
@@ -245,16 +195,21 @@ def load_few(
     """Ask `most` times, where that takes long or is to be counted; each answer is checked."""
 
     async def measure() -> Load:
-        run = Run(request, check, status, checked=1)
+        meter, run = server.meter(), Run(request, check, status, checked=1)
         run.most = most
         run.starts_at = time.perf_counter()
-        before = _meters(server)
         await _connect(run, server, connections)
-        await asyncio.wait_for(asyncio.shield(run.done), LONGEST)
-        return await _finish(run, before, _meters(server))
+        await asyncio.wait_for(run.done, LONGEST)
+        meter.stop()
+        return Load(run.latencies, meter)
 
+    return _run(measure())
+
+
+def _run(measure: Any) -> Load:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(measure())
+        found: Load = runner.run(measure)
+        return found
 
 
 async def _connect(run: Run, server: Server, connections: int) -> None:
@@ -263,24 +218,9 @@ async def _connect(run: Run, server: Server, connections: int) -> None:
         await loop.create_connection(lambda: Connection(run), "127.0.0.1", server.port)
 
 
-def _meters(server: Server) -> tuple[float, ...]:
-    return (
-        server.cpu(),
-        mongodb_cpu(),
-        own_cpu(),
-        *core_times(CLIENT_CORE),
-        time.perf_counter(),
-    )
-
-
-async def _finish(run: Run, before: Iterable[float], after: Iterable[float]) -> Load:
-    await asyncio.wait_for(run.done, LONGEST)
-    server, mongodb, own, busy, there, seconds = (
-        now - then for now, then in zip(after, before, strict=True)
-    )
-    run.load.cpu, run.load.mongodb_cpu, run.load.seconds = server, mongodb, seconds
-    run.load.client_cpu, run.load.client_core = own / seconds, busy / max(there, 0.01)
-    return run.load
+def same(request: bytes) -> Request:
+    """The same request every time."""
+    return lambda number: request
 
 
 def get(path: str, token: str) -> bytes:

@@ -1,7 +1,6 @@
-"""Idle sockets: what they hold in memory, and whether their process stays quick meanwhile."""
+"""Idle sockets: their memory, whether their process stays quick, and how fast all come back."""
 
 import asyncio
-import resource
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -10,9 +9,19 @@ from statistics import quantiles
 import uvloop
 
 from . import data, stage
-from .results import Measure, Results, Target
+from .load import rotated
+from .results import Results, Target
 from .socket_load import PATIENCE, Door, Listener, Socket, open_all, open_socket
-from .socket_servers import BASELINE, OURS, OWN_PROTOCOL, UVICORN, Party, missing, served
+from .socket_servers import (
+    BASELINE,
+    OURS,
+    OWN_PROTOCOL,
+    UVICORN,
+    Party,
+    served,
+    taking_part,
+    to_peer,
+)
 
 TOPIC = "idle"
 SOCKETS = 5_000
@@ -20,6 +29,7 @@ FEW = 500  # in a quick run
 MEMBERS = 5  # at most, of each of their chats
 PING_INTERVAL = 0.005  # seconds
 KIB, LAG, SERVES = "KiB a socket", "loop lag p99 ms", "s until a new socket is served"
+BACK = "s until all are back"
 
 
 def case(count: int) -> str:
@@ -35,7 +45,25 @@ def _targets(party: Party, server: str) -> list[Target]:
     ]
 
 
-TARGETS = [*_targets(UVICORN, "uvicorn"), *_targets(OWN_PROTOCOL, "uvicorn, our own protocol")]
+TARGETS = [
+    *_targets(UVICORN, "stock uvicorn"),
+    *_targets(OWN_PROTOCOL, "our protocol"),
+    to_peer(
+        TOPIC,
+        "5,000 sockets that come back, our protocol: time until all are",
+        *(case(SOCKETS), BACK),
+        of=OWN_PROTOCOL,
+        at_most=1.2,
+        is_headline=True,
+    ),
+    to_peer(
+        TOPIC,
+        "a new socket, our protocol: CPU",
+        *(case(SOCKETS), "total CPU ms a new socket"),
+        of=OWN_PROTOCOL,
+        at_most=1.2,
+    ),
+]
 
 
 class Counter(Listener):
@@ -44,6 +72,7 @@ class Counter(Listener):
     def __init__(self) -> None:
         self.frames = 0
         self.lost_sockets = 0
+        self.sockets: list[Socket] = []
         self.heard_any = asyncio.Event()
 
     def heard(self, socket: Socket, payloads: list[bytes]) -> None:
@@ -53,6 +82,11 @@ class Counter(Listener):
 
     def lost(self, socket: Socket) -> None:
         self.lost_sockets += 1
+
+    def leave(self) -> None:
+        """Cut all sockets at once."""
+        for socket in self.sockets:
+            socket.transport.abort()
 
 
 def doors() -> Iterator[Door]:
@@ -106,49 +140,48 @@ async def measure(server: stage.Server, count: int, seconds: float) -> dict[str,
     if len(places) < count:
         raise RuntimeError(f"The data has room for {len(places)} sockets only.")
     await first_frame(server.port, probe_door)  # the first of a process starts what all share
-    counter, listener = Counter(), Listener()
-    probe = await open_socket(listener, server.port, *probe_door)
+    counter = Counter()
+    probe = await open_socket(Listener(), server.port, *probe_door)
     await asyncio.sleep(1)
-    before, cpu, started = server.memory(), server.cpu(), time.monotonic()
-    sockets = await open_all(counter, server.port, places)
-    opened = time.monotonic() - started
-    await settle(counter)
-    figures = {
-        KIB: (server.memory() - before) / 1024 / count,
-        "s to open all": opened,
-        "CPU ms a new socket": (server.cpu() - cpu) * 1e3 / count,
-    }
+    before = server.memory()
+    figures = await opening(server, counter, places)
+    figures = {KIB: (server.memory() - before) / 1024 / count, **figures}
     waits = await lag(probe, seconds)
     percentiles = quantiles(waits, n=100)
     figures |= {"loop lag p50 ms": percentiles[49], LAG: percentiles[98]}
     figures["loop lag max ms"] = max(waits)
     if counter.lost_sockets:
         raise RuntimeError(f"{counter.lost_sockets} sockets were closed while idle.")
-    for socket in sockets:
-        socket.transport.abort()
+    counter.leave()
     await asyncio.sleep(0)
     figures[SERVES] = await first_frame(server.port, places[0])
+    started = time.monotonic()
+    counter.sockets = await open_all(counter, server.ports, places)
+    figures[BACK] = time.monotonic() - started
+    counter.leave()
     probe.transport.abort()
     return figures
 
 
+async def opening(server: stage.Server, counter: Counter, places: list[Door]) -> dict[str, float]:
+    """Open all, and wait until nobody is told any more who came."""
+    meter, started = server.meter(), time.monotonic()
+    counter.sockets = await open_all(counter, server.ports, places)
+    opened = time.monotonic() - started
+    await settle(counter)
+    meter.stop()
+    costs = {f"{name} a new socket": used for name, used in meter.cost(len(places)).items()}
+    return {"s to open all": opened, **costs}
+
+
 def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
-    count, seconds, repeats = (FEW, 2, 1) if quick else (SOCKETS, 12, 2)
-    parties = (OWN_PROTOCOL,) if quick else (BASELINE, UVICORN, OWN_PROTOCOL)
-    _allow_files(count + 1_000)
+    """Each contender alone: memory and quiet are what is measured."""
+    count, seconds, rounds = (FEW, 2, 1) if quick else (SOCKETS, 5, 3)
+    parties = taking_part((BASELINE, OWN_PROTOCOL) if quick else (BASELINE, UVICORN, OWN_PROTOCOL))
+    stage.allow_files(count)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for repeat in range(repeats):
-            for party in parties if repeat == 0 else parties[1:]:  # the peer is no target here
-                if not stage.chosen([party.contender]) or missing(party):
-                    continue
+        for number in range(rounds):
+            for party in rotated(parties, number):
                 with served(party, stores) as server:
                     figures = runner.run(measure(server, count, seconds))
-                for unit, value in figures.items():
-                    results.add(Measure(TOPIC, case(count), party.name, unit, value, repeat))
-
-
-def _allow_files(count: int) -> None:
-    """Raise the limit of open files of this process and its children."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))
+                results.note((TOPIC, case(count), party.name), number, figures)

@@ -9,22 +9,25 @@ import orjson
 
 from . import data
 from .documents import WORDS, Plan
-from .http_load import post
+from .http_load import load, post
 from .http_servers import PEER
+from .load import Load
+from .stage import Server
 
 
 class Posts:
-    """The requests of one run, and what was answered to them; every answer is to be checked."""
+    """The requests of one contender, and what was answered to them; every answer is checked."""
 
     def __init__(self, contender: str, *rooms: Plan) -> None:
         self.contender = contender
         self.rooms = rooms
         self.run = uuid.uuid4().hex[:8]
+        self.burst = 0
         self.token = data.token(data.SENDER)
         self.acknowledged: Counter[str] = Counter()
 
     def content(self, number: int) -> str:
-        return f"{self.run} {number}: {WORDS}"
+        return f"{self.run} {self.burst} {number}: {WORDS}"
 
     def request(self, number: int) -> bytes:
         """To each room in turn, as a client of each design sends it: ours marks it, to be able to
@@ -42,6 +45,18 @@ class Posts:
             raise AssertionError("the answer is not the message that was sent")
         self.acknowledged[answer["content"]] += 1
 
+    def load(self, server: Server, *, connections: int, seconds: float, rate: float = 0.0) -> Load:
+        """Send for some seconds."""
+        self.burst += 1
+        return load(
+            *(server, self.request, self.check),
+            connections=connections,
+            seconds=seconds,
+            status=201,
+            checked=1,
+            rate=rate,
+        )
+
     def verify(self, stores: Mapping[str, str]) -> None:
         """Each acknowledged message is stored exactly once, ours with dense numbers."""
         with data.client(stores) as mongo:
@@ -53,7 +68,8 @@ class Posts:
     def _stored(self, mongo: Any, room: Plan) -> list[dict[str, Any]]:
         if self.contender == PEER.name:
             return list(mongo.bench_peer.messages.find({"chat_id": room.id}))
-        rows = list(mongo.bench.chats_message.find({"chat_id": room.id.hex}).sort("seq", 1))
+        own = {"chat_id": room.id.hex, "seq": {"$gt": 0}}
+        rows = list(mongo.bench.chats_message.find(own).sort("seq", 1))
         if [row["seq"] for row in rows] != list(range(1, len(rows) + 1)):
             raise AssertionError("the numbers of the messages are not dense")
         return rows

@@ -52,13 +52,8 @@ class Deployment:
     """A running one."""
 
     url: str
-    servers: tuple[Server, ...]  # pages, sockets, nginx
-    redis_url: str
-
-    def cpu(self) -> float:
-        """Seconds of CPU of all of them and of both stores until now."""
-        stores = stage.mongodb_cpu() + stage.valkey_cpu(self.redis_url)
-        return stores + sum(server.cpu() for server in self.servers)
+    port: int
+    server: Server  # pages, sockets and nginx as one
 
 
 @contextmanager
@@ -78,7 +73,7 @@ def deployed(environment: Mapping[str, str], static: Path) -> Iterator[Deploymen
         )
         ports = {"port": port, "pages": pages.port, "sockets": sockets.port}
         nginx = stack.enter_context(_nginx(static=static, **ports))
-        yield Deployment(url, (pages, sockets, nginx), environment["REDIS_URL"])
+        yield Deployment(url, port, nginx + pages + sockets)
 
 
 @contextmanager
@@ -91,7 +86,7 @@ def _nginx(**places: object) -> Iterator[Server]:
     process = subprocess.Popen(command, preexec_fn=end_with_parent)
     try:
         time.sleep(0.5)
-        yield Server(process.pid, int(str(places["port"])))
+        yield Server([process.pid], [int(str(places["port"]))])
     finally:
         process.terminate()
         process.wait()

@@ -1,8 +1,10 @@
-"""A room in which everybody marks messages as read: how late a bystander is told, and joins."""
+"""A room in which everybody marks messages as read: how late a bystander is told, and joins.
+
+And a room of 200 in which, besides, twenty type and people come and go.
+"""
 
 import asyncio
 import time
-from functools import partial
 from statistics import quantiles
 
 import orjson
@@ -10,12 +12,16 @@ import uvloop
 
 from . import data, stage
 from .idle import first_frame
-from .results import Measure, Results, Target
+from .load import rotated
+from .results import Results, Target
 from .socket_load import Door, Listener, Socket, open_all, open_socket
-from .socket_servers import OWN_PROTOCOL, cpu_seconds, served
+from .socket_servers import OWN_PROTOCOL, served
 
 TOPIC = "reading"
 SIZES = (100, 300)  # readers
+LIVELY = 200  # readers where there is more
+TYPISTS = 20  # of them
+TYPING_PER_SECOND = 2  # frames of each typist
 MARKS_PER_SECOND = 1  # of each reader
 HANDSHAKE_EVERY = 0.1  # seconds
 TOLD_P50, TOLD_P99, JOINED_P95 = "message_read p50 ms", "message_read p99 ms", "handshake p95 ms"
@@ -25,15 +31,26 @@ def case(size: int) -> str:
     return f"{size} readers, a mark a second each"
 
 
-def _target(text: str, unit: str, most: float) -> Target:
-    place = (case(300), OWN_PROTOCOL.name)
-    return Target(f"300 readers: {text}, ms", TOPIC, place, None, unit, at_most=most)
+def lively_case() -> str:
+    return f"{case(LIVELY)}, {TYPISTS} who type, people who come and go"
+
+
+def _targets(text: str, where: str) -> list[Target]:
+    wanted = {
+        "p50 until a bystander is told of a mark": (TOLD_P50, 100),
+        "p99 until a bystander is told of a mark": (TOLD_P99, 500),
+        "p95 of a new socket's first frame": (JOINED_P95, 50),
+    }
+    place = (where, OWN_PROTOCOL.name)
+    return [
+        Target(f"{text}: {what}, ms", TOPIC, place, None, unit, at_most=most)
+        for what, (unit, most) in wanted.items()
+    ]
 
 
 TARGETS = [
-    _target("p50 until a bystander is told of a mark", TOLD_P50, 100),
-    _target("p99 until a bystander is told of a mark", TOLD_P99, 500),
-    _target("p95 of a new socket's first frame", JOINED_P95, 50),
+    *_targets("300 readers", case(300)),
+    *_targets("200 readers, with typing and presence", lively_case()),
 ]
 
 
@@ -65,6 +82,16 @@ async def read_on(
         sockets[user_id].send(orjson.dumps(mark))
 
 
+async def type_on(sockets: list[Socket], seconds: int) -> None:
+    """Each begins and stops typing in turn; they are spread over the second."""
+    started, rate = time.monotonic(), TYPING_PER_SECOND * len(sockets)
+    for number in range(seconds * rate):
+        await asyncio.sleep(started + number / rate - time.monotonic())
+        is_typing = number // len(sockets) % 2 == 0
+        frame = {"type": "typing_indicator", "data": {"is_typing": is_typing}}
+        sockets[number % len(sockets)].send(orjson.dumps(frame))
+
+
 async def join_again_and_again(port: int, door: Door, until: asyncio.Task[None]) -> list[float]:
     """Milliseconds until the first frame of a new socket, several times a second."""
     taken = []
@@ -74,22 +101,25 @@ async def join_again_and_again(port: int, door: Door, until: asyncio.Task[None])
     return taken
 
 
-async def measure(server: stage.Server, size: int, seconds: int) -> dict[str, float]:
+async def measure(
+    server: stage.Server, size: int, seconds: int, *, lively: bool = False
+) -> dict[str, float]:
     """The figures of one room, by unit."""
-    chat = data.ROOM_CHATS[1_000]
     people = range(data.SENDER + 1, data.SENDER + 1 + size)
     bystander = Bystander()
-    *doors, guest = OWN_PROTOCOL.doors(chat, [*people, data.SENDER + size + 1])
-    (watching,) = OWN_PROTOCOL.doors(chat, [data.SENDER])
-    sockets = dict(zip(people, await open_all(Listener(), server.port, doors), strict=True))
+    *doors, guest = OWN_PROTOCOL.doors([*people, data.SENDER + size + 1])
+    (watching,) = OWN_PROTOCOL.doors([data.SENDER])
+    sockets = dict(zip(people, await open_all(Listener(), server.ports, doors), strict=True))
     extra = await open_socket(bystander, server.port, *watching)
     await asyncio.sleep(1)
     sent: dict[tuple[int, int], float] = {}
-    cpu = cpu_seconds(server)
+    meter = server.meter()
     reading = asyncio.create_task(read_on(sockets, seconds, sent))
+    typists = list(sockets.values())[: TYPISTS if lively else 0]
+    typing = asyncio.create_task(type_on(typists, seconds))
     joined = await join_again_and_again(server.port, guest, reading)
-    await reading
-    cost = cpu_seconds(server) - cpu
+    await asyncio.gather(reading, typing)
+    meter.stop()
     for _ in range(300):
         if len(bystander.told) >= len(sent):
             break
@@ -101,7 +131,7 @@ async def measure(server: stage.Server, size: int, seconds: int) -> dict[str, fl
         TOLD_P50: quantiles(late, n=100)[49],
         TOLD_P99: quantiles(late, n=100)[98],
         JOINED_P95: quantiles(joined, n=20)[18],
-        "CPU ms a second": cost / seconds * 1e3,
+        **meter.a_second(),
     }
 
 
@@ -111,17 +141,12 @@ def forget_markers(stores: dict[str, str]) -> None:
 
 
 def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
+    cases = [(case(size), size, False) for size in SIZES] + [(lively_case(), LIVELY, True)]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        for repeat in range(1 if quick else 3):
-            for size in SIZES:
+        for number in range(1 if quick else 3):
+            for name, size, lively in rotated(cases, number):
                 forget_markers(stores)
                 with served(OWN_PROTOCOL, stores) as server:
-                    figures = runner.run(measure(server, size, 4 if quick else 10))
-                add = partial(_add, results, repeat, case(size))
-                for unit, value in figures.items():
-                    add(unit, value)
+                    figures = runner.run(measure(server, size, 4 if quick else 8, lively=lively))
+                results.note((TOPIC, name, OWN_PROTOCOL.name), number, figures)
     data.reset_rooms(stores)
-
-
-def _add(results: Results, repeat: int, case: str, unit: str, value: float) -> None:
-    results.add(Measure(TOPIC, case, OWN_PROTOCOL.name, unit, value, repeat))

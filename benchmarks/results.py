@@ -1,6 +1,7 @@
 """What was measured, kept as JSON, and the targets that it is compared with."""
 
 import json
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from .stage import FOLDER
 
 FILE = FOLDER / "results.json"
 Place = tuple[str, str]  # case, contender
-Spread = tuple[float, float, float]  # median, lowest, highest
+Spread = tuple[float, float, float]  # median, and the ends of its interval
+RESAMPLES = 1_000
+CONFIDENCE = 0.95
+YES, NO, UNDECIDED = "yes", "no", "undecided"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of one repeat; `x` is its place on a curve."""
+    """One figure of one round; `x` is its place on a curve."""
 
     topic: str
     case: str
@@ -26,16 +30,30 @@ class Measure:
     repeat: int
     x: float | None = None
 
+    @property
+    def key(self) -> tuple[str, str, str, str, float | None]:
+        """What is measured in every round."""
+        return (self.topic, self.case, self.contender, self.unit, self.x)
+
 
 class Results:
     """All measures of the latest run of each topic, and what they were measured on."""
 
     def __init__(self) -> None:
-        self.measures: list[Measure] = []
         self.about: dict[str, Any] = {}
+        self._rounds: dict[tuple[str, str, str, str, float | None], dict[int, float]] = {}
+
+    @property
+    def measures(self) -> list[Measure]:
+        """All, in the order in which each was measured first."""
+        return [
+            Measure(*key[:4], value=value, repeat=repeat, x=key[4])
+            for key, rounds in self._rounds.items()
+            for repeat, value in rounds.items()
+        ]
 
     def add(self, measure: Measure) -> None:
-        self.measures.append(measure)
+        self._rounds.setdefault(measure.key, {})[measure.repeat] = measure.value
 
     def note(
         self,
@@ -50,35 +68,33 @@ class Results:
 
     def forget(self, topic: str) -> None:
         """Drop a topic, before it is run anew."""
-        self.measures = [measure for measure in self.measures if measure.topic != topic]
+        self._rounds = {key: rounds for key, rounds in self._rounds.items() if key[0] != topic}
 
     def values(
         self, topic: str, case: str, contender: str, unit: str, x: float | None = None
     ) -> list[float]:
-        """One value a repeat, in their order."""
-        return list(self._by_repeat(topic, (case, contender), unit, x).values())
+        """One value a round, in their order."""
+        return list(self._by_round(topic, (case, contender), unit, x).values())
 
     def median(
         self, topic: str, case: str, contender: str, unit: str, x: float | None = None
     ) -> float:
         return median(self.values(topic, case, contender, unit, x))
 
-    def ratio(
-        self, topic: str, case: str, unit: str, of: str | Place, to: str | Place
-    ) -> Spread | None:
-        """Median, lowest and highest of the ratios of each repeat; None if one wasn't measured."""
-        above = self._by_repeat(topic, _place(case, of), unit)
-        below = self._by_repeat(topic, _place(case, to), unit)
-        return _spread([above[repeat] / below[repeat] for repeat in above if below.get(repeat)])
+    def ratio(self, topic: str, unit: str, of: Place, to: Place) -> Spread | None:
+        """Of the ratios of each round; None if one of both wasn't measured."""
+        above, below = (self._by_round(topic, place, unit) for place in (of, to))
+        return spread([above[number] / below[number] for number in above if below.get(number)])
 
     def curve(self, topic: str, case: str, contender: str, unit: str) -> list[tuple[float, float]]:
         """The medians along `x`."""
-        found: dict[float, list[float]] = {}
-        for measure in self.measures:
-            place = (measure.topic, measure.case, measure.contender, measure.unit)
-            if measure.x is not None and place == (topic, case, contender, unit):
-                found.setdefault(measure.x, []).append(measure.value)
-        return [(x, median(values)) for x, values in sorted(found.items())]
+        wanted = (topic, case, contender, unit)
+        found = [
+            (key[4], median(rounds.values()))
+            for key, rounds in self._rounds.items()
+            if key[4] is not None and key[:4] == wanted
+        ]
+        return sorted(found)
 
     def save(self, file: Path = FILE) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -92,23 +108,22 @@ class Results:
         if file.exists():
             stored = json.loads(file.read_text())
             results.about = stored["about"]
-            results.measures = [Measure(**row) for row in stored["measures"]]
+            for row in stored["measures"]:
+                results.add(Measure(**row))
         return results
 
-    def _by_repeat(
+    def _by_round(
         self, topic: str, place: Place, unit: str, x: float | None = None
     ) -> dict[int, float]:
-        wanted = (topic, *place, unit, x)
-        return {
-            measure.repeat: measure.value
-            for measure in self.measures
-            if (measure.topic, measure.case, measure.contender, measure.unit, measure.x) == wanted
-        }
+        return self._rounds.get((topic, *place, unit, x), {})
 
 
 @dataclass(frozen=True)
 class Target:
-    """What a ratio must reach; without `to`, what the figure itself must reach."""
+    """What a ratio must reach; without `to`, what the figure itself must reach.
+
+    `former` is how the same was measured before its definition changed.
+    """
 
     text: str
     topic: str
@@ -117,21 +132,32 @@ class Target:
     unit: str
     at_most: float | None = None
     at_least: float | None = None
+    former: "Target | None" = None
+    is_headline: bool = False  # in the README
 
     def measured(self, results: Results) -> Spread | None:
-        """Median, lowest and highest; None if it wasn't measured."""
+        """None if it wasn't measured."""
         if self.to is None:
-            return _spread(results.values(self.topic, *self.of, self.unit))
-        return results.ratio(self.topic, self.of[0], self.unit, self.of, self.to)
+            return spread(results.values(self.topic, *self.of, self.unit))
+        return results.ratio(self.topic, self.unit, self.of, self.to)
+
+    def verdict(self, measured: Spread) -> str:
+        """Undecided if the bound lies inside the interval."""
+        reached = {self.is_reached(end) for end in measured[1:]}
+        if len(reached) == 2:
+            return UNDECIDED
+        return YES if reached == {True} else NO
 
     def is_reached(self, value: float) -> bool:
         above = self.at_least is None or value >= self.at_least
         return above and (self.at_most is None or value <= self.at_most)
 
 
-def _place(case: str, contender: str | Place) -> Place:
-    return (case, contender) if isinstance(contender, str) else contender
-
-
-def _spread(values: list[float]) -> Spread | None:
-    return (median(values), min(values), max(values)) if values else None
+def spread(values: list[float]) -> Spread | None:
+    """The median, and its 95 % interval by bootstrap; of three values or fewer, their range."""
+    if not values:
+        return None
+    chance = random.Random(0)
+    medians = sorted(median(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
+    outside = round(RESAMPLES * (1 - CONFIDENCE) / 2)
+    return (median(values), medians[outside], medians[-1 - outside])

@@ -6,7 +6,7 @@ A payload is decoded when a socket has it first; the same bytes on another are t
 import asyncio
 from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic_ns
 
@@ -159,12 +159,12 @@ class Room(Listener):
 
     # Sockets
 
-    async def enter(self, port: int, doors: list[Door]) -> None:
+    async def enter(self, ports: Sequence[int], doors: list[Door]) -> None:
         """Add sockets, and wait until everyone was told of them."""
         alone = 0 if self.sockets else 1
         for door in doors[:alone]:
-            self.sockets.append(await open_socket(self, port, *door))
-        self.sockets += await open_all(self, port, doors[alone:])
+            self.sockets.append(await open_socket(self, ports[0], *door))
+        self.sockets += await open_all(self, ports, doors[alone:])
         await self.quiet()
 
     async def quiet(self) -> None:

@@ -44,10 +44,10 @@ class LayerSender(Sender):
     seconds, misses nothing.
     """
 
-    def __init__(self, party: Party, room: Room, chats: Any, chat: uuid.UUID) -> None:
+    def __init__(self, party: Party, room: Room, chats: Any) -> None:
         super().__init__(party, room)
         self.chats = chats
-        self.chat = chat
+        self.chat = chat = party.chat
         self.last = chats.find_one({"_id": chat.hex})["last_rev"]
         self.fields: Any = _fields(chat)
         self.layers: defaultdict[int, Any] = defaultdict(_layer)
@@ -109,7 +109,7 @@ def rooms_kept(stores: dict[str, str]) -> Iterator[Any]:
 
     with data.client(stores) as mongo:
         chats = mongo["bench"][Chat._meta.db_table]
-        rooms = {"_id": {"$in": [chat.hex for chat in data.ROOM_CHATS.values()]}}
+        rooms = {"_id": {"$in": [plan.id.hex for plan in data.room_plans()]}}
         before = list(chats.find(rooms, {"last_seq": 1, "last_rev": 1}))
         try:
             yield chats

@@ -7,6 +7,8 @@ import asyncio
 import base64
 import hashlib
 import os
+from collections.abc import Sequence
+from itertools import cycle
 from time import perf_counter
 from typing import Any
 
@@ -150,12 +152,13 @@ async def open_socket(listener: Listener, port: int, path: str, token: str | Non
     return socket
 
 
-async def open_all(listener: Listener, port: int, doors: list[Door]) -> list[Socket]:
-    """A socket for each path and token, in this order, some handshakes at once."""
+async def open_all(listener: Listener, ports: Sequence[int], doors: list[Door]) -> list[Socket]:
+    """A socket for each path and token, in this order, by each port in turn; some at once."""
     gate = asyncio.Semaphore(CONNECTING)
 
-    async def enter(door: Door) -> Socket:
+    async def enter(port: int, door: Door) -> Socket:
         async with gate:
             return await open_socket(listener, port, *door)
 
-    return list(await asyncio.gather(*(enter(door) for door in doors)))
+    entries = zip(cycle(ports), doors)
+    return list(await asyncio.gather(*(enter(port, door) for port, door in entries)))

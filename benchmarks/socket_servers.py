@@ -4,16 +4,19 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
+from typing import Any
 
 import orjson
 import redis
 
 from . import data, stage
+from .results import Target
 from .room import Room
 from .socket_load import Door, Socket
 
@@ -23,11 +26,14 @@ FRAMES = "chatproject.sockets.uvicorn:FrameProtocol"
 SOCKETIO = stage.REPO / "benchmarks" / "peers" / "socketio"
 
 
-def uvicorn(application: str, protocol: str = "websockets-sansio") -> tuple[str, ...]:
+def uvicorn(
+    application: str, protocol: str = "websockets-sansio", http: str = "h11"
+) -> tuple[str, ...]:
+    """As in docs/deployment.md; httptools isn't among what we deploy."""
     return (
         *(sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", "{port}"),
         *("--loop", "uvloop", "--ws", protocol, "--ws-per-message-deflate", "false"),
-        *("--log-level", "warning"),
+        *("--http", http, "--log-level", "warning"),
     )
 
 
@@ -75,18 +81,21 @@ class Party:
     text_size: int = 68  # characters of an event's own text that make its payload FRAME_SIZE
     signed_in: bool = True
     room: type[Room] = Room
+    chat: uuid.UUID = data.ROOM_CHATS[1_000]
+    processes: int = 1
 
     @property
     def name(self) -> str:
         return self.contender.name
 
-    def doors(self, chat: uuid.UUID, user_ids: Iterable[int]) -> list[Door]:
-        path = self.path.format(chat=chat)
+    def doors(self, user_ids: Iterable[int]) -> list[Door]:
+        """The members' ways into the chat."""
+        path = self.path.format(chat=self.chat)
         return [(path, data.token(user_id) if self.signed_in else None) for user_id in user_ids]
 
 
-def ours(name: str, command: tuple[str, ...]) -> Party:
-    return Party(stage.Contender(name, command), OURS, text_of("content"))
+def ours(name: str, command: tuple[str, ...], **options: Any) -> Party:
+    return Party(stage.Contender(name, command), OURS, text_of("content"), **options)
 
 
 def echo(text: str) -> bytes:
@@ -109,15 +118,20 @@ APPLICATION = "chatproject.asgi:application"
 TEXTBOOK = "benchmarks.peers.channels_textbook.asgi:application"
 
 BASELINE = Party(
-    stage.Contender("fastapi_beanie", uvicorn("benchmarks.peers.fastapi_beanie.app:app")),
+    stage.Contender(
+        "fastapi_beanie", uvicorn("benchmarks.peers.fastapi_beanie.app:app", http="httptools")
+    ),
     path=OURS,
     decode=text_of("content"),
     frame=lambda text: orjson.dumps({"type": "typing_indicator", "data": {"text": text}}),
     text_size=FRAME_SIZE - 207,
 )
-UVICORN = ours("ours-uvicorn", uvicorn(APPLICATION))
+UVICORN = ours("ours-uvicorn", uvicorn(APPLICATION), chat=data.OTHER_ROOMS[0])
 OWN_PROTOCOL = ours("ours-own", uvicorn(APPLICATION, FRAMES))
-DAPHNE = ours("ours-daphne", daphne(APPLICATION, "chatproject.sockets.daphne"))
+TWO = ours("ours-own-2", uvicorn(APPLICATION, FRAMES), chat=data.OTHER_ROOMS[1], processes=2)
+DAPHNE = ours(
+    "ours-daphne", daphne(APPLICATION, "chatproject.sockets.daphne"), chat=data.OTHER_ROOMS[2]
+)
 CHANNELS_DAPHNE = textbook("channels-daphne", daphne(TEXTBOOK))
 CHANNELS_UVICORN = textbook("channels-uvicorn", uvicorn(TEXTBOOK))
 SOCKETIO_PARTY = Party(
@@ -157,12 +171,34 @@ def missing(party: Party) -> str | None:
 @contextmanager
 def served(party: Party, stores: dict[str, str]) -> Iterator[stage.Server]:
     """The server of a contender, with nobody online from before."""
+    with all_served([party], stores) as servers:
+        yield servers[party.name]
+
+
+@contextmanager
+def all_served(
+    parties: Iterable[Party], stores: dict[str, str]
+) -> Iterator[dict[str, stage.Server]]:
+    """The servers of contenders at once, by name, with nobody online from before."""
     with redis.Redis.from_url(stores["REDIS_URL"]) as valkey:
         valkey.flushdb()
-    with stage.serving(party.contender, stage.environment(stores)) as server:
-        yield server
+    serve = partial(stage.serving, environment=stage.environment(stores))
+    with ExitStack() as stack:
+        yield {
+            party.name: reduce(
+                add, [stack.enter_context(serve(party.contender)) for _ in range(party.processes)]
+            )
+            for party in parties
+        }
 
 
-def cpu_seconds(server: stage.Server) -> float:
-    """CPU of a server of one process until now, to the nanosecond: /proc counts in 10 ms."""
-    return time.clock_gettime((~server.pid << 3) | 2)  # its CPU clock (clock_getcpuclockid(3))
+def taking_part(parties: Iterable[Party]) -> list[Party]:
+    """Those that were asked for and can."""
+    return [party for party in parties if stage.chosen([party.contender]) and not missing(party)]
+
+
+def to_peer(
+    topic: str, text: str, case: str, unit: str, *, of: Party, to: Party = BASELINE, **options: Any
+) -> Target:
+    """A target of ours that is a ratio to the peer's figure of the same case."""
+    return Target(text, topic, (case, of.name), (case, to.name), unit, **options)

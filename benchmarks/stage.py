@@ -1,35 +1,68 @@
 """The stage of a run: which core runs what, the stores, and servers as child processes."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import django
-import redis
 
 from chatproject.development import embedded
 from chatproject.development.server import end_with_parent, free_port
 
+from . import processes
+
 REPO = Path(__file__).resolve().parent.parent
 # Data that is kept between runs.
 FOLDER = Path(os.environ.get("BENCH_DIR") or REPO / "var" / "bench").resolve()
-SERVER_CORE = 0
-CLIENT_CORE = 1
+ALL_CORES = frozenset(range(os.cpu_count() or 1))
 START_SECONDS = 30
 STOP_SECONDS = 5
-TICKS = os.sysconf("SC_CLK_TCK")
-PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+STORES = {"MongoDB": "mongodb", "Valkey": "valkey", "PostgreSQL": "postgresql"}  # their folders
 
 
-def pin_client() -> None:
-    """Keep this process, and the stores that it starts, on the client's core."""
-    os.sched_setaffinity(0, {CLIENT_CORE})
+# Where what runs ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """How a contender's server runs; client and stores have `others`."""
+
+    name: str
+    cores: frozenset[int]
+    others: frozenset[int]
+    workers: int  # processes of a server
+
+    def case(self, name: str) -> str:
+        """A case's name; the pinned one is not said."""
+        return name if self is PINNED else f"{name}, {self.name}"
+
+
+PINNED = Deployment("pinned", frozenset({0}), frozenset({1}), workers=1)
+DOCUMENTED = Deployment("documented", ALL_CORES, ALL_CORES, workers=2)
+_placed = [PINNED]
+
+
+@contextmanager
+def placed(deployment: Deployment) -> Iterator[None]:
+    """Run as a deployment does until the block ends, then as before."""
+    _placed.append(deployment)
+    place()
+    yield
+    _placed.pop()
+    place()
+
+
+def place() -> None:
+    """Put this process and the stores where the deployment has them."""
+    pids = processes.trees(pid for name in STORES if (pid := _store(name)))
+    processes.pin([os.getpid(), *pids], _placed[-1].others)
 
 
 @contextmanager
@@ -68,9 +101,19 @@ def set_up_django(stores: Mapping[str, str]) -> None:
     django.setup()
 
 
+def allow_files(count: int) -> None:
+    """Let this process, and those that it starts, have so many files open besides."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count + 1_000:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count + 1_000, hard), hard))
+
+
+# Contenders --------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Contender:
-    """A server under test; `{port}` in its command is replaced."""
+    """A server under test; `{port}` and `{workers}` in its command are replaced."""
 
     name: str
     command: tuple[str, ...]
@@ -85,76 +128,112 @@ def chosen(contenders: Sequence[Contender]) -> list[Contender]:
 
 
 class Server:
-    """A running contender."""
+    """A running contender: processes, and a port of each."""
 
-    def __init__(self, pid: int, port: int) -> None:
-        self.pid = pid
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, pids: Sequence[int], ports: Sequence[int], *, sql: bool = False) -> None:
+        self.pids = pids
+        self.ports = ports
+        self.port = ports[0]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.stores = [name for name in STORES if sql or name != "PostgreSQL"]
 
-    def cpu(self) -> float:
-        """Seconds of CPU, user and system, of its whole process tree until now."""
-        return sum(_cpu(pid) for pid in _tree(self.pid))
+    def __add__(self, other: "Server") -> "Server":
+        """Both as one, whose first port is this one's."""
+        return Server([*self.pids, *other.pids], [*self.ports, *other.ports])
 
     def memory(self) -> int:
-        """Bytes in memory (RSS) of its process tree."""
-        return sum(_rss(pid) for pid in _tree(self.pid))
+        """Bytes in memory (RSS) of its process trees."""
+        return processes.memory(processes.trees(self.pids))
+
+    def meter(self) -> "Meter":
+        """Starts to measure its CPU."""
+        return Meter(self)
+
+
+class Meter:
+    """The CPU that a server and its stores use from now on, by process."""
+
+    def __init__(self, server: Server) -> None:
+        roots = {"server": server.pids, **{name: [_store(name)] for name in server.stores}}
+        self.pids = {name: processes.trees(pids) for name, pids in roots.items()}
+        self.start()
+
+    def start(self) -> None:
+        """Measure from this moment on."""
+        self.before, self.started, self.client = self._read(), time.monotonic(), time.process_time()
+
+    def stop(self) -> None:
+        """Measure until this moment."""
+        after = self._read()
+        self.seconds = time.monotonic() - self.started
+        self.client_share = (time.process_time() - self.client) / self.seconds  # of one core
+        self.used = {name: after[name] - self.before[name] for name in after}
+
+    def a_second(self) -> dict[str, float]:
+        """The CPU of each second, in ms."""
+        return {f"{name} a second": used for name, used in self.cost(self.seconds).items()}
+
+    def cost(self, count: float, unit: str = "ms") -> dict[str, float]:
+        """The CPU of one of `count`, in all and by process; `unit` is ms or µs."""
+        scale = {"ms": 1e3, "µs": 1e6}[unit] / count
+        parts = {f"{name} CPU {unit}": used * scale for name, used in self.used.items()}
+        return {f"total CPU {unit}": sum(parts.values()), **parts}
+
+    def _read(self) -> dict[str, float]:
+        return {name: processes.cpu(pids) for name, pids in self.pids.items()}
 
 
 @contextmanager
 def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Server]:
-    """Run a contender on the server's core until the block ends."""
+    """Run a contender until the block ends, on the cores of the deployment."""
     port = free_port()
     log = FOLDER / "logs" / f"{contender.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    places = {"{port}": str(port), "{workers}": str(_placed[-1].workers)}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in contender.command],
+            [_replaced(part, places) for part in contender.command],
             cwd=contender.cwd,
             env={**os.environ, **environment, **contender.environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_on_server_core,
+            preexec_fn=_on_its_cores,
         )
     try:
         _wait_until(lambda: _answers(port), process, log)
-        yield Server(process.pid, port)
+        yield Server([process.pid], [port], sql="DATABASE_URL" in contender.environment)
     finally:
         _stop(process)
 
 
-def mongodb_cpu() -> float:
-    """Seconds of CPU, user and system, of the run's MongoDB until now."""
-    return _cpu(int((FOLDER / "mongodb" / "pid").read_text()))
+@contextmanager
+def all_serving(
+    contenders: Sequence[Contender], stores: Mapping[str, str]
+) -> Iterator[dict[str, Server]]:
+    """Run those of the contenders that were asked for, all at once; by name."""
+    with ExitStack() as stack:
+        yield {
+            one.name: stack.enter_context(serving(one, environment(stores)))
+            for one in chosen(contenders)
+        }
 
 
-def valkey_cpu(url: str) -> float:
-    """Seconds of CPU, user and system, of the run's Valkey until now."""
-    with redis.Redis.from_url(url) as client:
-        used: dict[str, float] = client.info("cpu")
-    return used["used_cpu_user"] + used["used_cpu_sys"]
+def _store(name: str) -> int:
+    """The process of a store, or 0."""
+    file = FOLDER / STORES[name] / "pid"
+    return int(file.read_text()) if file.exists() else 0
 
 
-def own_cpu() -> float:
-    """Seconds of CPU, user and system, of this process until now."""
-    used = os.times()
-    return used.user + used.system
+def _replaced(text: str, places: Mapping[str, str]) -> str:
+    for name, value in places.items():
+        text = text.replace(name, value)
+    return text
 
 
-def core_times(core: int) -> tuple[float, float]:
-    """Seconds that a core was busy, and seconds that it was there, since the machine started."""
-    line = next(
-        line for line in Path("/proc/stat").read_text().splitlines() if f"cpu{core} " in line
-    )
-    times = [int(number) / TICKS for number in line.split()[1:9]]
-    idle = times[3] + times[4]  # idle and waiting for the disk
-    return sum(times) - idle, sum(times)
-
-
-def _on_server_core() -> None:
-    os.sched_setaffinity(0, {SERVER_CORE})
+def _on_its_cores() -> None:
+    os.sched_setaffinity(0, _placed[-1].cores)
     end_with_parent()
 
 
@@ -187,33 +266,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _tree(root: int) -> list[int]:
-    """A process and all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and (fields := _stat(int(folder.name))):
-            children.setdefault(int(fields[1]), []).append(int(folder.name))
-    found = [root]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
-
-
-def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third on (proc(5)); none if it has ended."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _cpu(pid: int) -> float:
-    """With what its ended children have used."""
-    return sum(int(number) for number in _stat(pid)[11:15]) / TICKS
-
-
-def _rss(pid: int) -> int:
-    fields = _stat(pid)
-    return int(fields[21]) * PAGE_SIZE if fields else 0

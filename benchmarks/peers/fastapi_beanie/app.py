@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, HTTPException, Query, WebSocket, WebSocket
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field, ValidationError
 
+from ..collector import tune
 from .models import Chat, ChatPermissions, Message, connect, now
 from .sockets import (
     ConnectionManager,
@@ -32,6 +33,7 @@ manager = ConnectionManager()
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     client = await connect()
+    tune()
     yield
     await client.close()
 

@@ -7,6 +7,8 @@ from typing import Any
 import picows
 import uvloop
 
+from ..collector import tune
+
 
 class Member(picows.WSListener):
     room: set[Any] = set()  # the asyncio transports of everyone
@@ -35,4 +37,5 @@ async def serve(port: int) -> None:
     await server.serve_forever()
 
 
+tune()
 uvloop.run(serve(int(sys.argv[1])))

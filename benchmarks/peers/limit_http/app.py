@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl
 import orjson
 import pymongo
 
+from ..collector import tune
+
 Document = dict[str, Any]
 
 client: pymongo.MongoClient[Document] = pymongo.MongoClient(os.environ["MONGODB_URI"])
@@ -75,3 +77,6 @@ def names_of(people: set[int]) -> Document:
         f"SELECT id, first_name FROM users_user WHERE id IN ({marks})", list(people)
     )
     return {str(user_id): name for user_id, name in rows}
+
+
+tune()
