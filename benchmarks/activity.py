@@ -147,7 +147,7 @@ class Watching(Listener):
 
 
 def run(results: Results, stores: dict[str, str], *, quick: bool) -> None:
-    seconds, repeats = (2.0, 1) if quick else (3.0, 3)
+    seconds, repeats = (2.0, 1) if quick else (3.0, 2)
     once = () if quick else (BASELINE,)  # no target is a ratio to it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         for repeat in range(repeats):

@@ -64,7 +64,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     """Each case in a context of its own; scrolling on the slowed CPU goes less far."""
     collect_static()
     people = {data.READER: session(data.READER), data.SENDER + 1: session(data.SENDER + 1)}
-    for repeat in range(1 if quick else 3):
+    for repeat in range(1 if quick else 2):
         data.reset_rooms(stores)
         with serving(SERVER, environment(stores)) as server, chromium() as browser:
             case = Case(results, browser, server, people, repeat)

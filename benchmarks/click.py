@@ -55,7 +55,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
             for chats, session in sessions.items():
                 note = Case(chromium, deployment, session)
                 results.note(
-                    (TOPIC, case(chats, False), NAME), repeat, note.cpu(20 if quick else 60)
+                    (TOPIC, case(chats, False), NAME), repeat, note.cpu(20 if quick else 40)
                 )
                 results.note(
                     (TOPIC, case(chats, True), NAME), repeat, note.slow(8 if quick else 16)

@@ -97,8 +97,8 @@ class Plan:
 FULL = (
     Plan(10, 3, is_curve=True),
     Plan(100, 3, is_curve=True),
-    Plan(200, 10, others=3),
-    Plan(500, 5, others=2),
+    Plan(200, 8, others=2),
+    Plan(500, 5, others=1),
     Plan(1_000, 3, is_curve=True),
 )
 QUICK = (Plan(200, 2, others=1),)

@@ -83,20 +83,20 @@ class Case:
 
 CASES = {
     PINNED: (
-        Case(NEWEST, 15, (OURS, PEER, PEER_AS_IT_COMES, DAPHNE, LIMIT)),
-        Case(NEWEST + ALONE, 8, (OURS, PEER, DAPHNE, LIMIT), connections=1),
-        Case(DEEP, 8, (OURS, PEER, DAPHNE, LIMIT), share=0.8),
-        Case(DEEP + ALONE, 5, (OURS, PEER, LIMIT), share=0.8, connections=1),
-        Case(TENTH, 5, (OURS, PEER, LIMIT), share=0.1),
-        Case(SMALL, 8, (OURS, PEER), is_small=True),
+        Case(NEWEST, 12, (OURS, PEER, PEER_AS_IT_COMES, DAPHNE, LIMIT)),
+        Case(NEWEST + ALONE, 6, (OURS, PEER, DAPHNE, LIMIT), connections=1),
+        Case(DEEP, 8, (OURS, PEER, LIMIT), share=0.8),
+        Case(DEEP + ALONE, 3, (OURS, PEER, LIMIT), share=0.8, connections=1),
+        Case(TENTH, 3, (OURS, PEER), share=0.1),
+        Case(SMALL, 6, (OURS, PEER), is_small=True),
         Case(NEWEST + ALONE, 2, (STOCK,), connections=1),
         Case(DEEP + ALONE, 1, (STOCK,), share=0.8, connections=1),
     ),
     DOCUMENTED: (
-        Case(NEWEST, 15),
-        Case(NEWEST + ALONE, 8, connections=1),
-        Case(DEEP, 8, share=0.8),
-        Case(SMALL, 8, is_small=True),
+        Case(NEWEST, 12),
+        Case(NEWEST + ALONE, 6, connections=1),
+        Case(DEEP, 6, share=0.8),
+        Case(SMALL, 6, is_small=True),
     ),
 }
 

@@ -69,7 +69,7 @@ def _measure(
         )
 
     where = (TOPIC, deployment.case(case))
-    bursts(results, where, servers, burst, rounds=3 if quick else 12, curve=True)
+    bursts(results, where, servers, burst, rounds=3 if quick else 10, curve=True)
     for sent in posts.values():
         sent.verify(stores)
 

@@ -12,7 +12,7 @@ from . import browser, data, pages
 from .http_servers import OURS, PEER
 from .proxy import NGINX, deployed
 from .results import Results, Target
-from .stage import environment, serving
+from .stage import all_serving, environment
 
 TOPIC = "weight"
 CHAT, HISTORY = "page of a chat", "history page (JSON)"
@@ -40,11 +40,12 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
             _note(results, HISTORY, OURS.name, port, history, {"Authorization": bearer})
     else:
         print("  nginx isn't installed: left out")
-    with serving(PEER, environment(stores)) as server:
-        path = pages.path(PEER.name, plan, data.READER, 0)
-        body = _get(server.port, path, {"Authorization": bearer})
-    figures = {RAW: len(body), COMPRESSED: len(gzip.compress(body, LEVEL))}
-    results.note((TOPIC, HISTORY, PEER.name), 0, figures)
+    with all_serving([PEER], stores) as servers:
+        for name, server in servers.items():
+            path = pages.path(name, plan, data.READER, 0)
+            body = _get(server.port, path, {"Authorization": bearer})
+            figures = {RAW: len(body), COMPRESSED: len(gzip.compress(body, LEVEL))}
+            results.note((TOPIC, HISTORY, name), 0, figures)
     data.reset_reader(stores)
 
 

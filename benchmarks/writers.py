@@ -42,6 +42,6 @@ def _measure(
         return posts[name].load(server, connections=CONNECTIONS, seconds=seconds, rate=rate)
 
     case = f"by several processes, {f'{rate}/s' if rate else 'saturated'}"
-    bursts(results, (TOPIC, case), servers, burst, rounds=2 if quick else 6)
+    bursts(results, (TOPIC, case), servers, burst, rounds=2 if quick else 5)
     for sent in posts.values():
         sent.verify(stores)
