@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from .stage import FOLDER
+from .meter import FOLDER
 
 
 def make(count: int) -> None:

@@ -10,9 +10,10 @@ from statistics import median
 import orjson
 import uvloop
 
-from . import data, stage
-from .fanout import case as size_case
+from . import data
+from .entrant import case as size_case
 from .idle import first_frame
+from .meter import Server
 from .results import Measure, Results, Target
 from .room import Room
 from .socket_load import PATIENCE, Door, Listener, Socket, open_socket
@@ -76,7 +77,7 @@ async def come_and_go(port: int, door: Door, seconds: float) -> None:
 
 
 async def measure_room(
-    add: Callable[..., None], server: stage.Server, party: Party, seconds: float
+    add: Callable[..., None], server: Server, party: Party, seconds: float
 ) -> None:
     members = range(data.SENDER, data.SENDER + SIZE + 2)
     *everyone, bystander_door, guest_door = party.doors(members)
@@ -112,7 +113,7 @@ async def measure_room(
     await room.leave()
 
 
-async def measure_lists(add: Callable[..., None], server: stage.Server) -> None:
+async def measure_lists(add: Callable[..., None], server: Server) -> None:
     for size in sorted(CHAT_LISTS):
         start = await list_start(server.port, size)
         add(LIST_CASE, "ms to its first frame", start, size)

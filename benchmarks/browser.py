@@ -18,8 +18,9 @@ import orjson
 
 from . import data, stage
 from .http_servers import DAPHNE
+from .meter import Server
 from .results import Results, Target
-from .stage import ALL_CORES, Contender, Server, environment, serving
+from .stage import ALL_CORES, Contender, environment, serving
 
 TOPIC = "browser"
 NAME = DAPHNE.name

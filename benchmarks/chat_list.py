@@ -11,8 +11,9 @@ from .documents import Plan
 from .http_load import Check, get, load, same
 from .http_servers import LIMIT, OURS
 from .load import Load, bursts
+from .meter import Server
 from .results import Results, Target
-from .stage import Server, all_serving
+from .stage import all_serving
 
 TOPIC = "chat_list"
 ALONE, MANY = "1 connection", "16 connections"

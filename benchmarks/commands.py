@@ -6,7 +6,7 @@ from typing import Any
 from . import data
 from .http_load import Check, Request, load_few
 from .http_servers import PEER
-from .stage import Server
+from .meter import Server
 
 REQUESTS = 100
 ROOM = 1 << 26  # bytes for what the profiler notes

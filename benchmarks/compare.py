@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-from .stage import REPO
+from .meter import REPO
 
 CONTENDERS = "ours,ours-2,ours-4,ours-daphne,ours-own,ours-own-2,ours-uvicorn,ours-nginx"
 # Run in each tree, so that each is measured by its own harness.

@@ -8,10 +8,11 @@ from . import chat_list, data
 from .documents import Plan
 from .http_servers import OURS, PEER
 from .load import Load, rotated
+from .meter import Server
 from .pages import PAGE, load_pages
 from .posts import Posts
 from .results import Place, Results, Target
-from .stage import Server, all_serving
+from .stage import all_serving
 
 TOPIC = "curves"
 NEWEST = "newest page of a chat of x messages"

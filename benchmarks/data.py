@@ -15,9 +15,10 @@ import pymongo
 
 from . import accounts, documents, stage
 from .documents import Plan
+from .meter import FOLDER
 
 VERSION = 2
-STAMP = stage.FOLDER / "data.json"
+STAMP = FOLDER / "data.json"
 
 NAMESPACE = uuid.UUID("6f3c8f0e-6c5c-4f6e-9d52-0d6c1b7f5a11")
 READER = 1  # member of the big chat, and of 499 more

@@ -8,9 +8,10 @@ from . import data
 from .documents import Plan
 from .http_servers import DAPHNE, LIMIT, OURS, PEER, PEER_AS_IT_COMES, STOCK, documented, to_peer
 from .load import Load, bursts
+from .meter import Server
 from .pages import load_pages
 from .results import Results, Target
-from .stage import DOCUMENTED, PINNED, Contender, Deployment, Server, all_serving, placed
+from .stage import DOCUMENTED, PINNED, Contender, Deployment, all_serving, placed
 
 TOPIC = "history"
 NEWEST, TENTH, DEEP = "newest", "a tenth back", "four fifths back"

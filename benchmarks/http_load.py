@@ -10,7 +10,7 @@ from typing import Any
 import uvloop
 
 from .load import Load
-from .stage import Server
+from .meter import Server
 
 Request = Callable[[int], bytes]  # the bytes of a request, by its number
 Check = Callable[[int, bytes], None]  # raises when the body that answers it is wrong

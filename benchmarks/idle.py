@@ -10,6 +10,7 @@ import uvloop
 
 from . import data, stage
 from .load import rotated
+from .meter import Server
 from .results import Results, Target
 from .socket_load import PATIENCE, Door, Listener, Socket, open_all, open_socket
 from .socket_servers import (
@@ -133,7 +134,7 @@ async def first_frame(port: int, door: Door) -> float:
     return taken
 
 
-async def measure(server: stage.Server, count: int, seconds: float) -> dict[str, float]:
+async def measure(server: Server, count: int, seconds: float) -> dict[str, float]:
     """The figures of one server, by unit."""
     places = list(islice(doors(), count + 1))
     probe_door = places.pop()
@@ -163,7 +164,7 @@ async def measure(server: stage.Server, count: int, seconds: float) -> dict[str,
     return figures
 
 
-async def opening(server: stage.Server, counter: Counter, places: list[Door]) -> dict[str, float]:
+async def opening(server: Server, counter: Counter, places: list[Door]) -> dict[str, float]:
     """Open all, and wait until nobody is told any more who came."""
     meter, started = server.meter(), time.monotonic()
     counter.sockets = await open_all(counter, server.ports, places)

@@ -9,7 +9,7 @@ from .documents import Plan
 from .http_load import Check, Request, get, load, load_few, same
 from .http_servers import LIMIT, PEERS, STOCK
 from .load import Load
-from .stage import Server
+from .meter import Server
 
 PAGE = 50  # messages
 FAR = 50_000  # messages that are skipped slowly

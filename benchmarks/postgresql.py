@@ -17,7 +17,8 @@ from typing import Any
 
 from chatproject.development.server import end_with_parent, free_port, stop_process
 
-from .stage import FOLDER, REPO, environment
+from .meter import FOLDER, REPO
+from .stage import environment
 
 VARIABLE = "BENCH_POSTGRESQL"
 DEBIAN = Path("/usr/lib/postgresql")

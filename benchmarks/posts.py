@@ -12,7 +12,7 @@ from .documents import WORDS, Plan
 from .http_load import load, post
 from .http_servers import PEER
 from .load import Load
-from .stage import Server
+from .meter import Server
 
 
 class Posts:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from chatproject.development.server import end_with_parent, free_port
 
-from . import stage
 from .http_servers import OURS
+from .meter import FOLDER, Server
 from .socket_servers import FRAMES, uvicorn
-from .stage import Contender, Server, serving
+from .stage import Contender, serving
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 SOCKETS = Contender("ours-sockets", uvicorn("chatproject.asgi:application", FRAMES))
@@ -78,7 +78,7 @@ def deployed(environment: Mapping[str, str], static: Path) -> Iterator[Deploymen
 
 @contextmanager
 def _nginx(**places: object) -> Iterator[Server]:
-    folder = stage.FOLDER / "nginx"
+    folder = FOLDER / "nginx"
     folder.mkdir(exist_ok=True)
     file = folder / "nginx.conf"
     file.write_text(CONFIGURATION.format(folder=folder, **places))

@@ -10,9 +10,10 @@ from statistics import quantiles
 import orjson
 import uvloop
 
-from . import data, stage
+from . import data
 from .idle import first_frame
 from .load import rotated
+from .meter import Server
 from .results import Results, Target
 from .socket_load import Door, Listener, Socket, open_all, open_socket
 from .socket_servers import OWN_PROTOCOL, served
@@ -102,7 +103,7 @@ async def join_again_and_again(port: int, door: Door, until: asyncio.Task[None])
 
 
 async def measure(
-    server: stage.Server, size: int, seconds: int, *, lively: bool = False
+    server: Server, size: int, seconds: int, *, lively: bool = False
 ) -> dict[str, float]:
     """The figures of one room, by unit."""
     people = range(data.SENDER + 1, data.SENDER + 1 + size)

@@ -5,8 +5,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from .meter import REPO
 from .results import NO, UNDECIDED, YES, Results, Spread, Target
-from .stage import REPO
 
 if TYPE_CHECKING:
     from .plots import Plot

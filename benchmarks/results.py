@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from .stage import FOLDER
+from .meter import FOLDER
 
 FILE = FOLDER / "results.json"
 Place = tuple[str, str]  # case, contender

@@ -9,7 +9,7 @@ import asyncio
 import uvloop
 
 from . import processes, stage
-from .fanout import ONE, PER_SECOND, TEN, Entrant, Figures, case
+from .entrant import ONE, PER_SECOND, TEN, Entrant, Figures, case
 from .load import rotated
 from .results import Results, Target
 from .senders import rooms_kept

@@ -15,16 +15,17 @@ import orjson
 import uvloop
 
 from . import data, stage
-from .fanout import Figures, measured, pace, saturate
+from .entrant import Figures, measured, pace, saturate
 from .http_load import LENGTH, post
 from .http_servers import OURS, PEER, to_peer
 from .load import rotated
+from .meter import Server
 from .results import Results
 from .room import Event, Room
 from .senders import Sender
 from .socket_load import PATIENCE, Socket
 from .socket_servers import BASELINE, OWN_PROTOCOL, Party
-from .stage import Server, serving
+from .stage import serving
 
 TOPIC = "screen"
 PEOPLE = 200

@@ -7,9 +7,10 @@ from . import commands, data
 from .documents import Plan
 from .http_servers import OURS, PEER, documented, to_peer
 from .load import Load, bursts
+from .meter import Server
 from .posts import Posts
 from .results import Results, Target
-from .stage import DOCUMENTED, PINNED, Deployment, Server, all_serving, placed
+from .stage import DOCUMENTED, PINNED, Deployment, all_serving, placed
 
 TOPIC = "send"
 ONE, SPREAD, ALONE = "to one chat", "to sixteen chats", "to one chat, 1 connection"

@@ -16,6 +16,7 @@ import orjson
 import redis
 
 from . import data, stage
+from .meter import REPO, Server
 from .results import Target
 from .room import Room
 from .socket_load import Door, Socket
@@ -23,7 +24,7 @@ from .socket_load import Door, Socket
 FRAME_SIZE = 512  # bytes of an event's payload, for everyone: that of a short message of ours
 OURS = "/api/v1/chats/{chat}"
 FRAMES = "chatproject.sockets.uvicorn:FrameProtocol"
-SOCKETIO = stage.REPO / "benchmarks" / "peers" / "socketio"
+SOCKETIO = REPO / "benchmarks" / "peers" / "socketio"
 
 
 def uvicorn(
@@ -169,16 +170,14 @@ def missing(party: Party) -> str | None:
 
 
 @contextmanager
-def served(party: Party, stores: dict[str, str]) -> Iterator[stage.Server]:
+def served(party: Party, stores: dict[str, str]) -> Iterator[Server]:
     """The server of a contender, with nobody online from before."""
     with all_served([party], stores) as servers:
         yield servers[party.name]
 
 
 @contextmanager
-def all_served(
-    parties: Iterable[Party], stores: dict[str, str]
-) -> Iterator[dict[str, stage.Server]]:
+def all_served(parties: Iterable[Party], stores: dict[str, str]) -> Iterator[dict[str, Server]]:
     """The servers of contenders at once, by name, with nobody online from before."""
     with redis.Redis.from_url(stores["REDIS_URL"]) as valkey:
         valkey.flushdb()

@@ -17,14 +17,11 @@ from chatproject.development import embedded
 from chatproject.development.server import end_with_parent, free_port
 
 from . import processes
+from .meter import FOLDER, REPO, STORES, Server, store
 
-REPO = Path(__file__).resolve().parent.parent
-# Data that is kept between runs.
-FOLDER = Path(os.environ.get("BENCH_DIR") or REPO / "var" / "bench").resolve()
 ALL_CORES = frozenset(range(os.cpu_count() or 1))
 START_SECONDS = 30
 STOP_SECONDS = 5
-STORES = {"MongoDB": "mongodb", "Valkey": "valkey", "PostgreSQL": "postgresql"}  # their folders
 
 
 # Where what runs ---------------------------------------------------------------------------------
@@ -61,7 +58,7 @@ def placed(deployment: Deployment) -> Iterator[None]:
 
 def place() -> None:
     """Put this process and the stores where the deployment has them."""
-    pids = processes.trees(pid for name in STORES if (pid := _store(name)))
+    pids = processes.trees(pid for name in STORES if (pid := store(name)))
     processes.pin([os.getpid(), *pids], _placed[-1].others)
 
 
@@ -127,62 +124,6 @@ def chosen(contenders: Sequence[Contender]) -> list[Contender]:
     return [one for one in contenders if not names or one.name in names.split(",")]
 
 
-class Server:
-    """A running contender: processes, and a port of each."""
-
-    def __init__(self, pids: Sequence[int], ports: Sequence[int], *, sql: bool = False) -> None:
-        self.pids = pids
-        self.ports = ports
-        self.port = ports[0]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.stores = [name for name in STORES if sql or name != "PostgreSQL"]
-
-    def __add__(self, other: "Server") -> "Server":
-        """Both as one, whose first port is this one's."""
-        return Server([*self.pids, *other.pids], [*self.ports, *other.ports])
-
-    def memory(self) -> int:
-        """Bytes in memory (RSS) of its process trees."""
-        return processes.memory(processes.trees(self.pids))
-
-    def meter(self) -> "Meter":
-        """Starts to measure its CPU."""
-        return Meter(self)
-
-
-class Meter:
-    """The CPU that a server and its stores use from now on, by process."""
-
-    def __init__(self, server: Server) -> None:
-        roots = {"server": server.pids, **{name: [_store(name)] for name in server.stores}}
-        self.pids = {name: processes.trees(pids) for name, pids in roots.items()}
-        self.start()
-
-    def start(self) -> None:
-        """Measure from this moment on."""
-        self.before, self.started, self.client = self._read(), time.monotonic(), time.process_time()
-
-    def stop(self) -> None:
-        """Measure until this moment."""
-        after = self._read()
-        self.seconds = time.monotonic() - self.started
-        self.client_share = (time.process_time() - self.client) / self.seconds  # of one core
-        self.used = {name: after[name] - self.before[name] for name in after}
-
-    def a_second(self) -> dict[str, float]:
-        """The CPU of each second, in ms."""
-        return {f"{name} a second": used for name, used in self.cost(self.seconds).items()}
-
-    def cost(self, count: float, unit: str = "ms") -> dict[str, float]:
-        """The CPU of one of `count`, in all and by process; `unit` is ms or µs."""
-        scale = {"ms": 1e3, "µs": 1e6}[unit] / count
-        parts = {f"{name} CPU {unit}": used * scale for name, used in self.used.items()}
-        return {f"total CPU {unit}": sum(parts.values()), **parts}
-
-    def _read(self) -> dict[str, float]:
-        return {name: processes.cpu(pids) for name, pids in self.pids.items()}
-
-
 @contextmanager
 def serving(contender: Contender, environment: Mapping[str, str]) -> Iterator[Server]:
     """Run a contender until the block ends, on the cores of the deployment."""
@@ -218,12 +159,6 @@ def all_serving(
             one.name: stack.enter_context(serving(one, environment(stores)))
             for one in chosen(contenders)
         }
-
-
-def _store(name: str) -> int:
-    """The process of a store, or 0."""
-    file = FOLDER / STORES[name] / "pid"
-    return int(file.read_text()) if file.exists() else 0
 
 
 def _replaced(text: str, places: Mapping[str, str]) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from . import data
 from .http_servers import granian
 from .load import Load, bursts
+from .meter import Server
 from .posts import Posts
 from .results import Results, Target
-from .stage import Contender, Server, all_serving
+from .stage import Contender, all_serving
 
 TOPIC = "writers"
 CONNECTIONS = 16

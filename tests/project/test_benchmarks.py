@@ -98,7 +98,7 @@ def busy() -> Iterator[Server]:
 
 
 def test_cpu_is_that_of_all_processes_and_of_each(busy, monkeypatch):
-    monkeypatch.setattr("benchmarks.stage._store", lambda name: os.getpid())
+    monkeypatch.setattr("benchmarks.meter.store", lambda name: os.getpid())
     while len(processes.trees(busy.pids)) < 2:
         time.sleep(0.01)
     meter = busy.meter()
