@@ -75,7 +75,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
                 case.scroll_back(rate, min(depth, data.scale().big - 100))
                 case.type_in_burst(rate, burst=rate)
     data.reset_rooms(stores)
-    data.reset_reader(stores)
+    data.reset_readers(stores)
 
 
 def collect_static() -> Path:

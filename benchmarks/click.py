@@ -61,7 +61,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
                     (TOPIC, case(chats, True), NAME), repeat, note.slow(8 if quick else 16)
                 )
             results.note((TOPIC, COLD, NAME), repeat, note.cold(3 if quick else 6))
-    data.reset_reader(stores)
+    data.reset_readers(stores)
 
 
 class Case:

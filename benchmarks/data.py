@@ -72,6 +72,7 @@ def build(stores: Mapping[str, str], *, quick: bool) -> None:
         STAMP.write_text(json.dumps(wanted))
     else:
         accounts.migrate()
+        reset_readers(stores)  # a run may have been cut off
     _make_tokens()
 
 
@@ -135,13 +136,19 @@ def reset_rooms(stores: Mapping[str, str]) -> None:
             form.load(room_plans())
 
 
-def reset_reader(stores: Mapping[str, str]) -> None:
-    """Make unread again what the reader has seen of the big chat."""
-    with client(stores) as mongo:
-        mongo["bench"]["chats_readmarker"].update_one(
-            {"chat_id": BIG_CHAT.hex, "user_id": READER},
-            {"$set": {"seq": plan(BIG_CHAT).read_to(READER)}},
+def reset_readers(stores: Mapping[str, str]) -> None:
+    """Make unread again what was opened in a browser."""
+    people = (READER, *LIST_USERS.values())
+    updates = [
+        pymongo.UpdateOne(
+            {"chat_id": plan.id.hex, "user_id": user_id}, {"$set": {"seq": plan.read_to(user_id)}}
         )
+        for plan in plans(scale())
+        for user_id in people
+        if user_id in plan.member_ids
+    ]
+    with client(stores) as mongo:
+        mongo["bench"]["chats_readmarker"].bulk_write(updates, ordered=False)
 
 
 def _build(stores: Mapping[str, str], scale: Scale) -> None:

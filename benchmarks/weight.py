@@ -46,7 +46,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
             body = _get(server.port, path, {"Authorization": bearer})
             figures = {RAW: len(body), COMPRESSED: len(gzip.compress(body, LEVEL))}
             results.note((TOPIC, HISTORY, name), 0, figures)
-    data.reset_reader(stores)
+    data.reset_readers(stores)
 
 
 def _note(
