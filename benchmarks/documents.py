@@ -232,9 +232,12 @@ def stored(model: Any, values: Mapping[str, Any]) -> Document:
 
 def form() -> str:
     """Changes with our models or the texts: the data of another form is of no use."""
+    from django.apps import apps
+
     from chats.models import Chat, Message, ReadMarker
 
-    columns = [[f.column for f in m._meta.concrete_fields] for m in (Chat, Message, ReadMarker)]
+    models: list[Any] = [Chat, Message, ReadMarker, *apps.get_app_config("users").get_models()]
+    columns = [[f.column for f in m._meta.concrete_fields] for m in models]
     indexes = [index.deconstruct() for m in (Chat, Message) for index in m._meta.indexes]
     return hashlib.sha256(repr((columns, indexes, WORDS)).encode()).hexdigest()[:12]
 

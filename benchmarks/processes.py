@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -35,10 +36,8 @@ def pin(pids: Iterable[int], cores: Iterable[int]) -> None:
     """Let processes, with all their threads, run on these cores only."""
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
-            try:
+            with suppress(ProcessLookupError):  # a thread that has just ended
                 os.sched_setaffinity(int(task.name), cores)
-            except ProcessLookupError:
-                continue  # a thread that has just ended
 
 
 def _cpu(pid: int) -> float:

@@ -21,6 +21,7 @@ from .meter import FOLDER, REPO, STORES, Server, store
 
 ALL_CORES = frozenset(range(os.cpu_count() or 1))
 START_SECONDS = 30
+KEY = "the-benchmarks-own-key-which-signs-nothing-else-than-their-tokens"
 STOP_SECONDS = 5
 
 
@@ -65,6 +66,7 @@ def place() -> None:
 @contextmanager
 def stores() -> Iterator[dict[str, str]]:
     """Run a MongoDB and a Valkey of the benchmarks' own; yields MONGODB_URI and REDIS_URL."""
+    (FOLDER / STORES["PostgreSQL"] / "pid").unlink(missing_ok=True)  # of a run that was killed
     with embedded.servers(FOLDER, given={}) as urls:
         yield urls
 
@@ -72,7 +74,8 @@ def stores() -> Iterator[dict[str, str]]:
 def environment(stores: Mapping[str, str]) -> dict[str, str]:
     """What our servers need beside what this process has; the peers take what they know of it."""
     return {
-        "SECRET_KEY": "the-benchmarks-own-key-which-signs-nothing-else-than-their-tokens",
+        "SECRET_KEY": KEY,
+        "TOKEN_KEY": KEY,  # the peers know one key
         "DEBUG": "0",
         "SECURE": "0",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
