@@ -31,9 +31,9 @@ TARGETS = [
     Target(text, TOPIC, (case, OURS.name), None, GROWTH, at_most=most)
     for text, case, most in (
         ("our newest page: p50 in a chat of 1,000,000 messages to one of 1,000", NEWEST, 1.25),
-        ("our oldest page: the same", OLDEST, 1.25),
+        ("our oldest page: p50 in a chat of 1,000,000 messages to one of 1,000", OLDEST, 1.25),
         ("our newest page: p50 in a room of 1,000 members to one of 10", ROOM, 2),
-        ("a message: the same", SEND, 2),
+        ("a message: p50 in a room of 1,000 members to one of 10", SEND, 2),
         ("our list of 10 chats: p50 with 1,000 chats to that with 10", LIST, 1.25),
     )
 ]
