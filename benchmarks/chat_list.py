@@ -63,7 +63,7 @@ def run(results: Results, stores: Mapping[str, str], *, quick: bool) -> None:
     with all_serving((OURS, LIMIT), stores) as servers:
         for case, connections in ((ALONE, 1), (MANY, 16)):
             burst = partial(_burst, connections, 0.4 if quick else 1.0)
-            rounds = 3 if quick else 8
+            rounds = 2 if quick else 8
             bursts(results, (TOPIC, case), servers, burst, rounds=rounds, curve=True)
         for name, server in servers.items():
             request = get(path(name, data.READER, SHOWN), data.token(data.READER))

@@ -119,7 +119,7 @@ def _measure(
         (TOPIC, deployment.case(case.name)),
         {name: server for name, server in servers.items() if name in names},
         partial(_burst, case, 0.4 if quick else 1.0),
-        rounds=min(case.rounds, 3) if quick else case.rounds,
+        rounds=min(case.rounds, 2) if quick else case.rounds,
         curve=case.name in (NEWEST, DEEP),
     )
 

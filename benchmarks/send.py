@@ -70,7 +70,7 @@ def _measure(
         )
 
     where = (TOPIC, deployment.case(case))
-    bursts(results, where, servers, burst, rounds=3 if quick else 10, curve=True)
+    bursts(results, where, servers, burst, rounds=2 if quick else 10, curve=True)
     for sent in posts.values():
         sent.verify(stores)
 

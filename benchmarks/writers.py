@@ -37,7 +37,7 @@ def _measure(
 ) -> None:
     room = data.plan(data.ROOM_CHATS[10])
     posts = {name: Posts(name, room) for name in servers}
-    seconds = 1.0 if quick else 2.0
+    seconds = 0.6 if quick else 2.0
 
     def burst(name: str, server: Server) -> Load:
         return posts[name].load(server, connections=CONNECTIONS, seconds=seconds, rate=rate)
