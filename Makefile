@@ -2,7 +2,8 @@
 # make test       install what the tests need and run all of them (some: make test ARGS="-k history";
 #                 a file of them: make test ARGS=tests/chats/test_hub.py, in one process)
 # make faults     break real servers under load, with every repeat: about an hour (some: make faults ARGS="-k valkey")
-# make bench      measure beside the peers and write benchmarks/RESULTS.md (some: make bench ARGS=history)
+# make bench      measure beside the peers, write benchmarks/RESULTS.md and the table of the README: half an hour
+#                 (some: make bench ARGS=history)
 # make bench-quick   the same in a short form, on less data; prints what it measured, keeps nothing
 # make lint       everything that is checked without running the project
 # make format     put the code in the agreed form
