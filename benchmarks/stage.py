@@ -90,7 +90,6 @@ def environment(stores: Mapping[str, str]) -> dict[str, str]:
         "LIMIT_SENDS": "1000000/1s",
         "LIMIT_FRAMES": "1000000/1s",
         "SOCKETS_PER_PERSON": "1000000",
-        "SOCKETS_PER_PERSON": "1000000",
         "DJANGO_SETTINGS_MODULE": "chatproject.settings",
         **stores,
     }
