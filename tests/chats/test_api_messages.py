@@ -73,11 +73,11 @@ def test_sending_waits_for_mongodb_once(group, ada, api, django_assert_num_queri
     client.post(url_of(group), {"content": "The process knows the chat from now on"})
     with sent_commands() as sent, django_assert_num_queries(1):
         assert client.post(url_of(group), {"content": "Hello"}).status_code == 201
-    # The message; and the chat's hints and the sender's own marker, which nobody waits for.
+    # The message; and the sender's own marker and the chat's hints, which nobody waits for.
     assert [(command.name, command.collection, command.acknowledged) for command in sent] == [
         ("insert", "chats_message", True),
-        ("update", "chats_chat", False),
         ("update", "chats_readmarker", False),
+        ("update", "chats_chat", False),
     ]
 
 

@@ -13,6 +13,7 @@ from chats.errors import Refused
 from chats.events import chat_group
 from chats.models import Chat, ChatPermissions, log
 from chats.permissions import Permissions, permissions_for, permissions_of
+from tests.jobs import run_due
 
 pytestmark = pytest.mark.django_db
 
@@ -207,6 +208,7 @@ def test_a_group_keeps_one_row_for_each_who_went_and_none_after_it(
     assert latest(group).silenced_ids == []
     assert len(told.of_type("member_removed")) == 4
     actions.delete_chat(ada, latest(group))
+    run_due()
     assert ChatPermissions.objects.count() == 0
 
 
