@@ -17,7 +17,7 @@ from chats.live.routing import websocket_urlpatterns  # noqa: E402
 from users.socket_authentication import SocketAuthMiddleware  # noqa: E402
 
 from .bodies import ASGIHandler  # noqa: E402
-from .preload import load_and_freeze  # noqa: E402
+from .preload import announce_first_account, load_and_freeze  # noqa: E402
 
 
 def close_connection(**_: Any) -> None:
@@ -40,3 +40,4 @@ application = ProtocolTypeRouter(
     }
 )
 load_and_freeze()
+announce_first_account()

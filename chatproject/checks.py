@@ -53,6 +53,16 @@ def hosts_are_named(**_: Any) -> list[checks.CheckMessage]:
     return found
 
 
+@checks.register(checks.Tags.security, deploy=True)
+def strangers_are_known(**_: Any) -> list[checks.CheckMessage]:
+    """Refuse accounts for anybody without an address: whoever is thrown out comes back at once."""
+    if settings.REGISTRATION != "open" or settings.REGISTRATION_EMAIL == "confirmed":
+        return []
+    hint = "Set REGISTRATION_EMAIL=confirmed, or REGISTRATION to invite, approval or closed."
+    text = "REGISTRATION=open needs confirmed addresses."
+    return [checks.Error(text, hint=hint, id="chatproject.E005")]
+
+
 @checks.register(checks.Tags.database)
 def letters_have_cases(databases: Sequence[str] | None = None, **_: Any) -> list[Any]:
     """Check that PostgreSQL, whose locale decides, folds case as usual (in Turkish, I isn't i)."""

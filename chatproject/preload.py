@@ -1,10 +1,13 @@
 """Loads what a server process needs before its first request, which would wait for it."""
 
 import gc
+import threading
 
 from django.conf import settings
 from django.db.utils import load_backend
 from django.urls import get_resolver
+
+from users import first_account
 
 
 def load_and_freeze() -> None:
@@ -21,3 +24,9 @@ def load_and_freeze() -> None:
     # A page makes hundreds of objects and no cycles: collecting after every 700 took a thirtieth of
     # the time. With 5,000 sockets, a full collection now and then stopped the process for 0.2 s.
     gc.set_threshold(20_000)
+
+
+def announce_first_account() -> None:
+    """Log the link for the first account of a new site; nothing waits for it."""
+    if not settings.DEBUG:
+        threading.Thread(target=first_account.announce, name="first account", daemon=True).start()

@@ -37,6 +37,14 @@ def env_rate(name: str, default: str) -> Rate:
         raise ImproperlyConfigured(f"{name} must be {error}.") from None
 
 
+def env_choice(name: str, default: str, *choices: str) -> str:
+    """One of these words in an environment variable; ImproperlyConfigured if it is another."""
+    value = os.environ.get(name) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
 def env_bool(name: str, default: bool = False) -> bool:
     """Whether an environment variable is 1, true, yes or on, in any case."""
     return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
@@ -125,6 +133,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chats.pages.rendering.shared_numbers",
+                "users.context.sign_up",
             ],
             "libraries": {"chat_tags": "chats.pages.template_tags"},
         },
@@ -222,6 +231,20 @@ RESERVED_NAMES = env_list(
     "postmaster,robot,root,security,service,site,staff,superuser,support,sysadmin,system,team,"
     "the,webmaster",
 )
+# Who may make an account: anybody, who is invited, whom a moderator lets in, or nobody.
+REGISTRATION = env_choice(
+    "REGISTRATION", "open" if DEBUG else "invite", "open", "invite", "approval", "closed"
+)
+# Domains whose addresses may make accounts; none: all.
+REGISTRATION_DOMAINS = [domain.lower() for domain in env_list("REGISTRATION_DOMAINS")]
+# Whether an account needs an address, confirmed before the account is made.
+REGISTRATION_EMAIL = env_choice(
+    "REGISTRATION_EMAIL",
+    "confirmed" if REGISTRATION_DOMAINS else "optional",
+    *("optional", "confirmed"),
+)
+if REGISTRATION_DOMAINS and REGISTRATION_EMAIL != "confirmed":
+    raise ImproperlyConfigured("REGISTRATION_DOMAINS needs REGISTRATION_EMAIL=confirmed.")
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -348,6 +371,7 @@ JOB_KINDS = (
     "chats.assistant.questions.QUESTION",
     "users.emails.CONFIRM_MAIL",
     "users.emails.NOTICE_MAIL",
+    "users.registration.SIGN_UP_MAIL",
     "users.resets.RESET_MAIL",
 )
 # Seconds after which the jobs of a worker that died are taken by another.
@@ -361,6 +385,7 @@ if not 1 <= JOB_LEASE <= 3600:
 LIMIT_SIGN_IN = env_rate("LIMIT_SIGN_IN", "10/5m")
 LIMIT_SIGN_IN_ADDRESS = env_rate("LIMIT_SIGN_IN_ADDRESS", "50/5m")
 LIMIT_REGISTER = env_rate("LIMIT_REGISTER", "30/1h")
+LIMIT_INVITATION_CODES = env_rate("LIMIT_INVITATION_CODES", "30/1h")
 LIMIT_PASSWORD_RESET = env_rate("LIMIT_PASSWORD_RESET", "3/1h")
 LIMIT_PASSWORD_RESET_ADDRESS = env_rate("LIMIT_PASSWORD_RESET_ADDRESS", "20/1h")
 LIMIT_REFRESHES = env_rate("LIMIT_REFRESHES", "30/5m")

@@ -9,7 +9,8 @@ django.setup(set_prefix=False)
 
 # These imports need the settings.
 from .bodies import WSGIHandler  # noqa: E402
-from .preload import load_and_freeze  # noqa: E402
+from .preload import announce_first_account, load_and_freeze  # noqa: E402
 
 application = WSGIHandler()
 load_and_freeze()
+announce_first_account()

@@ -11,6 +11,7 @@ if DATABASES["default"]["ENGINE"] == "chatproject.stores.sqlite":
 else:
     # Two sessions at once don't meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_chat_{os.getpid()}"}
+REGISTRATION = "open"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # What a server process mails; in the test's own process Django keeps mails in `mail.outbox`.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

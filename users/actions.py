@@ -28,9 +28,26 @@ def deactivate(user: User) -> None:
 
 
 def activate(user: User) -> None:
-    """Let people sign in to the account again."""
-    user.is_active = True
-    user.save(update_fields=["is_active"])
+    """Let people sign in to the account again, or for the first time."""
+    waited = user.awaits_approval
+    user.is_active, user.awaits_approval = True, False
+    user.save(update_fields=["is_active", "awaits_approval"])
+    if waited:
+        _let_in(user)
+
+
+def _let_in(user: User) -> None:
+    """Tell a confirmed address, or mail a code to one that isn't."""
+    emails.tell(user.email, user.username, "was let in by a moderator: you can sign in now")
+    if email := emails.pending(user):
+        emails.offer(user, email)
+
+
+def refuse(user: User) -> None:
+    """Remove an account that waits for a moderator: it never did anything."""
+    deleted, _ = User.objects.filter(pk=user.pk, awaits_approval=True, is_active=False).delete()
+    if deleted:
+        emails.tell(user.email, user.username, "was refused by a moderator, and is gone")
 
 
 def password_changed(user: User, *, here: uuid.UUID | None = None) -> None:

@@ -31,12 +31,33 @@ class UserAdmin(DjangoUserAdmin):
     """Administrators manage accounts; moderators edit names and deactivate."""
 
     change_password_form = SetPasswordForm
-    list_display = ("username", "name", "email", "is_active", "is_staff", "is_bot", "last_login")
-    list_filter = ("is_active", "is_staff", "is_bot", "groups")
+    list_display = (
+        *("username", "name", "email", "awaits_approval"),
+        *("is_active", "is_staff", "is_bot", "last_login"),
+    )
+    list_filter = ("awaits_approval", "is_active", "is_staff", "is_bot", "groups")
     show_full_result_count = False
-    actions = ("deactivate", "activate")
+    actions = ("approve", "refuse", "deactivate", "activate")
 
     # Actions -------------------------------------------------------------------------------------
+
+    @admin.action(description="Let in who waits for a moderator", permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the selected people in who wait; their addresses are told."""
+        chosen = self._chosen(request, queryset.filter(awaits_approval=True))
+        for user in chosen:
+            actions.activate(user)
+            self.log_change(request, user, "Let in.")
+        self.message_user(request, f"{len(chosen)} let in.")
+
+    @admin.action(description="Refuse who waits for a moderator", permissions=["change"])
+    def refuse(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Remove the selected accounts that wait; their addresses are told."""
+        chosen = self._chosen(request, queryset.filter(awaits_approval=True))
+        for user in chosen:
+            self.log_change(request, user, "Refused.")
+            actions.refuse(user)
+        self.message_user(request, f"{len(chosen)} refused.")
 
     @admin.action(description="Deactivate: sign out everywhere, at once", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
@@ -71,6 +92,8 @@ class UserAdmin(DjangoUserAdmin):
         if change and "email" in form.changed_data:
             former, username = form.initial["email"], obj.username
             transaction.on_commit(lambda: emails.tell(former, username, "has another address now"))
+        if change and obj.is_active and obj.awaits_approval:
+            transaction.on_commit(lambda: actions.activate(obj))
         if change and not obj.is_active and "is_active" in form.changed_data:
             # After the commit: closed sockets reconnect at once and must find the account inactive.
             transaction.on_commit(lambda: actions.deactivate(obj))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
@@ -22,13 +23,16 @@ from chatproject.limits.at_once import password_of
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
 
-from . import emails, mails, sign_ins, tokens
+from . import mails, registration, sign_ins, tokens
 from .authentication import Access
-from .backends import remember_place
+from .backends import WAITS, remember_place
 from .models import User
 from .openapi import (
+    AWAITS_APPROVAL,
     BAD_INPUT,
     CREDENTIALS,
+    NEW_ADDRESS,
+    NO_REGISTRATION,
     NOT_SIGNED_IN,
     PERSON,
     REFRESH,
@@ -39,6 +43,7 @@ from .serializers import (
     LoginSerializer,
     RefreshSerializer,
     RegisterSerializer,
+    SignUpAddressSerializer,
     TokensSerializer,
     UserSerializer,
 )
@@ -62,7 +67,13 @@ class RegisterView(OpenView):
     serializer_class = RegisterSerializer
 
     @extend_schema(
-        responses={201: TokensSerializer, 400: BAD_INPUT}, examples=[TOKENS, CREDENTIALS]
+        responses={
+            201: TokensSerializer,
+            202: AWAITS_APPROVAL,
+            400: BAD_INPUT,
+            403: NO_REGISTRATION,
+        },
+        examples=[TOKENS, CREDENTIALS],
     )
     def post(self, request: Request) -> Response:
         network = client_network(request._request)
@@ -74,10 +85,32 @@ class RegisterView(OpenView):
             mails.spend(email, request._request)
         with password_of(network):
             user = serializer.save()
-        if email:
-            emails.offer(user, email)
+        registration.welcome(user, email)
+        if not user.is_active:
+            return Response({"detail": WAITS}, status=status.HTTP_202_ACCEPTED)
         remember_place(user, request._request)
         return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
+
+
+class RegisterEmailView(OpenView):
+    """Mail a code to the address of an account that is to be made.
+
+    `auth/register` takes it as `code`. The answer is the same whether the address has an account
+    or not.
+    """
+
+    serializer_class = SignUpAddressSerializer
+
+    @extend_schema(
+        responses={204: None, 400: BAD_INPUT, 403: NO_REGISTRATION}, examples=[NEW_ADDRESS]
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        email = serializer.validated_data["email"]
+        mails.spend(email, request._request)
+        registration.mail_code(email)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class LoginView(OpenView):
@@ -92,7 +125,10 @@ class LoginView(OpenView):
     def post(self, request: Request) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = authenticate(request._request, **serializer.validated_data)
+        try:
+            user = authenticate(request._request, **serializer.validated_data)
+        except DjangoValidationError as waits:
+            raise AuthenticationFailed(waits.message) from None
         if not isinstance(user, User):
             raise AuthenticationFailed("The user name or the password is wrong.")
         return self.answer(user, tokens.sign_in(user, request._request))

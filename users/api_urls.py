@@ -6,6 +6,9 @@ from . import api, me_api
 
 urlpatterns = [
     re_path(r"^auth/register/?$", api.RegisterView.as_view(), name="auth-register"),
+    re_path(
+        r"^auth/register/email/?$", api.RegisterEmailView.as_view(), name="auth-register-email"
+    ),
     re_path(r"^auth/login/?$", api.LoginView.as_view(), name="auth-login"),
     re_path(r"^auth/refresh/?$", api.RefreshView.as_view(), name="auth-refresh"),
     re_path(r"^auth/logout/?$", api.LogoutView.as_view(), name="auth-logout"),

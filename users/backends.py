@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from chatproject.limits import limits
@@ -18,6 +19,7 @@ from chatproject.stores.outages import is_away
 
 from .models import User
 
+WAITS = "This account waits for a moderator, who lets it in or refuses it."
 KNOWN_FOR = 30 * 24 * 3600  # seconds
 
 
@@ -40,6 +42,12 @@ class LimitedBackend(ModelBackend):
             limits.SIGN_IN_ADDRESS.give_back(network)
             remember_place(user, request)
         return user
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Whether an account is active; who gives its password is told if it waits."""
+        if user.awaits_approval and not user.is_active:
+            raise ValidationError(WAITS, code="waits")
+        return bool(super().user_can_authenticate(user))
 
 
 @contextmanager

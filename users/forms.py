@@ -14,8 +14,8 @@ from django.contrib.auth.forms import (
 )
 from django.db import transaction
 
-from . import actions, emails, resets, rules
-from .models import BAD_CODE, USERNAME_TAKEN, PasswordReset, User
+from . import actions, emails, registration, resets, rules
+from .models import BAD_CODE, USERNAME_TAKEN, Invitation, PasswordReset, User
 
 # Autocomplete tokens (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
@@ -58,8 +58,13 @@ class _AccountForm(forms.ModelForm):
 
 
 class SignUpForm(_AccountForm, UserCreationForm):
-    """Creates an account, without its address: that isn't confirmed."""
+    """Creates an account; of its address, only what a code has confirmed."""
 
+    code = forms.CharField(
+        label="Code from the mail",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-reset-code-target": "field"}),
+    )
     email = forms.EmailField(
         label="Email address",
         required=False,
@@ -67,7 +72,32 @@ class SignUpForm(_AccountForm, UserCreationForm):
         help_text="To set a new password when you forget yours. Nobody else sees it.",
     )
 
-    field_order = ("username", "first_name", "last_name", "email")
+    field_order = ("code", "username", "first_name", "last_name", "email")
+
+    def __init__(self, invitation: Invitation | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation = invitation
+        del self.fields["email" if self._confirms() else "code"]
+
+    def _confirms(self) -> bool:
+        first = self.invitation is not None and self.invitation.kind == Invitation.Kind.FIRST
+        return registration.confirms() and not first
+
+    def clean(self) -> dict[str, Any]:
+        """The fields, if something lets the person in."""
+        data = super().clean()
+        if "code" not in self.errors:
+            self.entry = registration.entry(self.invitation, data.get("code", ""))
+        return data
+
+    def save(self, commit: bool = True) -> User:
+        """The account, with what it was made by used up; ValidationError if that has ended."""
+        for name, value in self.entry.columns().items():
+            setattr(self.instance, name, value)
+        with transaction.atomic():
+            user: User = super().save(commit)
+            self.entry.use(user)
+        return user
 
     class Meta:
         model = User
@@ -98,8 +128,18 @@ class SetPasswordForm(AdminPasswordChangeForm):
         return user
 
 
+class InvitationForm(forms.Form):
+    """The code of an invitation."""
+
+    code = forms.CharField(
+        label="Code of the invitation",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-reset-code-target": "field"}),
+    )
+
+
 class ResetForm(forms.Form):
-    """The address to which the code for a new password goes."""
+    """An address to which a code goes."""
 
     email = forms.EmailField(
         max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})

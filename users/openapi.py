@@ -5,7 +5,9 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from .backends import WAITS
 from .reauthentication import NEEDED
+from .registration import INVITED_ONLY
 
 ADA = {"id": 1, "username": "ada", "name": "Ada Lovelace", "is_bot": False}
 TOKENS = OpenApiExample(
@@ -32,6 +34,7 @@ OWN = OpenApiExample(
 NEW_NAME = OpenApiExample("Another name", {"first_name": "Augusta"}, request_only=True)
 PASSWORD = OpenApiExample("Ada", {"password": "correct horse battery staple"}, request_only=True)
 MAILED_CODE = OpenApiExample("The mail's", {"code": "1234 5678"}, request_only=True)
+NEW_ADDRESS = OpenApiExample("Ada's", {"email": "ada@example.org"}, request_only=True)
 CREDENTIALS = OpenApiExample(
     "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
 )
@@ -39,6 +42,16 @@ BAD_INPUT = OpenApiResponse(
     OpenApiTypes.OBJECT,
     "A field is out of its limits; the answer names it.",
     examples=[OpenApiExample("A field", {"username": ["This user name is taken."]})],
+)
+AWAITS_APPROVAL = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "The account was made, and waits for a moderator.",
+    examples=[OpenApiExample("It waits", {"detail": WAITS})],
+)
+NO_REGISTRATION = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "Nobody makes an account here alone, or only by an invitation.",
+    examples=[OpenApiExample("By invitation", {"detail": INVITED_ONLY})],
 )
 NOT_SIGNED_IN = OpenApiResponse(
     OpenApiTypes.OBJECT,

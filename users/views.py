@@ -1,4 +1,4 @@
-"""The account pages; of addresses: `email_pages.py`, of forgotten passwords: `reset_pages.py`."""
+"""The account pages; of new accounts: `sign_up_pages.py`, of addresses: `email_pages.py`."""
 
 from __future__ import annotations
 
@@ -6,77 +6,25 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import LoginView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.views.generic import CreateView, FormView, ListView, UpdateView, View
+from django.views.generic import FormView, ListView, UpdateView, View
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
-from chatproject.limits.at_once import password_of
 
-from . import actions, emails, mails, reauthentication, sign_ins
-from .backends import one_try, remember_place
-from .forms import PasswordAskedForm, ProfileForm, SignInForm, SignUpForm
+from . import actions, emails, reauthentication, sign_ins
+from .backends import one_try
+from .forms import PasswordAskedForm, ProfileForm, SignInForm
 from .models import SignIn, User
-
-CODE_MAILED = "We mail a code to your address: your profile asks for it."
-
-
-class AccountFormMixin:
-    """Shows the form again if a unique value was taken after validation."""
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        try:
-            with transaction.atomic():
-                return super().form_valid(form)  # type: ignore[misc]
-        except IntegrityError:
-            form.full_clean()
-            if form.is_valid():
-                raise
-            return self.form_invalid(form)  # type: ignore[attr-defined]
-
-
-class SignUp(AccountFormMixin, CreateView):
-    """Create an account and sign in to it."""
-
-    form_class = SignUpForm
-    template_name = "users/sign_up.html"
-    success_url = reverse_lazy("chats:list")
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return redirect("chats:list")
-        return super().dispatch(request, *args, **kwargs)
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        network = client_network(request)
-        limits.REGISTER.spend(network)
-        with password_of(network):
-            return super().post(request, *args, **kwargs)
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        email = form.cleaned_data["email"]
-        if email:
-            mails.spend(email, self.request)
-        response = super().form_valid(form)
-        if self.object is not None:  # None: the name was taken in the meantime
-            login(self.request, self.object)
-            remember_place(self.object, self.request)
-            self._offer(self.object, email)
-        return response
-
-    def _offer(self, user: User, email: str) -> None:
-        if email:
-            emails.offer(user, email)
-            messages.info(self.request, CODE_MAILED)
 
 
 class SignInPage(LoginView):

@@ -51,6 +51,7 @@ MEMBER = f"{CHAT}/members/{{user_id}}"
 # In a group; the message is the owner's, the member of the path is another member.
 GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "auth/register"): OPEN,
+    ("POST", "auth/register/email"): OPEN,
     ("POST", "auth/login"): OPEN,
     ("POST", "auth/refresh"): OPEN,
     ("POST", "auth/logout"): everybody(204),

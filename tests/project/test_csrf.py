@@ -17,6 +17,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 # Those that look at no session: there is nothing to write in somebody's name.
 NO_SESSION = {
     r"api/v1/^auth/register/?$",
+    r"api/v1/^auth/register/email/?$",
     r"api/v1/^auth/login/?$",
     r"api/v1/^auth/refresh/?$",
     r"api/v1/^schema/?$",

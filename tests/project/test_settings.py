@@ -49,6 +49,22 @@ def test_a_rate_limit_that_is_none_is_named() -> None:
     assert "TRUSTED_PROXIES must be 0 or more." in done.stderr
 
 
+def test_who_gets_in_is_one_of_four_words_and_domains_need_confirmed_addresses() -> None:
+    done = _manage("check", REGISTRATION="everybody")
+    assert "REGISTRATION must be one of open, invite, approval, closed." in done.stderr
+    done = _manage("check", REGISTRATION_DOMAINS="example.org", REGISTRATION_EMAIL="optional")
+    assert "REGISTRATION_DOMAINS needs REGISTRATION_EMAIL=confirmed." in done.stderr
+    show = "from django.conf import settings; print(settings.REGISTRATION)"
+    assert _manage("shell", "--no-imports", "-c", show, DEBUG="1").stdout == "open\n"
+    assert _manage("shell", "--no-imports", "-c", show, **SECURE).stdout == "invite\n"
+
+
+@pytest.mark.parametrize("more", [{}, {"REGISTRATION_EMAIL": "confirmed"}])
+def test_a_deployment_is_open_to_anybody_with_a_confirmed_address(more: dict[str, str]) -> None:
+    done = _manage("check", "--deploy", **{**SECURE, "REGISTRATION": "open"}, **more)
+    assert (done.returncode == 0) == bool(more)
+
+
 def test_a_deployment_must_say_how_many_proxies_there_are() -> None:
     check = ("check", "--deploy", "--fail-level", "WARNING")
     production = {"DEBUG": "0", "SECRET_KEY": "k" + "".join(map(str, range(99)))}
@@ -76,6 +92,7 @@ SECURE = {
         ({"SECRET_KEY": "short"}, "SECRET_KEY must be 50 characters or more"),
         ({"SECRET_KEY": "ab" * 50}, "SECRET_KEY must be 50 characters or more, of at least 5"),
         ({"TOKEN_KEY": "short"}, "TOKEN_KEY must be 50 characters or more"),
+        ({"REGISTRATION": "open"}, "REGISTRATION=open needs confirmed addresses."),
         ({"ORIGINS": ""}, "ORIGINS must be the origins"),
         ({"ORIGINS": "chat.example.org"}, "ORIGINS must be the origins"),
         ({"ORIGINS": "https://chat.example.org/"}, "ORIGINS must be the origins"),

@@ -11,8 +11,8 @@ from django.core.mail.backends import locmem
 from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import now
 from tests.jobs import run_due
-from users import emails
-from users.models import NewEmail, PasswordReset
+from users import emails, registration
+from users.models import NewEmail, PasswordReset, SignUpAddress
 from users.resets import RESET_MAIL
 
 from .mailbox import code_for, reset_codes
@@ -47,12 +47,15 @@ def test_a_mail_waits_for_the_worker_and_outlasts_the_process_that_asked(client,
 def test_a_job_holds_no_code(client, ada):
     ask(client, "ada@example.org")
     emails.offer(ada, "new@example.org")
+    registration.mail_code("mary@example.org")
     payloads = {job.kind: job.payload for job in Job.objects.all()}
     assert payloads == {
         "reset_mail": {"email": "ada@example.org", "path": "/accounts/password-reset/code/"},
+        "sign_up_mail": {"email": "mary@example.org", "path": "/accounts/sign-up/"},
         "confirm_mail": {"user_id": ada.pk, "email": "new@example.org"},
     }
     assert not PasswordReset.objects.exists()
+    assert not SignUpAddress.objects.exists()
     before = NewEmail.objects.get().code_hash
     run_due()
     assert reset_codes("ada@example.org").keys() == {"ada"}

@@ -9,7 +9,7 @@ from tests.conftest import PASSWORD
 from users import sign_ins, tokens
 from users.models import User
 from users.sessions import SessionStore
-from users.views import SignUp
+from users.sign_up_pages import SignUp
 
 pytestmark = pytest.mark.django_db
 

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('username', models.CharField(error_messages={'unique': 'This user name is taken.'}, help_text='Letters, digits and @ . + - _ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.ASCIIUsernameValidator(), users.models.not_the_bot])),
                 ('skeleton', users.models.user.SkeletonField(editable=False, max_length=150, unique=True)),
                 ('is_bot', models.BooleanField(default=False, editable=False)),
+                ('awaits_approval', models.BooleanField(default=False, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
                 ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
@@ -99,6 +100,45 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='SignUpAddress',
+            fields=[
+                ('code_hash', models.CharField(max_length=64)),
+                ('tries_left', models.PositiveSmallIntegerField(default=3)),
+                ('expires_at', models.DateTimeField()),
+                ('address_hash', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('selector', models.CharField(max_length=16, unique=True)),
+                ('email', models.EmailField(max_length=254)),
+            ],
+            options={
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('first', 'First'), ('site', 'Site')], max_length=5)),
+                ('code_hash', models.CharField(editable=False, max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField()),
+                ('max_uses', models.PositiveSmallIntegerField(default=1)),
+                ('uses_left', models.PositiveSmallIntegerField(default=1)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'first')), fields=('kind',), name='invitation_one_first')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Arrival',
+            fields=[
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='arrival', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to='users.invitation')),
+            ],
         ),
         migrations.AddConstraint(
             model_name='user',

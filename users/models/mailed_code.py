@@ -89,3 +89,14 @@ class PasswordReset(MailedCode):
 
     def __str__(self) -> str:
         return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class SignUpAddress(MailedCode):
+    """An address that somebody wants to make an account with, which must be confirmed first."""
+
+    address_hash = models.CharField(max_length=64, primary_key=True)
+    selector = models.CharField(max_length=16, unique=True)  # random: finds the row of a code
+    email = models.EmailField()
+
+    def __str__(self) -> str:
+        return f"{self.email}, until {self.expires_at:%Y-%m-%d %H:%M}"

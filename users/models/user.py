@@ -131,6 +131,8 @@ class User(AbstractUser):
     # Confirmed, or set by an operator: whoever reads it may set a new password (`emails.py`).
     email = models.EmailField("email address", blank=True)
     is_bot = models.BooleanField(default=False, editable=False)
+    # An account that isn't active yet: a moderator lets it in, or refuses it.
+    awaits_approval = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[Any] = UserManager()
 

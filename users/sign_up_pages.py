@@ -1,0 +1,145 @@
+"""The pages by which people make accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.messages.views import SuccessMessageMixin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.views.generic import CreateView, FormView
+
+from chatproject.limits import limits
+from chatproject.limits.addresses import client_network
+from chatproject.limits.at_once import password_of
+
+from . import invitations, mails, registration
+from .backends import WAITS, remember_place
+from .forms import InvitationForm, ResetForm, SignUpForm
+from .models import Invitation, User
+
+CODE_MAILED = "We mail a code to your address: your profile asks for it."
+CODE_LATER = "We mail a code to your address once your account is let in."
+
+
+class AccountFormMixin:
+    """Shows the form again if a unique value was taken after validation."""
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                return super().form_valid(form)  # type: ignore[misc]
+        except IntegrityError:
+            form.full_clean()
+            if form.is_valid():
+                raise
+            return self.form_invalid(form)  # type: ignore[attr-defined]
+
+
+class NewPeople:
+    """A page for those who may make an account; who is signed in has one."""
+
+    request: HttpRequest
+    invitation: Invitation | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return redirect("chats:list")
+        self.invitation = invitations.of_browser(request)
+        try:
+            registration.check_open(self.invitation)
+        except PermissionDenied as refusal:
+            why = {"why": str(refusal), "by_invitation": str(refusal) == registration.INVITED_ONLY}
+            return render(request, "users/no_sign_up.html", why, status=403)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]
+            invitation=self.invitation, approval=registration.needs_approval(self.invitation)
+        )
+        return {**context, **kwargs}
+
+
+class SignUp(NewPeople, AccountFormMixin, CreateView):
+    """Create an account and sign in to it, unless it waits for a moderator."""
+
+    form_class = SignUpForm
+    template_name = "users/sign_up.html"
+    success_url = reverse_lazy("chats:list")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "invitation": self.invitation}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        network = client_network(request)
+        limits.REGISTER.spend(network)
+        with password_of(network):
+            return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        email = form.cleaned_data.get("email", "")
+        if email:
+            mails.spend(email, self.request)
+        try:
+            response = super().form_valid(form)
+        except ValidationError as ended:
+            form.add_error(None, ended)
+            return self.form_invalid(form)
+        if self.object is None:  # the name was taken in the meantime
+            return response
+        registration.welcome(self.object, email)
+        return self._begin(self.object, bool(email)) or response
+
+    def _begin(self, user: User, mailed: bool) -> HttpResponse | None:
+        """Sign in to the new account, or say that it waits."""
+        invitations.forget(self.request)
+        if user.is_active:
+            login(self.request, user)
+            remember_place(user, self.request)
+        if mailed:
+            messages.info(self.request, CODE_MAILED if user.is_active else CODE_LATER)
+        if user.is_active:
+            return None
+        messages.info(self.request, f"Your account was made. {WAITS}")
+        return redirect("users:sign_in")
+
+
+class SignUpAddress(NewPeople, SuccessMessageMixin, FormView):
+    """Mail the code that confirms the address of a new account."""
+
+    form_class = ResetForm
+    template_name = "users/sign_up_address.html"
+    success_url = reverse_lazy("users:sign_up")
+    success_message = "A mail with a code is on its way."
+
+    def form_valid(self, form: ResetForm) -> HttpResponse:
+        email = form.cleaned_data["email"]
+        try:
+            registration.check_domain(email)
+        except ValidationError as refusal:
+            form.add_error("email", refusal)
+            return self.form_invalid(form)
+        mails.spend(email, self.request)
+        registration.mail_code(email)
+        return super().form_valid(form)
+
+
+class OpenInvitation(FormView):
+    """Open an invitation; its code is behind the `#` of its link, which keeps it out of logs."""
+
+    form_class = InvitationForm
+    template_name = "users/invitation.html"
+    success_url = reverse_lazy("users:sign_up")
+
+    def form_valid(self, form: InvitationForm) -> HttpResponse:
+        invitation = invitations.find(form.cleaned_data["code"], self.request)
+        if invitation is None:
+            form.add_error("code", registration.BAD_INVITATION)
+            return self.form_invalid(form)
+        invitations.keep(invitation, self.request)
+        return super().form_valid(form)
