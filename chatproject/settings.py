@@ -133,7 +133,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "chats.pages.rendering.shared_numbers",
-                "users.context.sign_up",
+                "users.context.offers",
             ],
             "libraries": {"chat_tags": "chats.pages.template_tags"},
         },
@@ -245,6 +245,8 @@ REGISTRATION_EMAIL = env_choice(
 )
 if REGISTRATION_DOMAINS and REGISTRATION_EMAIL != "confirmed":
     raise ImproperlyConfigured("REGISTRATION_DOMAINS needs REGISTRATION_EMAIL=confirmed.")
+# Who makes invitations to the site.
+INVITATIONS = env_choice("INVITATIONS", "staff", "staff", "members")
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -385,6 +387,7 @@ if not 1 <= JOB_LEASE <= 3600:
 LIMIT_SIGN_IN = env_rate("LIMIT_SIGN_IN", "10/5m")
 LIMIT_SIGN_IN_ADDRESS = env_rate("LIMIT_SIGN_IN_ADDRESS", "50/5m")
 LIMIT_REGISTER = env_rate("LIMIT_REGISTER", "30/1h")
+LIMIT_INVITATIONS = env_rate("LIMIT_INVITATIONS", "20/1d")
 LIMIT_INVITATION_CODES = env_rate("LIMIT_INVITATION_CODES", "30/1h")
 LIMIT_PASSWORD_RESET = env_rate("LIMIT_PASSWORD_RESET", "3/1h")
 LIMIT_PASSWORD_RESET_ADDRESS = env_rate("LIMIT_PASSWORD_RESET_ADDRESS", "20/1h")

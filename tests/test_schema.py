@@ -21,7 +21,8 @@ from chats.api import serializers
 from chats.models import Chat, Message, MessageRow, Preview
 from chats.models.read_marker import Readers
 from chats.representation import MessageContext, message_data
-from users.models import SignIn
+from users import invitations
+from users.models import Invitation, SignIn
 
 from .chats.conftest import provider  # noqa: F401
 from .rest import PLAIN, api_routes
@@ -129,8 +130,9 @@ def test_the_history_has_the_fields_that_are_declared(ada, api, group):
 
 
 @pytest.fixture
-def stage(ada, grace, stranger, token_of, provider):  # noqa: F811
+def stage(ada, grace, stranger, token_of, provider, settings):  # noqa: F811
     """A function: ids for a path, of things that are there, and a header that lets ada in."""
+    settings.INVITATIONS = "members"
 
     def made() -> tuple[dict[str, Any], dict[str, str]]:
         chat = Chat.objects.for_member(ada).filter(is_group=True, owner_id=ada.pk).first()
@@ -142,6 +144,8 @@ def stage(ada, grace, stranger, token_of, provider):  # noqa: F811
         ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
         token_of(ada)
         ids["session_id"] = str(SignIn.objects.of(ada.pk)[0].pk)
+        invitation = Invitation.objects.filter(made_by=ada).first() or invitations.make(ada)[0]
+        ids["invitation_id"] = str(invitation.pk)
         return ids, {"Authorization": f"Bearer {token_of(ada)}"}
 
     return made

@@ -13,9 +13,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions, emails
+from . import actions, emails, invitations
 from .forms import SetPasswordForm
-from .models import User
+from .models import Arrival, Invitation, User
 
 # A moderator who could set an email address or a password could take over the account.
 MODERATOR_READS = ("username", "email", "is_staff", "is_bot", "groups", "last_login", "date_joined")
@@ -130,3 +130,58 @@ class UserAdmin(DjangoUserAdmin):
         """Only superusers may change a superuser."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (request.user.is_superuser or not getattr(obj, "is_superuser", False))
+
+
+class ArrivalInline(admin.TabularInline):
+    """Who came by an invitation."""
+
+    model = Arrival
+    fields = readonly_fields = ("user", "at")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: people come by themselves."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever sees the invitation."""
+        return bool(request.user.has_perm("users.view_invitation"))
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    """All invitations and who came by them; they are made on the page of whoever invites."""
+
+    list_display = (
+        "created_at",
+        "kind",
+        "made_by",
+        "uses_left",
+        "max_uses",
+        "expires_at",
+        "revoked_at",
+    )
+    list_filter = ("kind", "created_at")
+    list_select_related = ("made_by",)
+    search_fields = ("made_by__username",)
+    fields = readonly_fields = list_display
+    inlines = (ArrivalInline,)
+    show_full_result_count = False
+    actions = ("revoke",)
+
+    @admin.action(description="Withdraw: nobody comes by it any more", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        """Withdraw the selected invitations."""
+        chosen = list(queryset.filter(revoked_at=None))
+        for invitation in chosen:
+            invitations.revoke(queryset, invitation.pk)
+            self.log_change(request, invitation, "Withdrawn.")
+        self.message_user(request, f"{len(chosen)} withdrawn.")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: the code would have to be shown."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never: it tells who came by whom."""
+        return False

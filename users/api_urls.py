@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from . import api, me_api
+from . import api, invitation_api, me_api
 
 urlpatterns = [
     re_path(r"^auth/register/?$", api.RegisterView.as_view(), name="auth-register"),
@@ -13,6 +13,12 @@ urlpatterns = [
     re_path(r"^auth/refresh/?$", api.RefreshView.as_view(), name="auth-refresh"),
     re_path(r"^auth/logout/?$", api.LogoutView.as_view(), name="auth-logout"),
     re_path(r"^auth/reauthenticate/?$", me_api.ReauthenticateView.as_view(), name="reauthenticate"),
+    re_path(r"^invitations/?$", invitation_api.InvitationsView.as_view(), name="invitations"),
+    re_path(
+        r"^invitations/open/?$", invitation_api.OpenInvitationView.as_view(), name="open-invitation"
+    ),
+    path("invitations/<uuid:invitation_id>", invitation_api.InvitationView.as_view()),
+    path("invitations/<uuid:invitation_id>/", invitation_api.InvitationView.as_view()),
     re_path(r"^users/me/?$", me_api.MeView.as_view(), name="me"),
     re_path(r"^users/me/email/?$", me_api.EmailView.as_view(), name="email"),
     re_path(r"^users/me/sessions/?$", me_api.SessionsView.as_view(), name="sessions"),

@@ -128,16 +128,6 @@ class SetPasswordForm(AdminPasswordChangeForm):
         return user
 
 
-class InvitationForm(forms.Form):
-    """The code of an invitation."""
-
-    code = forms.CharField(
-        label="Code of the invitation",
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "data-reset-code-target": "field"}),
-    )
-
-
 class ResetForm(forms.Form):
     """An address to which a code goes."""
 

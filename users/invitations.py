@@ -1,17 +1,86 @@
-"""Invitations: finding them by their codes."""
+"""Invitations: making, finding, opening and withdrawing them."""
 
 from __future__ import annotations
 
+import secrets
+import uuid
+from datetime import timedelta
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 
 from . import first_account
-from .models import Invitation
+from .models import Invitation, User, code_hash
 
-KEY = "invitation"
+DAYS, MAX_DAYS = 7, 30  # how long one works
+MAX_USES = 100
+KEY = "invitation"  # in a session
+MAY_NOT_INVITE = "You may not invite people to this site."
+
+
+# Making ------------------------------------------------------------------------------------------
+
+
+def may_invite(user: Any) -> bool:
+    """Whether a user may make invitations now, and those that they made work."""
+    if settings.REGISTRATION == "closed" or not (user.is_authenticated and user.is_active):
+        return False
+    return bool(settings.INVITATIONS == "members" or user.is_staff)
+
+
+def check_may_invite(user: User) -> None:
+    """PermissionDenied for those who may not make invitations."""
+    if not may_invite(user):
+        raise PermissionDenied(MAY_NOT_INVITE)
+
+
+def make(user: User, *, days: int = DAYS, max_uses: int = 1) -> tuple[Invitation, str]:
+    """A new invitation, and its code, which isn't stored; `TooMany` beyond the limit."""
+    check_may_invite(user)
+    limits.INVITATIONS.spend(user.pk)
+    code = secrets.token_urlsafe(24)
+    made = Invitation.objects.create(
+        kind=Invitation.Kind.SITE,
+        code_hash=code_hash(code),
+        made_by=user,
+        expires_at=timezone.now() + timedelta(days=days),
+        max_uses=max_uses,
+        uses_left=max_uses,
+    )
+    return made, code
+
+
+def link(code: str) -> str:
+    """The address to hand on; the code is behind the `#`, where no server sees it."""
+    return f"{next(iter(settings.ORIGINS), '')}{reverse('users:invitation')}#{code}"
+
+
+def of(user: User) -> QuerySet[Invitation]:
+    """A person's invitations with who came by them, the newest first."""
+    found: QuerySet[Invitation] = (
+        Invitation.objects.filter(made_by=user)
+        .order_by("-created_at", "pk")
+        .prefetch_related("arrivals__user")
+    )
+    return found
+
+
+def revoke(some: QuerySet[Invitation], invitation_id: uuid.UUID) -> bool:
+    """Withdraw one of these invitations; False if it isn't among them."""
+    found = some.filter(pk=invitation_id)
+    found.filter(revoked_at=None).update(revoked_at=timezone.now())
+    return found.exists()
+
+
+# Opening -----------------------------------------------------------------------------------------
 
 
 def find(code: str, request: HttpRequest) -> Invitation | None:
@@ -37,15 +106,9 @@ def forget(request: HttpRequest) -> None:
 
 
 def _working(invitation: Invitation | None) -> Invitation | None:
-    """The first account's works while there is none; others while who made them is active.
-
-    Where accounts are closed, no other works.
-    """
+    """The first account's works while there is none; others while who made them may invite."""
     if invitation is None:
         return None
     if invitation.kind == Invitation.Kind.FIRST:
         return invitation if first_account.is_missing() else None
-    makes = (
-        settings.REGISTRATION != "closed" and invitation.made_by and invitation.made_by.is_active
-    )
-    return invitation if makes else None
+    return invitation if invitation.made_by and may_invite(invitation.made_by) else None

@@ -11,7 +11,7 @@ from django.db.models import Q
 MODERATORS = "Moderators"
 PERMISSIONS = {
     "chats": ("view_chat", "view_message", "moderate_chat"),
-    "users": ("view_user", "change_user"),
+    "users": ("view_user", "change_user", "view_invitation", "change_invitation"),
 }
 
 

@@ -5,6 +5,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from . import invitations
 from .backends import WAITS
 from .reauthentication import NEEDED
 from .registration import INVITED_ONLY
@@ -37,6 +38,41 @@ MAILED_CODE = OpenApiExample("The mail's", {"code": "1234 5678"}, request_only=T
 NEW_ADDRESS = OpenApiExample("Ada's", {"email": "ada@example.org"}, request_only=True)
 CREDENTIALS = OpenApiExample(
     "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
+)
+NEW_INVITATION = OpenApiExample("For three", {"days": 7, "max_uses": 3}, request_only=True)
+_INVITATION = {
+    "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "code": "",
+    "link": "",
+    "created_at": "2025-05-01T09:00:00Z",
+    "expires_at": "2025-05-08T09:00:00Z",
+    "revoked_at": None,
+    "max_uses": 3,
+    "uses_left": 2,
+    "is_live": True,
+    "arrivals": [{"user": ADA, "at": "2025-05-02T10:00:00Z"}],
+}
+AN_INVITATION = OpenApiExample("For three", _INVITATION, response_only=True, status_codes=["200"])
+MADE_INVITATION = OpenApiExample(
+    "New",
+    {
+        **_INVITATION,
+        "code": "mJ4v…",
+        "link": "https://chat.example.org/accounts/invitation/#mJ4v…",
+        "uses_left": 3,
+        "arrivals": [],
+    },
+    response_only=True,
+    status_codes=["201"],
+)
+INVITATION_CODE = OpenApiExample("The link's", {"code": "mJ4v…"}, request_only=True)
+INVITED = OpenApiExample(
+    "By Ada", {"invited_by": "Ada Lovelace"}, response_only=True, status_codes=["200"]
+)
+MAY_NOT_INVITE = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "Only staff invite people here, or nobody.",
+    examples=[OpenApiExample("Not staff", {"detail": invitations.MAY_NOT_INVITE})],
 )
 BAD_INPUT = OpenApiResponse(
     OpenApiTypes.OBJECT,

@@ -20,7 +20,8 @@ from chatproject.limits.at_once import password_of
 
 from . import invitations, mails, registration
 from .backends import WAITS, remember_place
-from .forms import InvitationForm, ResetForm, SignUpForm
+from .forms import ResetForm, SignUpForm
+from .invitation_forms import InvitationForm
 from .models import Invitation, User
 
 CODE_MAILED = "We mail a code to your address: your profile asks for it."

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from . import email_pages, reset_pages, sign_up_pages, views
+from . import email_pages, invitation_pages, reset_pages, sign_up_pages, views
 
 app_name = "users"
 
@@ -11,6 +11,12 @@ urlpatterns = [
     path("sign-up/", sign_up_pages.SignUp.as_view(), name="sign_up"),
     path("sign-up/address/", sign_up_pages.SignUpAddress.as_view(), name="sign_up_address"),
     path("invitation/", sign_up_pages.OpenInvitation.as_view(), name="invitation"),
+    path("invitations/", invitation_pages.Invitations.as_view(), name="invitations"),
+    path(
+        "invitations/<uuid:invitation_id>/revoke/",
+        invitation_pages.RevokeInvitation.as_view(),
+        name="revoke_invitation",
+    ),
     path("sign-in/", views.SignInPage.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("profile/", views.Profile.as_view(), name="profile"),

@@ -56,6 +56,7 @@ class Limit:
 SIGN_IN = Limit("sign_in", "There were too many tries to sign in to this account.")
 SIGN_IN_ADDRESS = Limit("sign_in_address", "There were too many tries to sign in from here.")
 REGISTER = Limit("register", "Too many accounts were asked for from here.")
+INVITATIONS = Limit("invitations", "You have made too many invitations.")
 INVITATION_CODES = Limit("invitation_codes", "Too many invitations were tried from here.")
 PASSWORD_RESET = Limit("password_reset", "Too many mails to this address were asked for.")
 PASSWORD_RESET_ADDRESS = Limit("password_reset_address", "Too many mails were asked for from here.")

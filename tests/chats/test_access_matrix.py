@@ -15,6 +15,7 @@ from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
 
 from chats import actions
 from chats.live import consumers
@@ -23,7 +24,7 @@ from chats.models import Chat, ChatPermissions, Message
 from tests.conftest import PASSWORD
 from tests.rest import api_routes
 from users import tokens
-from users.models import SignIn
+from users.models import Invitation, SignIn
 
 # Kinds of people ---------------------------------------------------------------------------------
 
@@ -56,6 +57,10 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "auth/refresh"): OPEN,
     ("POST", "auth/logout"): everybody(204),
     ("POST", "auth/reauthenticate"): everybody(204),
+    ("GET", "invitations"): everybody(200),  # one's own
+    ("POST", "invitations"): everybody(403, moderator=201),
+    ("DELETE", "invitations/{invitation_id}"): everybody(404),  # the target's
+    ("POST", "invitations/open"): OPEN,
     ("GET", "users/me"): everybody(200),
     ("PATCH", "users/me"): everybody(200),
     ("POST", "users/me/email"): everybody(400),  # no address waits for a code
@@ -139,6 +144,10 @@ class Stage:
         if "{session_id}" in path:
             tokens.sign_in(self.target)
             ids["session_id"] = SignIn.objects.get(user=self.target).pk
+        if "{invitation_id}" in path:
+            made = Invitation(kind="site", made_by=self.target, expires_at=timezone.now())
+            made.save()
+            ids["invitation_id"] = made.pk
         return "/api/v1/" + path.format(**ids)
 
 

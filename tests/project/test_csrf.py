@@ -18,6 +18,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NO_SESSION = {
     r"api/v1/^auth/register/?$",
     r"api/v1/^auth/register/email/?$",
+    r"api/v1/^invitations/open/?$",
     r"api/v1/^auth/login/?$",
     r"api/v1/^auth/refresh/?$",
     r"api/v1/^schema/?$",

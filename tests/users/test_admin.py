@@ -69,7 +69,7 @@ def test_the_group_is_there_after_a_migration_and_stays_as_it_is_changed():
     group = Group.objects.get(name=MODERATORS)
     assert set(group.permissions.values_list("codename", flat=True)) == {
         *("view_chat", "view_message", "moderate_chat"),
-        *("view_user", "change_user"),
+        *("view_user", "change_user", "view_invitation", "change_invitation"),
     }
     group.permissions.remove(group.permissions.get(codename="change_user"))
     call_command("migrate", verbosity=0)

@@ -39,8 +39,9 @@ def exists(username="mary"):
 
 
 @pytest.fixture
-def invitation(ada):
+def invitation(settings, ada):
     """An invitation of ada's for two."""
+    settings.INVITATIONS = "members"
     return Invitation.objects.create(
         kind="site",
         code_hash=code_hash(CODE),

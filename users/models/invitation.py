@@ -62,6 +62,13 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.kind}, {self.created_at:%Y-%m-%d %H:%M}"
 
+    code = ""  # known only where it was made
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it still lets somebody in."""
+        return self.revoked_at is None and self.uses_left > 0 and self.expires_at > timezone.now()
+
     def use(self, user: User) -> bool:
         """Note that a person came by it; False if it has ended meanwhile."""
         mine = type(self).objects.live().filter(pk=self.pk)
