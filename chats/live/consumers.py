@@ -22,14 +22,17 @@ class ChatConsumer(SocketConsumer):
 
     async def connect(self) -> None:
         """Accept a member's socket and attach it to the hubs; refuse anybody else."""
-        if not self.user.is_authenticated or not await self._is_member():
+        process = live_process()
+        if not self.user.is_authenticated or not (
+            # Strangers start no hub; one that runs anyway costs nothing.
+            process.hubs.follows(self.chat_id) or await self._is_member()
+        ):
             await self.close()
             return
-        process = live_process()
         hubs = await process.hubs.chats([self.chat_id], self.connection)
         person = await process.hubs.user(self.user.pk, self.connection)
         person.watchers.add(self.connection)
-        # Check again: a removal before the hub listened is found here, a later one by the hub.
+        # A removal before the hub listened is found here, a later one by the hub.
         if not hubs or not await self._may_stay() or self.connection.closed:
             await self.refuse()
             return

@@ -78,6 +78,10 @@ class Hubs:
         for hub in self.kept.pop(connection, set()):
             hub.detach(connection)
 
+    def follows(self, chat_id: uuid.UUID) -> bool:
+        """Whether this chat has a hub here."""
+        return events.chat_group(chat_id) in self._hubs
+
     def shows(self, chat_id: uuid.UUID, chat_lists: Subscribers) -> bool:
         """Whether each of these chat lists shows the chat."""
         hub = self._hubs.get(events.chat_group(chat_id))

@@ -114,6 +114,17 @@ async def test_a_welcome_has_the_markers_that_moved_a_moment_ago(group, ada, gra
     assert second.welcome["read_markers"] == {str(grace.pk): message.seq}
 
 
+async def test_a_stranger_is_refused_where_others_are_connected(
+    group, ada, grace, stranger, connect
+):
+    member = await connect(ada, group)
+    for nobody in (stranger, AnonymousUser()):
+        assert not await Client(nobody, f"/api/v1/chats/{group.pk}").open()
+    await do(actions.post_message)(grace, group.pk, "Nobody else is here")
+    assert (await member.receive("text_message"))["content"] == "Nobody else is here"
+    assert (await connect(grace, group)).welcome["online"] == sorted([ada.pk, grace.pk])
+
+
 async def test_a_message_reaches_every_member_once(group, ada, grace, connect):
     clients = [await connect(ada, group), await connect(grace, group)]
     for number in range(20):
