@@ -10,7 +10,7 @@ from chatproject.stores.mongodb.documents import Document
 from users.models import User
 
 from .chat import Chat
-from .message import ROW, Message, MessageRow
+from .message import Message, MessageRow
 from .read_marker import BY_SEQ, Readers, ReadMarker
 
 
@@ -70,7 +70,7 @@ def page_of_history(
         raise Chat.DoesNotExist
     document.pop("newest", None)
     readers = Readers.among(document["member_ids"], document.pop("markers"))
-    rows = [MessageRow._make(one["row"]) for one in document.pop("messages")]
+    rows = [MessageRow.of(one) for one in document.pop("messages")]
     if span.is_newest and rows:
         document["last_seq"] = max(document["last_seq"], rows[0].seq)
     return document, rows, readers
@@ -88,7 +88,6 @@ def _messages(chat_id: uuid.UUID, span: Span) -> Document:
             {"$match": {"chat_id": chat_id.hex, "$expr": {"$and": within}}},
             {"$sort": {"seq": -1 if span.newest_first else 1}},
             {"$limit": span.stop - span.start},
-            {"$project": {"_id": 0, "row": ROW}},
         ],
         "as": "messages",
     }

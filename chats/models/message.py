@@ -26,8 +26,7 @@ from .uuid7 import uuid7
 class MessageRow(NamedTuple):
     """A message as it is read everywhere, in the types in which it is stored.
 
-    MongoDB returns it as an array, which takes a third of the time of a document: field names need
-    not be decoded for each one. `rev` is that of its latest change.
+    `rev` is that of its latest change.
     """
 
     id: str
@@ -55,10 +54,6 @@ class MessageRow(NamedTuple):
 
 
 COLUMNS = ["_id", *MessageRow._fields[1:]]
-# As MongoDB's expression.
-ROW = [
-    {"$ifNull": ["$changed_rev", "$rev"]} if column == "rev" else f"${column}" for column in COLUMNS
-]
 
 
 class Preview(NamedTuple):
