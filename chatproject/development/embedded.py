@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .mongodb import MongoDB
-from .server import Unavailable, end_with_parent
+from .server import BASE_DIR, Unavailable, end_with_parent
 from .valkey import Valkey
 
 
@@ -72,6 +72,11 @@ def _already_running(folder: Path, file: TextIO) -> str:
     return f"Process {file.read()} already runs on {folder}: stop it, or set CHAT_VAR_DIR."
 
 
+def var_dir() -> Path:
+    """The folder of all data: `CHAT_VAR_DIR`, or `var/` of the project."""
+    return Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
+
+
 def _run(command: list[str], environment: dict[str, str]) -> int:
     ended = subprocess.run(command, env=environment, check=False, preexec_fn=end_with_parent)
     return ended.returncode
@@ -81,9 +86,7 @@ def main(arguments: list[str]) -> int:
     """Run `python ARGUMENTS` with DEBUG and the servers' URLs set; returns the exit code."""
     os.umask(0o077)
     environment = {"DEBUG": "1", **os.environ}
-    folder = Path(
-        os.environ.get("CHAT_VAR_DIR", Path(__file__).resolve().parent.parent.parent / "var")
-    )
+    folder = var_dir()
     command = [sys.executable, *arguments]
     try:
         with servers(folder) as urls:

@@ -2,13 +2,11 @@
 
 import ctypes
 import importlib.util
+import os
+import subprocess
 from pathlib import Path
-from typing import Any
 
-import pymongo
-from pymongo.errors import OperationFailure, PyMongoError
-
-from .server import Server, program
+from .server import STOP_SECONDS, Server, Unavailable, program, python, stop_process
 
 
 class MongoDB(Server):
@@ -19,6 +17,7 @@ class MongoDB(Server):
 
     name = "mongodb"
     variable = "MONGODB_URI"
+    _set_up: subprocess.Popen[bytes]
 
     @property
     def url(self) -> str:
@@ -57,29 +56,20 @@ class MongoDB(Server):
             environment["LD_LIBRARY_PATH"] = f"{folder}:{carried.parent}"
         return environment
 
-    def is_ready(self) -> bool:
+    def wait_until_ready(self) -> None:
+        """Wait until it takes writes, as a child process makes it primary; see `Server`."""
+        environment = {**os.environ, self.variable: self.url}
+        self._set_up = python(["-m", "chatproject.development.replica_set"], environment)
         try:
-            options: dict[str, Any] = {"serverSelectionTimeoutMS": 500}
-            with pymongo.MongoClient[dict[str, Any]](self.url, **options) as client:
-                if client.admin.command("hello").get("isWritablePrimary"):
-                    return True
-                self._configure(client)
-        except PyMongoError:
-            pass
-        return False
+            super().wait_until_ready()
+        finally:
+            stop_process(self._set_up, STOP_SECONDS)
 
-    def _configure(self, client: pymongo.MongoClient[dict[str, Any]]) -> None:
-        """Initiate the set, or update a changed port: a node must find itself in its set."""
-        member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
-        try:
-            config = client.admin.command("replSetGetConfig")["config"]
-        except OperationFailure:
-            client.admin.command("replSetInitiate", {"_id": "chat", "members": [member]})
-            return
-        if config["members"][0]["host"] != member["host"]:
-            config["members"] = [member]
-            config["version"] += 1
-            client.admin.command("replSetReconfig", config, force=True)
+    def is_ready(self) -> bool:
+        """Whether it was made primary."""
+        if code := self._set_up.poll():
+            raise Unavailable(self.advice(f"was not made primary: exit code {code}"))
+        return code == 0
 
 
 def _carried_libcurl() -> Path | None:

@@ -3,23 +3,22 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import server
+from .changes import Changes
 
-BASE_DIR = Path(__file__).resolve().parent.parent.parent
-CHECK_SECONDS = 1.0  # between checks of the source files
+SETTLE_SECONDS = 0.3  # after a change: others come with it
 STOP_SECONDS = 10
 WATCHED = (".py", ".html")
 NOT_WATCHED = {"var", "node_modules", "tests", "static", "__pycache__"}  # folders
 
 
 class Child:
-    """A Python child process in a session of its own, so that Ctrl-C doesn't reach it."""
+    """A Python child process, which Ctrl-C doesn't reach."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         self.name = name
@@ -29,13 +28,7 @@ class Child:
 
     def start(self) -> None:
         """Start the process."""
-        self.process = subprocess.Popen(
-            [sys.executable, *self.command],
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=server.end_with_parent,
-        )
+        self.process = server.python(self.command, self.environment)
 
     def stop(self) -> None:
         """Terminate the process if it runs; kill it after `STOP_SECONDS`."""
@@ -76,20 +69,24 @@ def restart_on_change(
     children: list[Child], folder: Path, stopped: threading.Event, tell: Callable[[str], object]
 ) -> None:
     """Until `stopped`, restart the children when the source changes; `tell` if one has ended."""
-    times = source_times(folder)
-    told: set[Child] = set()
-    while not stopped.wait(CHECK_SECONDS):
-        if (now := source_times(folder)) != times:
-            changed = {path for path, _ in now.items() ^ times.items()}
-            tell(f"{_names(changed, folder)} changed: restarting.")
+    with Changes() as changes:
+        times = source_times(folder, changes.watch)
+        told: set[Child] = set()
+        while not stopped.is_set():
             for child in children:
-                child.stop()
-                child.start()
-            times, told = now, set()
-        for child in children:
-            if child.exit_code() is not None and child not in told:
-                tell(f"The {child.name} has ended: waiting for a change of the code.")
-                told.add(child)
+                if child.exit_code() is not None and child not in told:
+                    tell(f"The {child.name} has ended: waiting for a change of the code.")
+                    told.add(child)
+            changes.wait()
+            if stopped.wait(SETTLE_SECONDS):
+                return
+            if (now := source_times(folder, changes.watch)) != times:
+                changed = {path for path, _ in now.items() ^ times.items()}
+                tell(f"{_names(changed, folder)} changed: restarting.")
+                for child in children:
+                    child.stop()
+                    child.start()
+                times, told = now, set()
 
 
 def _names(paths: set[str], folder: Path) -> str:
@@ -97,16 +94,20 @@ def _names(paths: set[str], folder: Path) -> str:
     return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
 
 
-def source_times(folder: str | Path) -> dict[str, float]:
-    """The modification time of each source file, by path; takes 2 ms for 300 files."""
+def source_times(folder: str | Path, enter: Callable[[str], object]) -> dict[str, float]:
+    """The modification time of each source file, by path; takes 2 ms for 350 files.
+
+    `enter` is called with each folder before it is read.
+    """
     times: dict[str, float] = {}
+    enter(str(folder))
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(WATCHED):
                 with suppress(FileNotFoundError):  # an editor's temporary file
                     times[entry.path] = entry.stat().st_mtime
             elif "." not in entry.name and entry.name not in NOT_WATCHED and entry.is_dir():
-                times |= source_times(entry.path)
+                times |= source_times(entry.path, enter)
     return times
 
 

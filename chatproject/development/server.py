@@ -10,11 +10,12 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 60  # enough for a cold disk and two busy cores
 STOP_SECONDS = 20
 
@@ -92,9 +93,9 @@ class Server(ABC):
         try:
             while not self.is_ready():
                 if not self.is_running():
-                    raise Unavailable(self._advice(f"stopped while starting: {self._last_words()}"))
+                    raise Unavailable(self.advice(f"stopped while starting: {self._last_words()}"))
                 if time.monotonic() > deadline:
-                    raise Unavailable(self._advice(f"did not answer within {START_SECONDS} s"))
+                    raise Unavailable(self.advice(f"did not answer within {START_SECONDS} s"))
                 time.sleep(0.05)
         except BaseException:
             self.stop()
@@ -110,7 +111,8 @@ class Server(ABC):
         """Whether the process that `launch` started is running."""
         return self.process is not None and self.process.poll() is None
 
-    def _advice(self, problem: str) -> str:
+    def advice(self, problem: str) -> str:
+        """What is wrong, where to read about it, and what to do instead."""
         return f"The private {self.name} {problem} (see {self.log}), or set {self.variable}."
 
     def _last_words(self) -> str:
@@ -166,6 +168,24 @@ def program(package: str, pattern: str, server: Server) -> str:
     raise Unavailable(
         f"No {server.name} comes with Python for this platform: start one yourself and set "
         f"{server.variable} (see .env.example)."
+    )
+
+
+def python(
+    arguments: list[str], environment: Mapping[str, str], stderr: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start `python ARGUMENTS` in the project's folder; it ends with this process.
+
+    In a session of its own, so that Ctrl-C doesn't reach it.
+    """
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=BASE_DIR,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stderr=stderr,
+        start_new_session=True,
+        preexec_fn=end_with_parent,
     )
 
 

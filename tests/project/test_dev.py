@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -93,6 +94,7 @@ def test_it_serves_until_ctrl_c_and_a_second_start_keeps_the_data(
     first.wait_until_it_serves()
     assert "ada-demo-chat" in first.output()
     wait_for(lambda: f"http://localhost:{first.port}" in first.output(), what="for the URL")
+    _waits_at_little_cost(first.process.pid)
     page = httpx.get(f"http://localhost:{first.port}/", follow_redirects=True)
     stylesheet = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
     styles = httpx.get(f"http://localhost:{first.port}{stylesheet}")
@@ -109,6 +111,20 @@ def test_it_serves_until_ctrl_c_and_a_second_start_keeps_the_data(
     second.wait_until_it_serves()
     assert "demo" not in second.output(), "somebody has an account: nothing is offered"
     assert second.interrupt() == 0
+
+
+def _waits_at_little_cost(pid: int) -> None:
+    """What runs the processes has at most 40 MiB, and sleeps while nothing happens."""
+    assert _status(pid, "VmRSS") <= 40 * 1024
+    wakes = _status(pid, "voluntary_ctxt_switches")
+    time.sleep(4)  # it is time that must pass here
+    assert _status(pid, "voluntary_ctxt_switches") - wakes <= 2
+
+
+def _status(pid: int, name: str) -> int:
+    """A number of /proc/PID/status; sizes are in KiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
 
 
 def test_a_taken_port_is_refused(dev: Callable[..., Dev]) -> None:

@@ -42,3 +42,8 @@ def test_a_worker_loads_no_views() -> None:
     command = "chatproject.jobs.management.commands.run_jobs"
     assert loaded_by(f"django; django.setup(); import {command}", views) == ()
     assert not import_module(command).Command.requires_system_checks
+
+
+def test_what_runs_the_processes_of_development_loads_neither_django_nor_clients() -> None:
+    clients = ("django", "pymongo", "redis", "httpx", "ssl", "asyncio")
+    assert loaded_by("chatproject.development.dev", ("ctypes", *clients)) == ("ctypes",)
