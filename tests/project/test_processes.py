@@ -16,7 +16,9 @@ from chatproject.development.changes import RARELY
 
 SCRIPT = """
 import os, pathlib, sys
-from chatproject.development import processes
+from chatproject.development import changes, processes
+if sys.argv[2] == "the clock":
+    changes._open_inotify = lambda: None
 child = processes.Child("worker", ["-c", "pass"], os.environ)
 with processes.stop_signals() as stopped, processes.running([child]):
     folder = pathlib.Path(sys.argv[1])
@@ -32,11 +34,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def watching(folder: Path) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture(params=["inotify", "the clock"])
+def watching(folder: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """A process that runs a child that ends at once, and watches the folder."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(folder)],
+        [sys.executable, "-c", SCRIPT, str(folder), request.param],
         cwd=settings.BASE_DIR,
         stdout=subprocess.PIPE,
         text=True,
