@@ -192,7 +192,7 @@ class Outage:
         (other,) = chats.find({"name": "Spindles"})
         assert other["member_ids"] == [self.person.user_id, self.helper]
         rows = self.cluster.database.chats_chatpermissions
-        (row,) = rows.find({"chat_id": other["_id"]})
+        (row,) = rows.find({"chat_id": other["_id"], "gone": None})
         assert (row["user_id"], row["can_remove_members"]) == (self.helper, True)
 
     async def _insist(self, write: Write) -> httpx.Response:

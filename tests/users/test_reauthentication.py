@@ -2,6 +2,8 @@
 password, on the pages, over the API and in the browsable API.
 """
 
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -137,10 +139,11 @@ def test_the_form_of_the_browsable_api_takes_the_password(ada):
     client = browsable(ada)
     client.handler.enforce_csrf_checks = True
     page = client.get("/api/v1/auth/reauthenticate").content.decode()
-    assert re.search(r'<input[^>]*name="password"', page)
-    csrf = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page).group(1)
-    fields = {"password": PASSWORD, "csrfmiddlewaretoken": csrf}
-    answer = client.post("/api/v1/auth/reauthenticate", fields, format="multipart")
+    [body] = re.findall(r'<textarea[^>]*name="_content"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert json.loads(html.unescape(body)) == {"password": ""}
+    csrf = re.search(r'"csrfToken": "(\w+)"', page).group(1)
+    headers = {"X-CSRFToken": csrf}
+    answer = client.post("/api/v1/auth/reauthenticate", {"password": PASSWORD}, headers=headers)
     assert (answer.status_code, answer.status_text) == (200, "OK")  # a page that tells of the 204
     assert "HTTP 204 No Content" in answer.content.decode()
     client.delete(ME, headers={"X-CSRFToken": csrf})
