@@ -109,14 +109,18 @@ def with_table(readme: str, rows: Sequence[Row]) -> str:
     """The README with its table: what is compared with the peer, and whatever isn't reached."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
-    shown = [row for row in rows if row[0].is_headline or _verdict(row) != YES]
-    counts = {one: sum(_verdict(row) == one for row in rows) for one in SHOWN}
+    measured = [row for row in rows if row[1] is not None]
+    shown = [row for row in measured if row[0].is_headline or _verdict(row) != YES]
+    counts = {one: sum(_verdict(row) == one for row in measured) for one in SHOWN}
+    missing = len(rows) - len(measured)
     summary = (
-        f"Of {len(rows)} targets {counts[YES]} are reached, {counts[NO]} are not, and "
+        f"Of {len(measured)} targets {counts[YES]} are reached, {counts[NO]} are not, and "
         f"{counts[UNDECIDED]} are undecided, as what is wanted lies inside the interval. "
         "All of the latter two are in this table; the rest is in "
         "[benchmarks/RESULTS.md](benchmarks/RESULTS.md)."
     )
+    if missing:
+        summary += f" {missing} more weren't measured in the latest run."
     return f"{before}{BEGIN}\n" + "\n".join([*_table_of(shown), "", summary]) + f"\n{END}{after}"
 
 

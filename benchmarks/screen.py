@@ -94,15 +94,20 @@ class PostSender(Sender):
         self.posters: list[Poster] = []
 
     async def connect(self, port: int) -> None:
+        self.port = port
+        self.posters = [await self._connected(number) for number in range(CONNECTIONS)]
+
+    async def _connected(self, sender: int) -> Poster:
+        make = partial(Poster, data.token(data.SENDER + sender))
         loop = asyncio.get_running_loop()
-        for number in range(CONNECTIONS):
-            make = partial(Poster, data.token(data.SENDER + number))
-            _, poster = await loop.create_connection(make, "127.0.0.1", port)
-            self.posters.append(poster)
+        _, poster = await loop.create_connection(make, "127.0.0.1", self.port)
+        return poster
 
     async def send(self, sender: int) -> Event:
         poster = self.posters[sender]
         await poster.ready()
+        if poster.transport.is_closing():  # by the server, while others had their turn
+            poster = self.posters[sender] = await self._connected(sender)
         text, event = self.room.event(sender)
         body = {"content": text}
         if self.party is not BASELINE:
