@@ -75,7 +75,17 @@ class NewEmail(MailedCode):
         return f"{self.user}: {self.email}"
 
 
-class PasswordReset(MailedCode):
+class AddressCode(MailedCode):
+    """A code for an address, whether or not it has accounts: one row an address."""
+
+    address_hash = models.CharField(max_length=64, primary_key=True)
+    selector = models.CharField(max_length=16, unique=True)  # random: finds the row of a code
+
+    class Meta:
+        abstract = True
+
+
+class PasswordReset(AddressCode):
     """A code for a new password of the accounts of one address.
 
     There is a row for each address that somebody asked for, also of no account, so that the work
@@ -83,19 +93,15 @@ class PasswordReset(MailedCode):
     the code.
     """
 
-    address_hash = models.CharField(max_length=64, primary_key=True)
-    selector = models.CharField(max_length=16, unique=True)  # random: finds the row of a code
     accounts = models.JSONField(default=dict)  # by id, as text
 
     def __str__(self) -> str:
         return f"until {self.expires_at:%Y-%m-%d %H:%M}"
 
 
-class SignUpAddress(MailedCode):
+class SignUpAddress(AddressCode):
     """An address that somebody wants to make an account with, which must be confirmed first."""
 
-    address_hash = models.CharField(max_length=64, primary_key=True)
-    selector = models.CharField(max_length=16, unique=True)  # random: finds the row of a code
     email = models.EmailField()
 
     def __str__(self) -> str:
