@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +14,7 @@ from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
 
 from . import emails, mails
-from .models import Invitation, NewEmail, SignUpAddress, User, keyed_hash
+from .models import Invitation, NewEmail, SignUpAddress, User, address_hash, folded
 
 CLOSED = "Nobody makes an account here alone: ask whoever runs this site."
 INVITED_ONLY = "Accounts are made here by invitation only."
@@ -51,25 +50,13 @@ def mail_code(email: str) -> None:
     """Queue the mail of a code that confirms an address for a new account; the next ends it."""
     check_domain(email)
     payload = {"email": email, "path": reverse("users:sign_up")}
-    SIGN_UP_MAIL.add(keyed_hash("sign-up", email.lower()), payload)
+    SIGN_UP_MAIL.add(address_hash(email), payload)
 
 
 def _mail_code(job: Job) -> None:
     email = job.payload["email"]
-    selector, code = secrets.token_urlsafe(12), secrets.token_urlsafe(16)
-    SignUpAddress.objects.filter(expires_at__lt=timezone.now()).delete()
-    SignUpAddress.objects.update_or_create(
-        address_hash=keyed_hash("sign-up", email.lower()),
-        defaults={"selector": selector, "email": email, **SignUpAddress.fresh(code)},
-    )
-    mails.send("sign_up", email, code=f"{selector}.{code}", path=job.payload["path"])
-
-
-def _address(code: str) -> SignUpAddress | None:
-    """The address that a mailed code confirms; a bad one costs a try of its mail."""
-    selector, _, verifier = code.partition(".")
-    row = SignUpAddress.objects.filter(selector=selector).first()
-    return row if row is not None and row.matches(verifier) else None
+    code = SignUpAddress.renew(email, email=email)
+    mails.send("sign_up", email, code=code, path=job.payload["path"])
 
 
 @dataclass(frozen=True)
@@ -115,10 +102,10 @@ def entry(invitation: Invitation | None, code: str, email: str = "") -> Entry:
         return Entry(invitation, None)
     if not code:
         raise ValidationError({"code": CODE_NEEDED})
-    address = _address(code)
+    address = SignUpAddress.of(code)
     if address is None:
         raise ValidationError({"code": BAD_CODE})
-    if email and email.lower() != address.email.lower():
+    if email and folded(email) != folded(address.email):
         raise ValidationError({"email": OTHER_ADDRESS})
     try:
         check_domain(address.email)

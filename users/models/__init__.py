@@ -8,6 +8,8 @@ from .mailed_code import MailedCode as MailedCode
 from .mailed_code import NewEmail as NewEmail
 from .mailed_code import PasswordReset as PasswordReset
 from .mailed_code import SignUpAddress as SignUpAddress
+from .mailed_code import address_hash as address_hash
+from .mailed_code import folded as folded
 from .mailed_code import keyed_hash as keyed_hash
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn

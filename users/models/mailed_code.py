@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -21,6 +22,16 @@ def keyed_hash(*parts: object) -> str:
     return salted_hmac(
         "users.mailed_code", "\n".join(map(str, parts)), algorithm="sha256"
     ).hexdigest()
+
+
+def folded(email: str) -> str:
+    """An address in small letters: A to Z only, as others may be of somebody else's address."""
+    return email.encode().lower().decode()
+
+
+def address_hash(email: str) -> str:
+    """What stands for an address where it isn't stored."""
+    return keyed_hash("address", folded(email))
 
 
 class MailedCode(models.Model):
@@ -83,6 +94,24 @@ class AddressCode(MailedCode):
 
     class Meta:
         abstract = True
+
+    @classmethod
+    def renew(cls, address: str, /, **columns: Any) -> str:
+        """The text of a new code for an address, which ends its last one."""
+        selector, code = secrets.token_urlsafe(12), secrets.token_urlsafe(16)
+        cls.objects.filter(expires_at__lt=timezone.now()).delete()
+        cls.objects.update_or_create(
+            address_hash=address_hash(address),
+            defaults={"selector": selector, **columns, **cls.fresh(code)},
+        )
+        return f"{selector}.{code}"
+
+    @classmethod
+    def of(cls, text: str) -> Self | None:
+        """The row of a code; None for a bad one, which costs a try of its address's."""
+        selector, _, code = text.partition(".")
+        row: Self | None = cls.objects.filter(selector=selector).first()
+        return row if row is not None and row.matches(code) else None
 
 
 class PasswordReset(AddressCode):
