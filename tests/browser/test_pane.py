@@ -165,15 +165,9 @@ def test_what_was_read_on_the_way_comes_with_the_welcome(
     adas: Window, private_chat: Any, ada: Any, grace: Any
 ) -> None:
     message, _ = actions.post_message(ada, private_chat.pk, "Hello, Grace")
-    adas.page.wait_for_timeout(3_000)  # the process has followed the chat for a while
-    held, requests = hold(adas.page, pane_of(private_chat)), asked(adas.page)
-    named(adas, "Grace Hopper").click()
-    until(adas, lambda: held)
-    pane = held[0].fetch()
-    actions.mark_read(grace, private_chat, message)
-    held[0].fulfill(response=pane)
+    adas.page.wait_for_timeout(6_000)  # the process has followed the chat for a while
+    requests = read_on_the_way(adas, private_chat, grace, message)
     adas.is_connected()
-    expect(adas.message("Hello, Grace")).to_contain_text("Read by Grace Hopper")
     assert [path for path, _ in requests] == [f"/chats/{private_chat.pk}/"]
 
 
@@ -187,15 +181,23 @@ def test_a_page_that_waited_asks_for_what_was_read_since(
         server.on_message(lambda frame: socket.send(_without_markers(str(frame))))
 
     adas.page.route_web_socket(f"**/api/v1/chats/{private_chat.pk}", connect)
-    held, requests = hold(adas.page, pane_of(private_chat)), asked(adas.page)
-    named(adas, "Grace Hopper").click()
-    until(adas, lambda: held)
-    pane = held[0].fetch()
-    actions.mark_read(grace, private_chat, message)
-    held[0].fulfill(response=pane)
-    expect(adas.message("Hello, Grace")).to_contain_text("Read by Grace Hopper")
+    requests = read_on_the_way(adas, private_chat, grace, message)
     changes = f"/api/v1/chats/{private_chat.pk}/messages?changed_after=1"
     assert changes in [path for path, _ in requests]
+
+
+def read_on_the_way(
+    window: Window, chat: Any, reader: Any, message: Message
+) -> list[tuple[str, bool]]:
+    """Open a chat in which somebody reads a message after the answer was made; see `asked`."""
+    held, requests = hold(window.page, pane_of(chat)), asked(window.page)
+    named(window, reader.name).click()
+    until(window, lambda: held)
+    pane = held[0].fetch()
+    actions.mark_read(reader, chat, message)
+    held[0].fulfill(response=pane)
+    expect(window.message(message.content)).to_contain_text(f"Read by {reader.name}")
+    return requests
 
 
 def _without_markers(frame: str) -> str:
