@@ -69,7 +69,7 @@ class SignUpForm(_AccountForm, UserCreationForm):
         label="Email address",
         required=False,
         max_length=254,
-        help_text="To set a new password when you forget yours. Nobody else sees it.",
+        help_text="To set a new password when you forget yours. Moderators see it, nobody else.",
     )
 
     field_order = ("code", "username", "first_name", "last_name", "email")

@@ -66,6 +66,7 @@ def test_staff_alone_make_them_unless_members_may(settings, api, ada, grace):
     staff = User.objects.get(pk=grace.pk)
     assert api(ada).post(API, {}).status_code == 403
     assert browser(ada).post(PAGE, {"days": 7, "max_uses": 1}).status_code == 403
+    assert "You may not invite people to this site." in browser(ada).get(PAGE).content.decode()
     assert Invitation.objects.count() == 0
     assert api(staff).post(API, {}).status_code == 201
     assert PAGE not in browser(ada).get("/chats/").content.decode()

@@ -163,3 +163,8 @@ def test_deleting_the_account_asks_for_the_password(client, ada):
     ada.refresh_from_db()
     assert not ada.is_active
     assert not signed_in(client)
+
+
+def test_signing_up_says_who_sees_an_address(client):
+    page = client.get("/accounts/sign-up/").content.decode()
+    assert "Moderators see it, nobody else." in page
