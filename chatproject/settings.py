@@ -406,7 +406,7 @@ LIMIT_SEARCHES = env_rate("LIMIT_SEARCHES", "120/1m")
 LIMIT_PROFILE = env_rate("LIMIT_PROFILE", "20/10m")
 LIMIT_FRAMES = env_rate("LIMIT_FRAMES", "60/10s")
 
-# How many passwords of one address wait in a process to be checked; others have the rest of its threads.
+# How many passwords of one address wait in a process to be checked; others have its other threads.
 PASSWORDS_AT_ONCE = env_int("PASSWORDS_AT_ONCE", 4)
 if PASSWORDS_AT_ONCE < 1:
     raise ImproperlyConfigured("PASSWORDS_AT_ONCE must be 1 or more.")
