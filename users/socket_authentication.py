@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,13 +14,36 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, parse_cookie
 from rest_framework.exceptions import AuthenticationFailed
 
+from chatproject.sockets.coalescer import Coalescer
 from chatproject.sockets.handshakes import Handshakes, refuse
+from chatproject.sockets.per_loop import PerLoop
 from chatproject.stores.outages import in_thread, is_away
 
 from . import sign_ins
 from .authentication import bearer_token, read_access_token
 
+Found = dict[str, Any]  # what a socket's scope gets
+Find = Callable[[], Found]
+
 handshakes = Handshakes()
+
+
+@in_thread
+def _find(finds: list[Find]) -> list[Found | Exception]:
+    return [_found(find) for find in finds]
+
+
+def _found(find: Find) -> Found | Exception:
+    """What is found, or the error; if a store is away, nobody else need try."""
+    try:
+        return find()
+    except Exception as error:
+        if is_away(error):
+            raise
+        return error
+
+
+finders = PerLoop(lambda: Coalescer(_find))
 
 
 class SocketAuthMiddleware:
@@ -36,29 +60,26 @@ class SocketAuthMiddleware:
         headers = dict(scope["headers"])
         token = bearer_token(headers.get(b"authorization", b""))
         if token is not None:
-            found = self._by_token(token)
+            find = partial(self._by_token, token)
         # Compared as a string: Channels' `OriginValidator` raises on some malformed origins.
         elif headers.get(b"origin", b"").decode("latin-1") in settings.ORIGINS:
-            found = self._by_session(headers.get(b"cookie", b""))
+            find = partial(self._by_session, headers.get(b"cookie", b""))
         else:
             return await refuse(scope, receive, send)
-        return await self.app({**scope, **await self._unless_away(found)}, receive, send)
+        return await self.app({**scope, **await self._unless_away(find)}, receive, send)
 
     @staticmethod
-    async def _unless_away(found: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    async def _unless_away(find: Find) -> Found:
         try:
             async with handshakes.turn():
-                return await found
+                return await finders().ask(find)
         except Exception as error:
             if not (isinstance(error, TimeoutError) or is_away(error)):
                 raise
             return {"user": AnonymousUser(), "store_is_away": True}
-        finally:
-            found.close()  # it may never have started
 
     @staticmethod
-    @in_thread
-    def _by_session(cookies: bytes) -> dict[str, Any]:
+    def _by_session(cookies: bytes) -> Found:
         """Does what Channels' `AuthMiddlewareStack` does, without wrapping every send."""
         key = parse_cookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
         session = import_module(settings.SESSION_ENGINE).SessionStore(key)
@@ -66,8 +87,7 @@ class SocketAuthMiddleware:
         return {"user": user, "sign_in": sign_ins.of_session(session)}
 
     @staticmethod
-    @in_thread
-    def _by_token(token: bytes) -> dict[str, Any]:
+    def _by_token(token: bytes) -> Found:
         try:
             access = read_access_token(token)
         except AuthenticationFailed:

@@ -1,21 +1,22 @@
 """The limit on how many handshakes a process works on at once; the others wait their turn.
 
 A process that ends drops all its sockets at once, and they reconnect together. Without a limit,
-each would wait for a thread behind all the others, miss its deadline, be refused and try again:
-none would get in.
+each would wait for the stores behind all the others, miss its deadline, be refused and try again:
+none would get in. What those inside ask the stores is asked together (`coalescer.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from chatproject.headers import of_handshakes
 
-AT_ONCE = 16
+from .per_loop import PerLoop
+
+AT_ONCE = 64
 PATIENCE = 30.0  # seconds; a handshake that waits longer is refused
 
 
@@ -23,15 +24,14 @@ class Handshakes:
     """Lets `AT_ONCE` handshakes in at a time, in order of arrival, for each event loop."""
 
     def __init__(self) -> None:
-        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
-            WeakKeyDictionary()
-        )
+        self._slots = PerLoop(lambda: asyncio.Semaphore(AT_ONCE))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn and hold it inside the block; raises TimeoutError after `PATIENCE`."""
-        slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
-        async with asyncio.timeout(PATIENCE):
+        slots = self._slots()
+        # A free slot is taken without a timer.
+        async with asyncio.timeout(PATIENCE) if slots.locked() else nullcontext():
             await slots.acquire()
         try:
             yield

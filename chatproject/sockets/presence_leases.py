@@ -12,7 +12,7 @@ import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import redis
@@ -22,12 +22,14 @@ from redis.asyncio.retry import Retry as AsyncRetry
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from .coalescer import Coalescer
+
 LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
 TIMEOUT = 2  # seconds for one answer
 RETRIES = 1  # a connection fails once after the server restarts
 AT_ONCE = 20  # round trips of a process at a time, each on its own connection
-BATCH = 50  # chats whose leases are renewed by one round trip
+BATCH = 50  # leases that are taken, or chats whose leases are renewed, by one round trip
 
 # KEYS: the chat's people (score: when their last lease ends), then each person's leases by process.
 # ARGV: the process, the seconds of a lease, the people. Returns those who weren't there before.
@@ -110,14 +112,28 @@ class PresenceLeases:
         self.process = uuid.uuid4().hex
         self._clients: dict[str, redis.asyncio.Redis] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._joins = {
+            url: Coalescer(partial(self._join_together, url), at_most=BATCH)
+            for url in settings.REDIS_URLS
+        }
 
     async def join(self, chat_id: uuid.UUID, user_id: int) -> tuple[bool, list[int]]:
         """Take or renew a lease; returns whether the person is new, and the ids of all present."""
-        pipe = self._pipeline(_url(chat_id))
-        self._queue_join(pipe, chat_id, [user_id])
-        pipe.eval(ONLINE, 1, *_keys(chat_id))
-        new, there = await self._execute(pipe)
-        return bool(new), _ids(there)
+        return await self._joins[_url(chat_id)].ask((chat_id, user_id))
+
+    async def _join_together(
+        self, url: str, people: list[tuple[uuid.UUID, int]]
+    ) -> list[tuple[bool, list[int]]]:
+        chats: defaultdict[uuid.UUID, list[int]] = defaultdict(list)
+        for chat_id, user_id in people:
+            chats[chat_id].append(user_id)
+        pipe = self._pipeline(url)
+        for chat_id, user_ids in chats.items():
+            self._queue_join(pipe, chat_id, user_ids)
+            pipe.eval(ONLINE, 1, *_keys(chat_id))
+        ids = list(map(_ids, await self._execute(pipe)))
+        new, there = (dict(zip(chats, one, strict=True)) for one in (ids[::2], ids[1::2]))
+        return [(user_id in new[chat_id], there[chat_id]) for chat_id, user_id in people]
 
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Give a lease back; True if it was the person's last one in the chat."""

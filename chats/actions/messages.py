@@ -133,7 +133,8 @@ def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]
 
     Doesn't wait for a majority: a marker that a failover takes back is moved by the next mark.
     """
-    people = Chat.objects.members_among(chat_id, {user_id for user_id, _ in marks})
+    user_ids = {user_id for user_id, _ in marks}
+    people = Chat.objects.members_among([chat_id], user_ids).get(chat_id, set())
     rows = Message.objects.rows_by_id(chat_id.hex, {message_id.hex for _, message_id in marks})
     found = [user_id in people and message_id.hex in rows for user_id, message_id in marks]
     read: dict[int, MessageRow] = {}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from chatproject.stores.outages import in_thread
 from chats import events
-from chats.models import Chat
 
 from .chat_hub import ChatHub
 from .frames import FrameError, fields_of
@@ -25,7 +23,7 @@ class ChatConsumer(SocketConsumer):
         process = live_process()
         if not self.user.is_authenticated or not (
             # Strangers start no hub; one that runs anyway costs nothing.
-            process.hubs.follows(self.chat_id) or await self._is_member()
+            process.hubs.follows(self.chat_id) or await self.may_stay(self.chat_id)
         ):
             await self.close()
             return
@@ -33,7 +31,7 @@ class ChatConsumer(SocketConsumer):
         person = await process.hubs.user(self.user.pk, self.connection)
         person.watchers.add(self.connection)
         # A removal before the hub listened is found here, a later one by the hub.
-        if not hubs or not await self._may_stay() or self.connection.closed:
+        if not hubs or not await self.may_stay(self.chat_id):
             await self.refuse()
             return
         await self.accept()
@@ -72,14 +70,6 @@ class ChatConsumer(SocketConsumer):
         if not await live_process().marks.read(self.chat_id, self.user.pk, message_id):
             raise FrameError("There is no such message here.", field="message_id")
 
-    @in_thread
-    def _is_member(self) -> bool:
-        return Chat.objects.has_member(self.user, self.chat_id)
-
-    @in_thread
-    def _may_stay(self) -> bool:
-        return Chat.objects.has_member(self.user, self.chat_id) and self.has_sign_in()
-
 
 class UserConsumer(SocketConsumer):
     """A person's chat list: brief events of all their chats."""
@@ -92,7 +82,7 @@ class UserConsumer(SocketConsumer):
         process = live_process()
         person = await process.hubs.user(self.user.pk, self.connection)
         person.watchers.add(self.connection)
-        if not await self.is_signed_in():
+        if not await self.may_stay():
             await self.refuse()
             return
         await self.accept()

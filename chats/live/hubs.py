@@ -7,14 +7,17 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import chain
 from typing import Any
 
 from channels.layers import get_channel_layer
 
 from chatproject.sockets import channel_layer
+from chatproject.sockets.coalescer import Coalescer
 from chatproject.sockets.connection import Connection
 from chatproject.sockets.subscribers import Subscribers
 from chats import events
+from chats.models import Head
 
 from .chat_hub import ChatHub
 from .hub import Hub
@@ -46,6 +49,8 @@ class Hubs:
         self._hubs: dict[str, Hub] = {}  # by group
         self._starts: dict[str, asyncio.Task[None]] = {}  # by group
         self._connected = asyncio.Event()
+        self._additions = Coalescer(self._add)
+        self._starts_of = Coalescer(_read_starts)
 
     # Coming and going
 
@@ -115,7 +120,7 @@ class Hubs:
             return
         try:
             await self._subscribe(hubs)
-            starts = await read_starts([hub.chat_id for hub in hubs])
+            starts = await self._starts_of.ask([hub.chat_id for hub in hubs])
             for hub in hubs:
                 if hub.chat_id in starts:
                     hub.begin(starts[hub.chat_id])
@@ -186,14 +191,18 @@ class Hubs:
         if not hubs:
             return
         try:
-            async with asyncio.timeout(channel_layer.TIMEOUT):
-                await self.layer.groups_add([hub.group for hub in hubs], self.channel)
+            await self._additions.ask([hub.group for hub in hubs])
         except Exception as error:
             reason = str(error) or type(error).__name__
             logger.warning("Not subscribed to %s groups: %s", len(hubs), reason)
             return
         for hub in hubs:
             hub.subscribed_at = time.monotonic()
+
+    async def _add(self, groups: list[list[str]]) -> list[None]:
+        async with asyncio.timeout(channel_layer.TIMEOUT):
+            await self.layer.groups_add(list(chain.from_iterable(groups)), self.channel)
+        return [None] * len(groups)
 
     # Now and then
 
@@ -216,3 +225,8 @@ class Hubs:
         heads = await read_heads(list(hubs))
         for chat_id, hub in hubs.items():
             hub.look(heads[chat_id].rev)
+
+
+async def _read_starts(chats: list[list[uuid.UUID]]) -> list[dict[uuid.UUID, Head]]:
+    starts = await read_starts(list(chain.from_iterable(chats)))
+    return [starts] * len(chats)

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
-from weakref import WeakKeyDictionary
 
+from chatproject.sockets.coalescer import Coalescer
+from chatproject.sockets.per_loop import PerLoop
 from chatproject.sockets.places import Places
 from chatproject.sockets.presence_leases import RENEWAL
 from chatproject.stores.outages import is_away
@@ -18,6 +19,7 @@ from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
 from .hubs import Hubs
 from .marks import Marks
 from .presence import Presence
+from .reads import read_claims
 from .user_hub import UserHub
 
 logger = logging.getLogger(__name__)
@@ -30,11 +32,12 @@ class LiveProcess:
 
     def __init__(self) -> None:
         self._spawned: set[asyncio.Task[Any]] = set()
+        self.claims = Coalescer(read_claims)
         self.hubs = Hubs(self.spawn, self._show_added)
         self.chat_lists = ChatLists(self.hubs)
         self.places = Places()
         self.presence = Presence(self.spawn)
-        self.marks = Marks(self.spawn)
+        self.marks = Marks()
         self.expiry = Expiry(self.hubs.kept.keys())
         self._tasks = [
             asyncio.create_task(self.hubs.receive()),
@@ -86,12 +89,4 @@ class LiveProcess:
                 is_well = True
 
 
-_processes: WeakKeyDictionary[asyncio.AbstractEventLoop, LiveProcess] = WeakKeyDictionary()
-
-
-def live_process() -> LiveProcess:
-    """The live part of the running event loop."""
-    loop = asyncio.get_running_loop()
-    if loop not in _processes:
-        _processes[loop] = LiveProcess()
-    return _processes[loop]
+live_process = PerLoop(LiveProcess)

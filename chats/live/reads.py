@@ -15,7 +15,7 @@ from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, lo
 from chats.permissions import Permissions, permissions_of
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext
-from users.models import SignIn
+from users.models import SignIn, User
 
 
 def _chat(chat_id: uuid.UUID) -> Chat | None:
@@ -94,6 +94,28 @@ def read_state(chat: Chat) -> events.ChatState:
     """The state that no message shows: name, owner, members, permissions, and read markers."""
     permissions = {user_id: row.as_flags() for user_id, row in permissions_of(chat).items()}
     return events.chat_state(chat, permissions, ReadMarker.objects.of_chat(chat))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a socket is open for: a person's sign-in, and maybe one chat of theirs."""
+
+    user_id: int
+    sign_in: uuid.UUID | None
+    chat_id: uuid.UUID | None
+
+
+@in_thread
+def read_claims(claims: list[Claim]) -> list[bool]:
+    """Whether each claim holds; two queries."""
+    sign_ins = User.objects.signed_in_among({one.sign_in for one in claims if one.sign_in})
+    chat_ids = {one.chat_id for one in claims if one.chat_id}
+    members = Chat.objects.members_among(chat_ids, {one.user_id for one in claims})
+    return [
+        (one.sign_in is None or one.sign_in in sign_ins)
+        and (one.chat_id is None or one.user_id in members.get(one.chat_id, ()))
+        for one in claims
+    ]
 
 
 @in_thread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +22,10 @@ from chats import events
 from chats.protocol import CLOSE_FLOOD, CLOSE_SIGNED_OUT, CLOSE_TRY_AGAIN
 from chats.representation import iso
 from users.authentication import Access, read_access_token
-from users.models import User
 
 from .frames import AWAY, FrameError, FrameLimit, failure, fields_of, parse
 from .process import live_process
+from .reads import Claim
 
 handshakes = Handshakes()
 
@@ -126,14 +127,13 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             self.connection.closed = True
             await deny(self.scope, self.base_send)
 
-    async def is_signed_in(self) -> bool:
-        """Whether the socket may stay; checked once the hub listens, which hears of later ends."""
-        return await in_thread(self.has_sign_in)() and not self.connection.closed
+    async def may_stay(self, chat_id: uuid.UUID | None = None) -> bool:
+        """Whether its sign-in goes on, and its user is a member of the chat.
 
-    def has_sign_in(self) -> bool:
-        """Whether the sign-in of this socket is still valid; reads the database."""
-        sign_in = self.connection.sign_in
-        return sign_in is None or User.objects.signed_in(self.user.pk, sign_in) is not None
+        Checked once the hubs listen, which hear of later ends.
+        """
+        claim = Claim(self.user.pk, self.connection.sign_in, chat_id)
+        return await live_process().claims.ask(claim) and not self.connection.closed
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
@@ -160,7 +160,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         access = await self._read(token)
         self.connection.sign_in, self.connection.expires_at = access.sign_in, access.expires_at
         # Check again: had that sign-in just ended, this socket would not have been closed with it.
-        if not await self.is_signed_in():
+        if not await self.may_stay():
             self.connection.close(CLOSE_SIGNED_OUT, "This sign-in has ended.")
             return
         ends = datetime.fromtimestamp(access.expires_at, UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Self
@@ -41,15 +41,18 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             raise Chat.DoesNotExist
         return chat
 
-    def has_member(self, user: User, chat_id: uuid.UUID) -> bool:
-        """`for_member(user).filter(pk=chat_id).exists()`, for hot paths."""
-        query = {"_id": chat_id.hex, "member_ids": user.pk}
-        return self.collection().find_one(query, {"_id": 1}) is not None
-
-    def members_among(self, chat_id: uuid.UUID, user_ids: set[int]) -> set[int]:
-        """Those of these people who are members of a chat."""
-        row = self.collection().find_one({"_id": chat_id.hex}, {"member_ids": 1})
-        return user_ids.intersection(row["member_ids"]) if row else set()
+    def members_among(
+        self, chat_ids: Collection[uuid.UUID], user_ids: Collection[int]
+    ) -> dict[uuid.UUID, set[int]]:
+        """Those of these people who are members, by chat; one query, or none for no chats."""
+        if not chat_ids:
+            return {}
+        rows = self.collection().find(
+            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
+            {"member_ids": {"$setIntersection": ["$member_ids", list(user_ids)]}},
+            batch_size=ONE_BATCH,
+        )
+        return {uuid.UUID(row["_id"]): set(row["member_ids"]) for row in rows}
 
     def confirm(self, chat_id: uuid.UUID) -> None:
         """Wait until a majority has the primary's state of a chat.

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -21,10 +20,8 @@ do = database_sync_to_async
 
 
 @pytest.fixture
-async def marks() -> AsyncIterator[Marks]:
-    tasks: set[asyncio.Task[None]] = set()
-    yield Marks(lambda work: tasks.add(asyncio.create_task(work)))
-    await asyncio.gather(*tasks)
+async def marks() -> Marks:
+    return Marks()
 
 
 @pytest.fixture

@@ -180,13 +180,10 @@ async def test_all_but_one_are_closed(connect, ada, path):
 
 async def test_a_sign_in_that_ends_during_the_handshake_lets_no_socket_in(ada, path, monkeypatch):
     """Authenticated, then ended, and only then does the hub of the person listen."""
-    found = await SocketAuthMiddleware._by_token((await by_token(ada))["authorization"][7:])
+    token = (await by_token(ada))["authorization"][7:]
+    found = await do(SocketAuthMiddleware._by_token)(token)
     assert found["user"] == ada
-
-    async def authenticated(self, token):
-        return found
-
-    monkeypatch.setattr(SocketAuthMiddleware, "_by_token", authenticated)
+    monkeypatch.setattr(SocketAuthMiddleware, "_by_token", lambda self, token: found)
     socket = Socket(path, bearer("x"))
     assert await socket.open()
     await socket.connection.disconnect(timeout=5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -30,6 +30,10 @@ SIGNED_IN = """
 SELECT {} FROM users_user
 WHERE id = %s AND is_active
 AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id)
+"""
+SIGNED_IN_AMONG = """
+SELECT users_signin.id FROM users_signin JOIN users_user ON users_user.id = user_id
+WHERE users_signin.id IN ({}) AND is_active
 """
 
 
@@ -99,6 +103,16 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
             cursor.execute(SIGNED_IN.format(", ".join(columns)), [user_id, sign_in_id])
             row = cursor.fetchone()
         return self.model.from_db(self.db, columns, row) if row else None
+
+    def signed_in_among(self, sign_ins: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of these sign-ins that weren't ended, of active users; one query at most."""
+        if not sign_ins:
+            return set()
+        connection = connections[self.db]
+        ids = [SIGN_IN_ID.get_db_prep_value(sign_in, connection) for sign_in in sign_ins]
+        with connection.cursor() as cursor:
+            cursor.execute(SIGNED_IN_AMONG.format(", ".join(["%s"] * len(ids))), ids)
+            return {SIGN_IN_ID.to_python(row[0]) for row in cursor.fetchall()}
 
     def bot(self) -> User:
         """The user that answers `@ai` and `@photo`; nobody can sign in as it."""
