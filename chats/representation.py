@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from django.contrib.auth import get_user_model
 
 from chatproject.rest.shapes import DateTime, Link, Uuid
+from chatproject.text.cuts import cut
 from chats.models import MessageRow
 from users.names import Named
 
@@ -107,7 +108,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
     return {
         "id": dashed(replied.id),
         "sender_name": sender.name if sender else "",
-        "content": replied.content[:PREVIEW_LENGTH],
+        "content": cut(replied.content, PREVIEW_LENGTH),
         "deleted": replied.deleted_at is not None,
     }
 

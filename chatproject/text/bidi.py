@@ -20,14 +20,19 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 
 def shown(text: str) -> str:
-    """Text of people as it is shown: without the characters that turn text around."""
+    """Text of people as it is shown: without the characters that turn text around.
+
+    Lines end with LF: HTML makes that of CR and CR LF, a text that a script shows keeps them.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if text.isascii() else TURNING.sub("", text)
 
 
 def isolate(text: str) -> str:
     """Text of people to be put into a sentence without elements."""
+    text = shown(text)
     if text.isascii():
         return text
-    text = shown(text)
     has_turns = RIGHT_TO_LEFT.search(text) or MARKS.search(text)
     return f"{FIRST_STRONG_ISOLATE}{text}{POP_ISOLATE}" if has_turns else text

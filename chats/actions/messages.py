@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 
 from chatproject.limits import limits
 from chatproject.stores.mongodb.documents import Document, now
+from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Invalid, Refused
 from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker
@@ -58,7 +59,7 @@ def post_bot_message(
     message = Message(
         chat_id=question.chat_id,
         sender_id=bot.pk,
-        content=content[: settings.MESSAGE_MAX_LENGTH],
+        content=cut(content, settings.MESSAGE_MAX_LENGTH),
         kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
         photo=photo,
         client_id=client_id,

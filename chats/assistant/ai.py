@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 
+from chatproject.text.cuts import cut
+
 from .providers import Provider, ProviderError, storable
 
 PROVIDER = Provider("The AI provider", "AI_API_KEY")
@@ -62,4 +64,4 @@ def _cut(text: str) -> str:
     if len(text) <= limit:
         return text
     mark = CUT_MARK[: limit - 1]  # a limit shorter than the mark is odd, but no reason to fail
-    return text[: limit - len(mark)].rstrip() + mark
+    return cut(text, limit - len(mark)).rstrip() + mark

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Self
 
+from chatproject.text.cuts import cut
 from chats.models import MessageRow
 from chats.protocol import PREVIEW_LENGTH
 from chats.representation import MessageFields, Names, dashed, dashed_chat_id, iso, message_fields
@@ -81,7 +82,7 @@ class TextMessage(MessageChange):
     def for_chat_list(self) -> ForChatList | None:
         """The activity to show, with the start of the content."""
         name, content = self.fields["sender_name"], self.fields["content"]
-        return self._activity(sender_name=name, preview=content[:PREVIEW_LENGTH]), None
+        return self._activity(sender_name=name, preview=cut(content, PREVIEW_LENGTH)), None
 
 
 class MessageEdited(TextMessage):

@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
 from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
+from chatproject.text.cuts import cut
 from chats.protocol import PREVIEW_LENGTH
 
 from .log import DUPLICATE_KEY, EPOCH
@@ -71,7 +72,7 @@ class Preview(NamedTuple):
 # A projection.
 PREVIEWED: dict[str, Any] = {
     **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
-    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH]},
+    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
 }
 
 
@@ -138,6 +139,7 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         latest: dict[str, Preview] = {}
         for row in sorted(found, key=itemgetter("seq")):
             chat_id, message_id = row.pop("chat_id"), row.pop("_id")
+            row["content"] = cut(row["content"], PREVIEW_LENGTH)
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
             if last := latest.get(chat["_id"]):

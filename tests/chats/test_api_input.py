@@ -49,6 +49,8 @@ REFUSED = {
         ({}, "content"),
         ({"content": ""}, "content"),
         ({"content": " \n\t"}, "content"),
+        ({"content": "\u200b"}, "content"),
+        ({"content": "\u2800 \ufeff"}, "content"),
         ({"content": TOO_LONG}, "content"),
         ({"content": "a\x00b"}, "content"),
         ({"content": None}, "content"),
@@ -69,6 +71,7 @@ REFUSED = {
     "edit": [
         ({}, "content"),
         ({"content": "  "}, "content"),
+        ({"content": "\u2800"}, "content"),
         ({"content": TOO_LONG}, "content"),
         ({"content": "Hello", "seq": 1}, "seq"),
     ],
@@ -76,6 +79,8 @@ REFUSED = {
     "rename": [
         ({}, "name"),
         ({"name": ""}, "name"),
+        ({"name": "\u200b"}, "name"),
+        ({"name": "\u2800"}, "name"),
         ({"name": "x" * 101}, "name"),
         ({"name": "a\x00"}, "name"),
         ({"name": 1}, "name"),

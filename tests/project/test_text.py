@@ -6,6 +6,7 @@ import pytest
 
 from chatproject.text.bidi import isolate, shown
 from chatproject.text.confusables import LOOK_ALIKES, coarse_skeleton, skeleton
+from chatproject.text.cuts import cut
 from chatproject.text.names import is_blank, mixes_alphabets, refusal
 
 TURNING = [
@@ -82,6 +83,38 @@ def test_every_letter_of_the_table_looks_like_what_it_stands_for() -> None:
 def test_text_is_shown_without_what_turns_it() -> None:
     assert shown("".join(["a", *TURNING, "b"])) == "ab"
     assert shown("שלום\u200f!") == "שלום\u200f!"
+
+
+FAMILY = "👨\u200d👩\u200d👧\u200d👦"
+CUTS = [
+    ("a" * 5, 5, "a" * 5),
+    ("abcdef", 5, "abcde"),
+    (f"abc{FAMILY}", 5, "abc"),
+    (f"abc{FAMILY}d", 10, f"abc{FAMILY}"),
+    (f"abc{FAMILY}d", 4, "abc"),
+    ("ab👍🏽c", 3, "ab"),
+    ("ab❤\ufe0fc", 3, "ab"),
+    ("abe\u0301c", 3, "ab"),
+    ("🇩🇪🇫🇷🇬🇧", 3, "🇩🇪"),
+    ("🇩🇪🇫🇷🇬🇧", 4, "🇩🇪🇫🇷"),
+    (
+        "🏴\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f!",
+        3,
+        "🏴\U000e0067\U000e0062",
+    ),
+    ("a\r\nb\u00eb", 2, "a"),
+    ("a" + "\u0301" * 100, 90, "a" + "\u0301" * 89),
+]
+
+
+@pytest.mark.parametrize(("text", "most", "start"), CUTS[:10])
+def test_a_text_is_cut_between_characters(text: str, most: int, start: str) -> None:
+    assert cut(text, most) == start
+
+
+@pytest.mark.parametrize(("text", "most", "start"), CUTS[10:])
+def test_what_is_no_character_any_more_is_cut_anyway(text: str, most: int, start: str) -> None:
+    assert cut(text, most) == start
 
 
 def test_text_that_runs_the_other_way_is_isolated_in_a_sentence() -> None:

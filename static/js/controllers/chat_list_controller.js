@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
+import { onNewDay } from "helpers/dates.js"
 import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
 import { forget } from "helpers/written.js"
@@ -22,6 +23,7 @@ export default class extends Controller {
 
   connect() {
     this.items = new ChatItems(this.listTarget)
+    this.endDays = onNewDay(() => this.items.showTimes())
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
     // A refused handshake doesn't say why: the API does.
@@ -39,6 +41,7 @@ export default class extends Controller {
   }
 
   disconnect() {
+    this.endDays()
     this.pause()
   }
 

@@ -2,7 +2,8 @@ import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
 import { listen } from "helpers/listen.js"
-import { isolate, shown } from "helpers/text.js"
+import { plural } from "helpers/names.js"
+import { isBlank, isolate, shown } from "helpers/text.js"
 import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
@@ -74,19 +75,26 @@ export default class extends Controller {
     fitLines(this.contentTarget)
     this.#showError("")
     if (!this.editing) this.kept.keep(this.contentTarget.value)
-    if (this.editing || !this.contentTarget.value.trim()) this.typing.stop()
+    if (this.editing || isBlank(this.contentTarget.value)) this.typing.stop()
     else this.typing.type()
   }
 
   submit() {
     const content = this.contentTarget.value
-    if (!content.trim()) return
-    const surplus = [...content].length - this.maxLengthValue
-    const tooLong = `This is ${surplus} characters too long: ${this.maxLengthValue} is the most.`
-    if (surplus > 0) return this.#showError(tooLong)
+    const refusal = this.#refusal(content)
+    if (refusal) return this.#showError(refusal)
+    if (isBlank(content)) return
     this.typing.stop()
     if (this.editing) this.#saveEdit(content)
     else this.#send(content)
+  }
+
+  /** Why a text can't be sent or saved; "" if it can, or if there is nothing to say. */
+  #refusal(content) {
+    if (isBlank(content)) return this.editing || content.trim() ? "There is nothing to see in this message." : ""
+    const surplus = [...content].length - this.maxLengthValue
+    const limit = this.maxLengthValue
+    return surplus > 0 ? `This is ${plural(surplus, "character")} too long: ${limit} is the most.` : ""
   }
 
   #send(content) {

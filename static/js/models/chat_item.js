@@ -1,4 +1,4 @@
-import { listTime } from "helpers/dates.js"
+import { listTime, showMoment } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { isolate } from "helpers/text.js"
@@ -31,10 +31,8 @@ export function showCurrent(item, isCurrent) {
 
 /** Show when its latest message was sent, in the reader's time zone. */
 export function showTime(item) {
-  if (!item.dataset.at) return
-  const time = part(item, "time")
-  time.dateTime = item.dataset.at
-  time.textContent = listTime(new Date(item.dataset.at))
+  const { at } = item.dataset
+  if (at) showMoment(part(item, "time"), at, listTime(new Date(at)))
 }
 
 /** Show the start of its latest message. */

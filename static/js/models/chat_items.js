@@ -6,6 +6,10 @@ export class ChatItems {
 
   constructor(list) {
     this.#list = list
+    this.showTimes()
+  }
+
+  showTimes() {
     for (const item of this.all) showTime(item)
   }
 

@@ -1,4 +1,4 @@
-import { dayKey, dayText } from "helpers/dates.js"
+import { dayKey, dayText, showMoment } from "helpers/dates.js"
 import { protocol } from "helpers/protocol.js"
 
 const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
@@ -47,9 +47,7 @@ export class Dividers {
       return
     }
     const line = day ?? this.#dayTemplate.content.firstElementChild.cloneNode(true)
-    const time = line.querySelector("time")
-    time.dateTime = dayKey(date)
-    time.textContent = dayText(date)
+    showMoment(line.querySelector("time"), dayKey(date), dayText(date))
     if (!day) start.before(line)
   }
 }

@@ -23,12 +23,16 @@ export class MessageLog {
     this.#messageRows = new MessageRows(template, userId)
     this.#dividers = new Dividers(rows, dayTemplate)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
-    this.rows.forEach((row, index) => {
+    for (const row of this.rows) {
       this.#byId.set(row.dataset.id, row)
-      // The server's times and days are those of UTC.
-      showTime(row)
-      this.#dividers.arrange(row, this.rows[index - 1])
-    })
+      showTime(row) // the server's times and days are those of UTC
+    }
+    this.renewDays()
+  }
+
+  /** Name the days anew, as another one has begun. */
+  renewDays() {
+    this.rows.forEach((row, index) => this.#dividers.arrange(row, this.rows[index - 1]))
   }
 
   get first() {

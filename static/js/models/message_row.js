@@ -1,8 +1,8 @@
-import { fullText, timeText } from "helpers/dates.js"
-import { linkify } from "helpers/linkify.js"
+import { fullText, showMoment, timeText } from "helpers/dates.js"
+import { addressOf, linkify } from "helpers/linkify.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
-import { shown } from "helpers/text.js"
+import { cut, shown } from "helpers/text.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
 
@@ -99,8 +99,7 @@ export class MessageRows {
 
 /** Show in a quote the start of the quoted message. */
 export function showQuoted(quote, { content, deleted_at }) {
-  const start = () => [...content].slice(0, protocol.preview_length).join("")
-  const text = deleted_at ? "Message deleted" : shown(start())
+  const text = deleted_at ? "Message deleted" : shown(cut(content, protocol.preview_length))
   part(quote, "quote-content").textContent = text
 }
 
@@ -122,9 +121,8 @@ function showStatus(row, icon, text) {
 
 /** Show the time, in the reader's time zone. */
 export function showTime(row) {
-  const time = part(row, "time")
-  time.dateTime = row.dataset.createdAt
-  time.textContent = timeText(new Date(row.dataset.createdAt))
+  const { createdAt } = row.dataset
+  showMoment(part(row, "time"), createdAt, timeText(new Date(createdAt)))
 }
 
 /** Add the full date as the tooltip of the time. */
@@ -144,7 +142,7 @@ export function read(row) {
 /** The text of a message as it was written: a link may show its address in another form. */
 function written(content) {
   const copy = content.cloneNode(true)
-  for (const link of copy.querySelectorAll("a")) link.replaceWith(link.getAttribute("href"))
+  for (const link of copy.querySelectorAll("a")) link.replaceWith(addressOf(link))
   return copy.textContent
 }
 

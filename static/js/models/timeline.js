@@ -1,3 +1,4 @@
+import { onNewDay } from "helpers/dates.js"
 import { Ends } from "models/ends.js"
 import { HistoryWindow } from "models/history_window.js"
 import { MessageLog } from "models/message_log.js"
@@ -9,6 +10,7 @@ export class Timeline {
   #elements
   #ends
   #sizes
+  #endDays
 
   /** `elements`: the targets of templates/chats/_messages.html; `page`: values of the same template. */
   constructor(elements, page) {
@@ -28,11 +30,13 @@ export class Timeline {
     this.#sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
     this.#sizes.observe(log)
     this.#sizes.observe(rows)
+    this.#endDays = onNewDay(() => this.log.renewDays())
   }
 
   stop() {
     this.pages.stop()
     this.#ends?.stop()
+    this.#endDays?.()
     this.#sizes?.disconnect()
   }
 
