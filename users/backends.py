@@ -35,6 +35,7 @@ class LimitedBackend(ModelBackend):
     ) -> Any:
         if username is None or password is None:
             return None
+        username = unicodedata.normalize("NFKC", username).strip()  # as the form of the page does
         network = client_network(request)
         with one_try(username, network):
             user = super().authenticate(request, username, password, **kwargs)

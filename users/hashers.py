@@ -1,9 +1,13 @@
-"""How passwords are hashed: one at a time, by a thread that yields to the others."""
+"""How passwords are hashed: one at a time, by a thread that yields to the others.
+
+And in one form of Unicode (NFKC: NIST SP 800-63B), since keyboards type a letter in several.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -16,6 +20,7 @@ T = TypeVar("T")
 
 MOST = 12  # hashes that requests of a process wait for, of its 16 threads (docs/deployment.md)
 RETRY_AFTER = 5  # seconds
+TYPED = 4096  # characters
 NICENESS = 10  # of the thread; its share of a busy core is then a tenth of another's
 
 BUSY = Limit("hashes", "Too many people are signing in right now.")
@@ -42,13 +47,18 @@ def in_turn(work: Callable[[], T]) -> T:
         _waiting.release()
 
 
+def _typed(password: str) -> str:
+    """A password in the one form; longer ones as they are: it would take too long."""
+    return unicodedata.normalize("NFKC", password) if len(password) <= TYPED else password
+
+
 class Argon2Hasher(Argon2PasswordHasher):
     """Django's Argon2id by one thread, one at a time: this bounds a process's memory and cores."""
 
     parallelism = 1
 
-    def encode(self, *args: Any, **options: Any) -> str:
-        return in_turn(lambda: super(Argon2Hasher, self).encode(*args, **options))
+    def encode(self, password: str, *args: Any, **options: Any) -> str:
+        return in_turn(lambda: super(Argon2Hasher, self).encode(_typed(password), *args, **options))
 
-    def verify(self, *args: Any) -> bool:
-        return in_turn(lambda: super(Argon2Hasher, self).verify(*args))
+    def verify(self, password: str, *args: Any) -> bool:
+        return in_turn(lambda: super(Argon2Hasher, self).verify(_typed(password), *args))

@@ -118,7 +118,8 @@ BROWSER = OpenApiExample(
 SEARCH = OpenApiParameter(
     "search",
     {"type": "string", "minLength": 1, "maxLength": 150},
-    description="The beginning of a user name, first or last name.",
+    description="Beginnings of words of a user name, first or last name; all must match. Case, "
+    "accents and an @ don't matter.",
     required=True,
 )
 

@@ -16,7 +16,7 @@ NAME_MAX_LENGTH = 150  # characters
 
 
 def find_people(user: User, query: str) -> list[Any]:
-    """Up to `FOUND` others whose user, first or last name starts with the text, in any case."""
+    """Up to `FOUND` others of whose names words begin with those of the text."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
     limits.SEARCHES.spend(user.pk)

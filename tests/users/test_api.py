@@ -112,7 +112,7 @@ def test_a_user_name_is_the_same_in_any_case(client, ada):
 
 def test_a_user_name_is_no_other_that_a_database_takes_for_it(client, person):
     person("kitty", "Kitty")
-    for other in ("k\u0131tty", "K\u0130TTY", "kitty ", "k_tty", "kitt%"):
+    for other in ("k\u0131tty", "K\u0130TTY", "k tty", "k_tty", "kitt%"):
         assert login(client, other).status_code == 401
     assert login(client, "KITTY").status_code == 200
 
@@ -296,6 +296,52 @@ def test_people_are_found_by_the_beginning_of_their_names(api, ada, grace, alan)
     assert found("assist") == []  # the bot
     assert found("ada") == []  # oneself
     assert found("%") == []
+
+
+def test_people_are_found_however_their_names_are_typed(api, ada, grace, person):
+    jose = person("jose.garcia", "Jos\u00e9", "Garc\u00eda M\u00e1rquez")
+    elodie = person("elodie_l", "\u00c9lodie", "L\u2019H\u00f4te")
+    strasse = person("strasse", "\u0130brahim", "Gro\u00df \u0141\u00f3d\u017a")
+    kanji = person("li", "\u674e\u5c0f\u9f8d", "")
+    hindi = person("priya", "\u092a\u094d\u0930\u093f\u092f\u093e", "")
+
+    def found(text):
+        answer = api(ada).get("/api/v1/users", {"search": text})
+        assert answer.status_code == 200
+        return [row["username"] for row in answer.json()["results"]]
+
+    typed = {
+        grace: ["Grace Hopper", "grace h", "Hopper G", "hopper, grace", "@grace", " GRACE ", "hop"],
+        jose: [
+            "Jos\u00e9",
+            "Jose",
+            "JOSE\u0301 marq",
+            "garcia jose",
+            "@jose.garcia",
+            "jose.g",
+            "GARC\u00cdA",
+        ],
+        elodie: [
+            "\u00e9lodie",
+            "\u00c9lodie",
+            "elodie",
+            "L'Hote",
+            "l\u2019h\u00f4te",
+            "@elodie_l",
+            "\uff45lodie",
+        ],
+        strasse: ["ibrahim", "\u0130brahim", "gross", "GRO\u00df", "Lodz", "\u0142\u00f3d\u017a"],
+        kanji: ["\u674e", "\u674e\u5c0f"],
+        hindi: ["\u092a\u094d\u0930\u093f"],
+    }
+    for someone, texts in typed.items():
+        for text in texts:
+            assert found(text) == [someone.username], text
+    for text in ("opper", "grace x", "grace grace hopperx", "@", "%", "_", "' OR 1=1", "\u5c0f"):
+        assert found(text) == [], text
+    grace.last_name = "Murray"
+    grace.save()
+    assert (found("grace murray"), found("hopper")) == (["grace"], [])
 
 
 @pytest.mark.parametrize(

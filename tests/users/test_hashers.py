@@ -2,11 +2,12 @@
 
 import os
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2 import extract_parameters
-from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
+from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
 from django.test import Client
 from django.utils.module_loading import import_string
 from rest_framework.test import APIClient
@@ -16,7 +17,7 @@ from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
 from tests.waiting import wait_for
 from users import hashers
-from users.hashers import MOST, NICENESS, RETRY_AFTER, in_turn
+from users.hashers import MOST, NICENESS, RETRY_AFTER, TYPED, in_turn
 
 
 @pytest.fixture
@@ -75,6 +76,31 @@ def test_an_error_of_hashing_arrives_and_the_next_password_is_hashed():
     with pytest.raises(ZeroDivisionError):
         in_turn(lambda: 1 // 0)
     assert in_turn(lambda: "hashed") == "hashed"
+
+
+@pytest.mark.django_db
+def test_a_password_is_the_same_in_every_form_of_unicode(settings, person):
+    settings.PASSWORD_HASHERS = production.PASSWORD_HASHERS
+    password = "Zo\u00eb's caf\u00e9 \ufb01ve"
+    user = person("zoe")
+    user.set_password(unicodedata.normalize("NFD", password))
+    user.save()
+    forms = [unicodedata.normalize(form, password) for form in ("NFC", "NFD", "NFKC", "NFKD")]
+    assert len(set(forms)) == 4
+    for typed in (*forms, password):
+        answer = APIClient().post("/api/v1/auth/login", {"username": "zoe", "password": typed})
+        assert answer.status_code == 200
+    assert not user.check_password("Zoe's cafe five")
+    long = "\u00eb" * (TYPED + 1)
+    assert not check_password(unicodedata.normalize("NFD", long), make_password(long))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("username", [" ada", "ada ", "\tADA\n", "\uff41da\u3000"])
+def test_blanks_around_a_user_name_don_t_matter(ada, username):
+    typed = {"username": username, "password": PASSWORD}
+    assert APIClient().post("/api/v1/auth/login", typed).status_code == 200
+    assert Client().post("/accounts/sign-in/", typed).status_code == 302
 
 
 @pytest.mark.django_db

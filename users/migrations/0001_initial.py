@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('username', models.CharField(error_messages={'unique': 'This user name is taken.'}, help_text='Letters, digits and @ . + - _ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.ASCIIUsernameValidator(), users.models.not_the_bot])),
                 ('skeleton', users.models.user.SkeletonField(editable=False, max_length=150, unique=True)),
+                ('search_text', users.models.user.SearchTextField(editable=False)),
                 ('is_bot', models.BooleanField(default=False, editable=False)),
                 ('awaits_approval', models.BooleanField(default=False, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),

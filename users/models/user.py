@@ -15,6 +15,7 @@ from django.db import connections, models
 from django.db.models.functions import Lower
 
 from chatproject.text.confusables import skeleton
+from chatproject.text.folding import words
 from users import names
 from users.names import Name, full_name
 from users.rules import LOOKS_LIKE, plain_name
@@ -52,6 +53,18 @@ class SkeletonField(models.CharField):
         return look
 
 
+class SearchTextField(models.TextField):
+    """The folded words of all names, each after a blank: what `search` looks into."""
+
+    SOURCES = frozenset({"username", "first_name", "last_name"})
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        names = [getattr(model_instance, name) for name in ("first_name", "last_name", "username")]
+        text = "".join(f" {word}" for word in words(" ".join(names)))
+        setattr(model_instance, self.attname, text)
+        return text
+
+
 class UserQuerySet(models.QuerySet["User"]):
     """Queries of users."""
 
@@ -60,13 +73,11 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(is_active=True, is_bot=False)
 
     def search(self, text: str) -> Self:
-        """People whose user name, first or last name begins with this, in any case."""
-        matches = (
-            models.Q(username__istartswith=text)
-            | models.Q(first_name__istartswith=text)
-            | models.Q(last_name__istartswith=text)
-        )
-        return self.people().filter(matches).order_by("username")
+        """People of whose names a word begins with each word of this, without case and accents."""
+        wanted = words(text)
+        matches = models.Q(*(("search_text__contains", f" {word}") for word in wanted))
+        found = self.people().filter(matches) if wanted else self.none()
+        return found.order_by("username")
 
     def called(self, username: str) -> Self:
         """The account with this user name, in any case, if there is one.
@@ -128,6 +139,12 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignor
         return user
 
 
+def _with_derived(columns: set[str]) -> set[str]:
+    """These columns, and those that are made of them."""
+    derived = {"skeleton"} if "username" in columns else set()
+    return columns | derived | ({"search_text"} if columns & SearchTextField.SOURCES else set())
+
+
 class User(AbstractUser):
     """An account; `is_bot` marks the one that answers questions."""
 
@@ -140,6 +157,7 @@ class User(AbstractUser):
         error_messages={"unique": USERNAME_TAKEN},
     )
     skeleton = SkeletonField(max_length=150, unique=True, editable=False)
+    search_text = SearchTextField(editable=False)
     first_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
     # Confirmed, or set by an operator: whoever reads it may set a new password (`emails.py`).
@@ -178,16 +196,14 @@ class User(AbstractUser):
 
         Saving a profile must not undo a simultaneous deactivation, new password or deletion.
         """
-        if "username" in (kwargs.get("update_fields") or ()):
-            kwargs["update_fields"] = {*kwargs["update_fields"], "skeleton"}
         if not self._state.adding and kwargs.get("update_fields") is None:
             kwargs["update_fields"] = {
                 name
                 for name in self._columns() - {"id"}
                 if name not in self._stored or self._stored[name] != self.__dict__[name]
             }
-            if "username" in kwargs["update_fields"]:
-                kwargs["update_fields"].add("skeleton")
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = _with_derived(set(kwargs["update_fields"]))
         super().save(**kwargs)
         self._remember(kwargs.get("update_fields"))
         names.forget(self.pk)
