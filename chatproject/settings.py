@@ -319,7 +319,8 @@ SPECTACULAR_SETTINGS = {
         "SignInKindEnum": "users.models.SignIn.Kind",
     },
     "PATH_CONVERTER_OVERRIDES": {
-        "user_id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+        "any_uuid": {"type": "string", "format": "uuid"},
+        "user_id": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # By the converter of a parameter.
-ANYTHING = {"uuid": uuid.UUID(int=1), "int": 1, "user_id": 1}
+ANYTHING = {"uuid": uuid.UUID(int=1), "any_uuid": uuid.UUID(int=1), "int": 1, "user_id": 1}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from django.urls import path, re_path
 
+import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
+
 from . import api, invitation_api, me_api
 
 urlpatterns = [
@@ -17,12 +19,12 @@ urlpatterns = [
     re_path(
         r"^invitations/open/?$", invitation_api.OpenInvitationView.as_view(), name="open-invitation"
     ),
-    path("invitations/<uuid:invitation_id>", invitation_api.InvitationView.as_view()),
-    path("invitations/<uuid:invitation_id>/", invitation_api.InvitationView.as_view()),
+    path("invitations/<any_uuid:invitation_id>", invitation_api.InvitationView.as_view()),
+    path("invitations/<any_uuid:invitation_id>/", invitation_api.InvitationView.as_view()),
     re_path(r"^users/me/?$", me_api.MeView.as_view(), name="me"),
     re_path(r"^users/me/email/?$", me_api.EmailView.as_view(), name="email"),
     re_path(r"^users/me/sessions/?$", me_api.SessionsView.as_view(), name="sessions"),
-    path("users/me/sessions/<uuid:session_id>", me_api.SessionView.as_view(), name="session"),
-    path("users/me/sessions/<uuid:session_id>/", me_api.SessionView.as_view()),
+    path("users/me/sessions/<any_uuid:session_id>", me_api.SessionView.as_view(), name="session"),
+    path("users/me/sessions/<any_uuid:session_id>/", me_api.SessionView.as_view()),
     re_path(r"^users/?$", api.PeopleView.as_view(), name="people"),
 ]

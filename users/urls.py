@@ -3,6 +3,8 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
+
 from . import email_pages, invitation_pages, reset_pages, sign_up_pages, views
 
 app_name = "users"
@@ -13,7 +15,7 @@ urlpatterns = [
     path("invitation/", sign_up_pages.OpenInvitation.as_view(), name="invitation"),
     path("invitations/", invitation_pages.Invitations.as_view(), name="invitations"),
     path(
-        "invitations/<uuid:invitation_id>/revoke/",
+        "invitations/<any_uuid:invitation_id>/revoke/",
         invitation_pages.RevokeInvitation.as_view(),
         name="revoke_invitation",
     ),
@@ -23,7 +25,7 @@ urlpatterns = [
     path("password/", views.PasswordChange.as_view(), name="password_change"),
     path("sign-ins/", views.SignIns.as_view(), name="sign_ins"),
     path("sign-ins/end-others/", views.EndOtherSignIns.as_view(), name="end_other_sign_ins"),
-    path("sign-ins/<uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),
+    path("sign-ins/<any_uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),
     path("delete/", views.DeleteAccount.as_view(), name="delete_account"),
     path("email/", email_pages.EmailChange.as_view(), name="email"),
     path("email/code/", email_pages.EmailCode.as_view(), name="email_code"),

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
 from .chats import ChatViewSet
@@ -28,17 +29,17 @@ PERMISSIONS = MemberViewSet.as_view(
 
 ROUTES = {
     # The most requested first: they are tried in this order.
-    "messages": ("chats/<uuid:chat_id>/messages", MESSAGES),
+    "messages": ("chats/<any_uuid:chat_id>/messages", MESSAGES),
     "chats": ("chats", CHATS),
     "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),
     "chat-group": ("chats/group", GROUP),
-    "chat": ("chats/<uuid:chat_id>", CHAT),
-    "message": ("chats/<uuid:chat_id>/messages/<uuid:message_id>", MESSAGE),
-    "message-read": ("chats/<uuid:chat_id>/messages/<uuid:message_id>/read", READ),
-    "members": ("chats/<uuid:chat_id>/members", MEMBERS),
-    "member": ("chats/<uuid:chat_id>/members/<user_id:user_id>", MEMBER),
+    "chat": ("chats/<any_uuid:chat_id>", CHAT),
+    "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
+    "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),
+    "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
+    "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (
-        "chats/<uuid:chat_id>/members/<user_id:user_id>/permissions",
+        "chats/<any_uuid:chat_id>/members/<user_id:user_id>/permissions",
         PERMISSIONS,
     ),
 }

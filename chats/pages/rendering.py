@@ -9,7 +9,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
 from chatproject.static_files import version
@@ -89,6 +90,8 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @login_required
     @wraps(view)
     def guarded(request: MemberRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if canonical := _canonical(request):
+            return redirect(canonical)
         try:
             return view(request, *args, **kwargs)
         except (Chat.DoesNotExist, Message.DoesNotExist):
@@ -99,6 +102,15 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return render_page(request, "chats/refused.html", {"reason": refusal}, status=403)
 
     return guarded
+
+
+def _canonical(request: MemberRequest) -> str | None:
+    """The address of a page that was asked for with ids in another form; scripts read them."""
+    match = request.resolver_match
+    if match is None or request.method != "GET":
+        return None
+    path = reverse(match.view_name, kwargs=match.kwargs)
+    return None if path == request.path else request.get_full_path().replace(request.path, path, 1)
 
 
 def _confirm(request: MemberRequest, chat_id: uuid.UUID | None = None, **_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
 from . import members, views
@@ -13,25 +14,25 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("new/group/", views.new_group, name="new_group"),
     path("private/<user_id:user_id>/", views.new_private, name="new_private"),
-    path("<uuid:chat_id>/", views.detail, name="detail"),
-    path("<uuid:chat_id>/send/", views.send, name="send"),
-    path("<uuid:chat_id>/rename/", views.rename, name="rename"),
-    path("<uuid:chat_id>/delete/", views.delete, name="delete"),
-    path("<uuid:chat_id>/leave/", views.leave, name="leave"),
-    path("<uuid:chat_id>/members/", members.members, name="members"),
-    path("<uuid:chat_id>/members/add/", members.add_member, name="add_member"),
+    path("<any_uuid:chat_id>/", views.detail, name="detail"),
+    path("<any_uuid:chat_id>/send/", views.send, name="send"),
+    path("<any_uuid:chat_id>/rename/", views.rename, name="rename"),
+    path("<any_uuid:chat_id>/delete/", views.delete, name="delete"),
+    path("<any_uuid:chat_id>/leave/", views.leave, name="leave"),
+    path("<any_uuid:chat_id>/members/", members.members, name="members"),
+    path("<any_uuid:chat_id>/members/add/", members.add_member, name="add_member"),
     path(
-        "<uuid:chat_id>/members/<user_id:user_id>/remove/",
+        "<any_uuid:chat_id>/members/<user_id:user_id>/remove/",
         members.remove_member,
         name="remove_member",
     ),
     path(
-        "<uuid:chat_id>/members/<user_id:user_id>/owner/",
+        "<any_uuid:chat_id>/members/<user_id:user_id>/owner/",
         members.make_owner,
         name="make_owner",
     ),
     path(
-        "<uuid:chat_id>/members/<user_id:user_id>/permissions/",
+        "<any_uuid:chat_id>/members/<user_id:user_id>/permissions/",
         members.permissions,
         name="permissions",
     ),
