@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.utils.encoding import iri_to_uri
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
+from rest_framework.utils.urls import remove_query_param
 from rest_framework.views import APIView
 
 from .parameters import MAX_NUMBER, query_integer, query_parameters
@@ -54,6 +55,20 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     def get_previous_link(self) -> str | None:
         return self._link(max(self.offset - self.limit, 0)) if self.offset else None
 
+    def get_html_context(self) -> Any:
+        """DRF's links to pages, by `offset` alone."""
+        context: Any = super().get_html_context()
+        context["page_links"] = [
+            link._replace(url=link.url and self._without_aliases(link.url))
+            for link in context["page_links"]
+        ]
+        return context
+
+    def _without_aliases(self, url: str) -> str:
+        for name in set(self.offset_names) - {self.offset_query_param}:
+            url = remove_query_param(url, name)
+        return url
+
     def _link(self, offset: int) -> str:
         """The URL of this list at another offset, with the other query parameters kept."""
         given = self.request.query_params
@@ -63,10 +78,11 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
         return f"{request.scheme}://{request.get_host()}{iri_to_uri(request.path)}?{query}"
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        limit = {"minimum": 1, "maximum": self.max_limit, "default": self.default_limit}
+        # Without defaults: Swagger's page sends them, also where they don't go together.
+        limit = {"minimum": 1, "maximum": self.max_limit}
         return [
-            integer_parameter("limit", "How many.", **limit),
-            integer_parameter("offset", "How many to pass over.", default=0),
+            integer_parameter("limit", f"How many; {self.default_limit} if not given.", **limit),
+            integer_parameter("offset", "How many to pass over; none if not given."),
         ]
 
 

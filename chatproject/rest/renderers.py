@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from rest_framework import negotiation, renderers
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
+from rest_framework.request import Request, override_method
 from rest_framework.settings import api_settings
 
 
@@ -80,5 +82,27 @@ class BrowsableAPIRenderer(renderers.BrowsableAPIRenderer):
         shown = MultiPartParser in view.parser_classes or method in ("DELETE", "OPTIONS")
         return super().get_rendered_html_form(data, view, method, request) if shown else None
 
+    def get_raw_data_form(self, data: Any, view: Any, method: str, request: Any) -> Any:
+        """DRF's form of JSON, filled in with what is so now or must be given, and nothing else.
+
+        DRF fills in all fields with blanks, which are refused, or change what nobody meant to.
+        """
+        form = super().get_raw_data_form(data, view, method, request)
+        if form is not None and hasattr(view, "get_serializer"):
+            with override_method(view, request, method):
+                fields = view.get_serializer().fields
+            is_shown = view.response.status_code == HTTPStatus.OK
+            now = data if method == "PATCH" and is_shown and isinstance(data, dict) else {}
+            form.fields["_content"].initial = json.dumps(_draft(fields, now), indent=4)
+        return form
+
     def get_filter_form(self, data: Any, view: Any, request: Any) -> None:
         """None: no view here has filter backends."""
+
+
+def _draft(fields: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a form: those of now; without any, blanks for what must be given."""
+    if now:
+        drafted = (name for name, field in fields.items() if field.style.get("drafted", True))
+        return {name: now[name] for name in drafted if name in now and not fields[name].read_only}
+    return {name: field.get_initial() for name, field in fields.items() if field.required}

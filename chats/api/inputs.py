@@ -37,7 +37,8 @@ class UserIdsField(ListField):
     def __init__(self, **options: Any) -> None:
         style = {"base_template": "input.html", "input_type": "text"}
         limit = settings.CHAT_MAX_MEMBERS
-        super().__init__(child=user_id_field(), max_length=limit, style=style, **options)
+        options |= {"initial": "", "style": style}
+        super().__init__(child=user_id_field(), max_length=limit, **options)
 
     def get_value(self, dictionary: Any) -> Any:
         if self.field_name and isinstance(dictionary, QueryDict) and self.field_name in dictionary:
@@ -78,7 +79,7 @@ class ChatChangeSerializer(StrictSerializer):
     """Another name, another owner, or both at once."""
 
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
-    owner_id = user_id_field(required=False)
+    owner_id = user_id_field(required=False, style={"drafted": False})  # its owner's alone
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:

@@ -96,7 +96,7 @@ class MessagePagination(StrictLimitOffsetPagination):
         return super().get_offset(request) if skip is None else skip
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST], "default": NEWEST_FIRST}
+        ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST]}
         return [
             *super().get_schema_operation_parameters(view),
             integer_parameter("skip", "Another name of `offset`."),
@@ -111,7 +111,7 @@ class MessagePagination(StrictLimitOffsetPagination):
                 "name": "ordering",
                 "in": "query",
                 "required": False,
-                "description": "Newest or oldest first.",
+                "description": "Newest first, if not given, or oldest first.",
                 "schema": ordering,
             },
         ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
+from rest_framework.generics import GenericAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -104,10 +105,11 @@ def _query_of(request: Request) -> dict[str, str]:
     }
 
 
-class AskView(APIView):
+class AskView(GenericAPIView[Any]):
     """A question to the AI provider."""
 
     permission_classes = [IsAuthenticated]
+    serializer_class = QuestionSerializer
 
     @extend_schema(
         operation_id="ai_ask",
@@ -128,7 +130,7 @@ class AskView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        question = QuestionSerializer(data=request.data)
+        question = self.get_serializer(data=request.data)
         question.is_valid(raise_exception=True)
         text = question.validated_data["user_input"]
         return Response({"response": _answer(request, lambda: ai.ask(text))})
