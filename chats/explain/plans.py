@@ -27,6 +27,8 @@ RUNS = 3  # of a command, for the median of its time
 ALL = 10_000  # rows of the first batch: all that a hot query returns
 SHAPE = ("pipeline", "filter", "projection", "sort", "skip", "limit", "hint")  # of a command
 NO_INDEXES = {"$natural": 1}
+BARRIER: dict[str, Any] = {"$_internalInhibitOptimization": {}}  # nothing moves in front of it
+JOINS = {"$lookup", "$unionWith"}
 BLOCKING = {"SORT", "$sort", "$group"}  # stages that read all their input before the first result
 
 
@@ -70,7 +72,7 @@ class Command:
 
     def explain(self, *, indexes: bool = True) -> Plan:
         """Run the command and return its plan; without `indexes` it reads in the stored order."""
-        body = self.body if indexes else {**self.body, "hint": NO_INDEXES}
+        body = self.body if indexes else _without_indexes(self.body)
         database = _connection().database
         answer = database.command("explain", body, verbosity="executionStats")
         return _plan(answer, _median_time(database, body), _joined(database, body))
@@ -159,6 +161,24 @@ def stock_engine() -> Iterator[None]:
 
 def _connection() -> Any:
     return connections[ChatRouter.alias]
+
+
+def _without_indexes(body: dict[str, Any]) -> dict[str, Any]:
+    """The command, so that it reads in the stored order.
+
+    A hint reaches only the collection that it names; what a `$lookup` or `$unionWith` reads
+    is kept from its indexes by a stage in front of it.
+    """
+    pipeline = [_scanning(stage) for stage in body.get("pipeline", [])]
+    return {**body, "hint": NO_INDEXES, **({"pipeline": pipeline} if pipeline else {})}
+
+
+def _scanning(stage: dict[str, Any]) -> dict[str, Any]:
+    [(name, value)] = stage.items()
+    if name not in JOINS:
+        return stage
+    inner = [_scanning(each) for each in value["pipeline"]]
+    return {name: {**value, "pipeline": [BARRIER, *inner]}}
 
 
 def _median_time(database: Any, body: dict[str, Any]) -> float:
