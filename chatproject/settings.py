@@ -374,6 +374,8 @@ JOB_KINDS = (
     "chats.assistant.questions.QUESTION",
     "users.emails.CONFIRM_MAIL",
     "users.emails.NOTICE_MAIL",
+    "users.endings.ACTIVITY",
+    "users.endings.DELETED_ACCOUNT",
     "users.registration.SIGN_UP_MAIL",
     "users.resets.RESET_MAIL",
 )

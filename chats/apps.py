@@ -19,4 +19,5 @@ class ChatsConfig(AppConfig):
         # The last app whose permissions the group has; after Django's receiver, which adds them.
         post_migrate.connect(make_moderators, sender=self)
         signals.account_deleted.connect(accounts.on_account_deleted)
+        signals.activity_changed.connect(accounts.on_activity_changed)
         signals.sign_ins_ended.connect(accounts.on_sign_ins_ended)

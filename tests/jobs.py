@@ -19,11 +19,12 @@ def claim(*names: str, lease: float = 30) -> Job | None:
     return Job.objects.claim(names or list(known), lease)
 
 
-def run_due() -> None:
-    """Run jobs, one after another, until none is due."""
+def run_due(lane: str = "") -> None:
+    """Run jobs, of one lane or of all, one after another, until none is due."""
     from chatproject.jobs.kinds import kinds
     from chatproject.jobs.running import run_job
 
     known = kinds()
-    while job := claim():
+    names = [name for name in known if lane in ("", known[name].lane)]
+    while job := claim(*names):
         run_job(known[job.kind], job)

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
-
-from . import emails, sign_ins
-from .models import NewEmail, User
-from .signals import account_deleted
-
-# What a deletion writes, whatever this process knows of the row.
-PERSONAL = (
-    *("username", "first_name", "last_name", "email", "password", "last_login"),
-    *("is_active", "is_staff", "is_superuser"),
-)
+from . import emails, endings, sign_ins
+from .endings import delete_account as delete_account
+from .models import User
 
 
 def deactivate(user: User) -> None:
     """Disable an account; its sessions, tokens and sockets end now."""
-    user.is_active = False
-    user.save(update_fields=["is_active"])
+    endings.set_active(user, is_active=False)
     sign_ins.end_all(user.pk, "This account was deactivated.")
 
 
 def activate(user: User) -> None:
     """Let people sign in to the account again, or for the first time."""
     waited = user.awaits_approval
-    user.is_active, user.awaits_approval = True, False
-    user.save(update_fields=["is_active", "awaits_approval"])
+    endings.set_active(user, is_active=True, awaits_approval=False)
     if waited:
         _let_in(user)
 
@@ -54,24 +41,3 @@ def password_changed(user: User, *, here: uuid.UUID | None = None) -> None:
     """End all sign-ins of a user, but `here`, after a new password; tell the address."""
     sign_ins.end_all(user.pk, "The password was changed.", but=here)
     emails.tell(user.email, user.username, "has a new password")
-
-
-def delete_account(user: User) -> None:
-    """Remove the account from its groups and erase personal data; its messages stay, unnamed."""
-    account_deleted.send(User, user=user)
-    username, address = user.username, user.email
-    user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
-    user.first_name, user.last_name, user.email = "Deleted", "user", ""
-    user.is_active = user.is_staff = user.is_superuser = False
-    user.last_login = None
-    user.set_unusable_password()
-    with transaction.atomic():
-        NewEmail.objects.filter(user=user).delete()  # first, as `emails.confirm` does
-        user.save(update_fields=PERSONAL)
-        user.groups.clear()
-        user.user_permissions.clear()
-        its_row = {"content_type": ContentType.objects.get_for_model(user), "object_id": user.pk}
-        LogEntry.objects.filter(**its_row).update(object_repr=str(user))
-    sign_ins.end_all(user.pk, "This account was deleted.")
-    emails.tell(address, username, "was deleted")
-    account_deleted.send(User, user=user)  # again: of groups that it was added to meanwhile

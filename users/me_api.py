@@ -78,8 +78,8 @@ class ReauthenticateView(generics.GenericAPIView[Any]):
         examples=[OWN, NEW_NAME],
     ),
     delete=extend_schema(
-        description="Delete one's account: it leaves its groups, its messages stay without a "
-        "name. Asks for the password.",
+        description="Delete one's account, at once; soon it has left its groups. Its messages stay "
+        "without a name. Asks for the password.",
         responses={204: None, 403: PASSWORD_NEEDED},
     ),
 )

@@ -2,8 +2,12 @@
 
 from django.dispatch import Signal
 
-# The account `user` (a `User`) is being deleted; receivers delete what they keep of it.
+# The account `user` (a `User`) was deleted; receivers delete what they keep of it. Sent by a job,
+# so it may take long, and be sent again.
 account_deleted = Signal()
+
+# `user_id` may have been activated or deactivated. Sent by a job, and maybe again.
+activity_changed = Signal()
 
 # Sign-ins of `user_id` have ended: the one with the id `sign_in`, or all but the one with the id
 # `spared`, or all. `reason` is a text for people.

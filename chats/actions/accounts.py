@@ -6,7 +6,6 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from chats import events
@@ -16,19 +15,21 @@ from users.models import User
 
 from .chats import make_owner, remove_chat
 from .members import drop_member
+from .owners import groups_of, heir, settle_owners
 
 
 def forget_user(user: User) -> None:
-    """Remove a deleted account from its groups; those it owned pass to the next active member."""
-    groups = Chat.objects.for_member(user).filter(is_group=True)
-    while chats := list(groups.all()):
-        for chat in chats:
+    """Remove a deleted account from its groups; those it owned pass to an heir.
+
+    May take long, be interrupted, and called again.
+    """
+    for chat_id in groups_of(user.pk):
+        while chat := Chat.objects.for_member(user).filter(pk=chat_id).first():
             with suppress(Chat.DoesNotExist):  # it changed meanwhile: try again with the new state
                 _leave_group(user, chat)
     own = set(Chat.objects.for_member(user).values_list("pk", flat=True))
     _delete_rows(ChatPermissions.objects.filter(user_id=user.pk), spared=set())
     _delete_rows(ReadMarker.objects.filter(user_id=user.pk), spared=own)
-    close_user_sockets(user.pk, "This account was deleted.")
 
 
 def _delete_rows(rows: QuerySet[Any], spared: set[uuid.UUID]) -> None:
@@ -43,11 +44,7 @@ def _leave_group(user: User, chat: Chat) -> None:
         remove_chat(user, chat, permission="can_delete_chat")
         return
     if chat.owner_id == user.pk:
-        active = get_user_model().objects.people().filter(pk__in=others)
-        heirs = set(active.values_list("pk", flat=True))
-        # To own the group would lift a silence.
-        fit = [pk for pk in others if pk in heirs and pk not in chat.silenced_ids]
-        chat = make_owner(user, chat, next((pk for pk in fit or others if pk in heirs), others[0]))
+        chat = make_owner(user, chat, heir(chat) or others[0])
     drop_member(chat, user.pk, removed_by=user.pk, is_free=True)
 
 
@@ -59,6 +56,11 @@ def close_user_sockets(user_id: int, reason: str, **which: uuid.UUID | None) -> 
 def on_account_deleted(user: User, **_: Any) -> None:
     """Receives `users.signals.account_deleted`."""
     forget_user(user)
+
+
+def on_activity_changed(user_id: int, **_: Any) -> None:
+    """Receives `users.signals.activity_changed`."""
+    settle_owners(user_id)
 
 
 def on_sign_ins_ended(

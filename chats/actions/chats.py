@@ -21,6 +21,7 @@ from .rules import (
     require_group,
     require_people,
     require_permission,
+    require_possible_owner,
     require_room,
     valid_name,
 )
@@ -83,16 +84,21 @@ def rename_chat(user: User, chat: Chat, name: str) -> Chat:
 
 
 def transfer_ownership(
-    user: User, chat: Chat, new_owner_id: int, *, name: str | None = None
+    user: User,
+    chat: Chat,
+    new_owner_id: int,
+    *,
+    name: str | None = None,
+    moderator: bool = False,
 ) -> Chat:
     """Make another member the owner of a group; also rename it if a name is given."""
     require_group(chat)
-    if chat.owner_id != user.pk:
+    if chat.owner_id != user.pk and not moderator:
         raise Refused("Only the owner can hand over a group.")
-    if new_owner_id not in chat.member_ids:
-        raise Invalid("owner_id", "The new owner must be a member of the chat.")
+    require_possible_owner(chat, new_owner_id)
     values = {} if name is None else {"name": valid_name(name)}
-    (limits.RENAMES if values else limits.CHANGES).spend(user.pk)
+    if not moderator:
+        (limits.RENAMES if values else limits.CHANGES).spend(user.pk)
     return make_owner(user, chat, new_owner_id, **values)
 
 

@@ -89,6 +89,14 @@ def require_member(chat: Chat, user_id: int) -> None:
         raise Invalid("user_id", "This user is no member of the chat.")
 
 
+def require_possible_owner(chat: Chat, user_id: int) -> None:
+    """Raise `Invalid` unless this is a member whose account is active."""
+    if user_id not in chat.member_ids:
+        raise Invalid("owner_id", "The new owner must be a member of the chat.")
+    if not get_user_model().objects.people().filter(pk=user_id).exists():
+        raise Invalid("owner_id", "The account of the new owner must be active.")
+
+
 def require_people(field: str, user_ids: list[int]) -> dict[int, Any]:
     """The people with these ids, in this order; `Invalid` if one is unknown, inactive or a bot."""
     people = get_user_model().objects.people().in_bulk(user_ids)

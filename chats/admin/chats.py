@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from chatproject.text.bidi import isolate
 from chats import actions
-from chats.errors import Invalid, Refused
 from chats.models import Chat, ChatPermissions
 from chats.permissions import permissions_of
 from users.models import User
 
 from .change_lists import WINDOW, Selection
-from .filters import LARGEST, ChoiceFilter, InputFilter, user_id_of, uuid_of
-from .moderation import NOTHING, ModerationAdmin, People, link
+from .filters import ChoiceFilter, InputFilter, user_id_of, uuid_of
+from .members import MembersAdmin
+from .moderation import NOTHING, People, link
 
 FORMER = 100  # former members that the page of a chat shows
 
@@ -45,8 +42,8 @@ class MemberFilter(InputFilter):
 
 
 @admin.register(Chat)
-class ChatAdmin(ModerationAdmin):
-    """Chats, read-only; moderators delete them and remove members."""
+class ChatAdmin(MembersAdmin):
+    """Chats, read-only; moderators delete them, remove members and hand groups over."""
 
     list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
     list_filter = (MemberFilter, KindFilter)
@@ -128,11 +125,14 @@ class ChatAdmin(ModerationAdmin):
     @staticmethod
     def _member_rows(chat: Chat) -> list[dict[str, Any]]:
         people = get_user_model().objects.names(chat.member_ids)
+        active = get_user_model().objects.people().filter(pk__in=chat.member_ids)
+        active_ids = set(active.values_list("pk", flat=True))
         return [
             {
                 "id": user_id,
                 "user": people.get(user_id),
                 "is_owner": allowed.is_owner,
+                "is_active": user_id in active_ids,
                 "flags": allowed.as_flags(),
                 "can_be_removed": chat.is_group and not allowed.is_owner,
             }
@@ -182,39 +182,3 @@ class ChatAdmin(ModerationAdmin):
             return  # somebody else has just deleted it
         self.log_deletions(request, [chat])  # type: ignore[arg-type]
         self.message_user(request, f"{title} was deleted.", messages.SUCCESS)
-
-    def get_urls(self) -> list[URLPattern]:
-        remove = path(
-            "<uuid:chat_id>/members/<int:user_id>/remove/",
-            self.admin_site.admin_view(self.remove_member),
-            name="chats_chat_remove_member",
-        )
-        return [remove, *super().get_urls()]
-
-    def remove_member(self, request: HttpRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
-        """Confirm (GET), then remove a member from a group (POST); 403 unless a moderator."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
-        chat = Chat.objects.filter(pk=chat_id).first()
-        if chat is None or user_id > LARGEST:
-            raise Http404
-        name = People([user_id]).name(user_id)
-        if request.method != "POST":
-            return self.confirmation(
-                request,
-                title="Remove a member?",
-                lines=[f"{name} from {isolate(str(chat))}"],
-                verb="Remove from the chat",
-            )
-        assert isinstance(request.user, User)
-        try:
-            actions.remove_member(request.user, chat, user_id, moderator=True)
-        except Chat.DoesNotExist:
-            self.message_user(request, f"{name} is no member any more.", messages.WARNING)
-        except (Refused, Invalid) as problem:
-            self.message_user(request, getattr(problem, "message", str(problem)), messages.ERROR)
-        else:
-            # By id: a name in the log would outlast its account.
-            self.log_change(request, chat, f"Removed user {user_id}.")
-            self.message_user(request, f"{name} was removed.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:chats_chat_change", args=[chat_id]))

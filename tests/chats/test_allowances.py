@@ -13,6 +13,7 @@ from chatproject.limits.limits import Limit
 from chatproject.limits.rates import Rate
 from chats import actions
 from chats.models import Chat, log
+from tests.jobs import run_due
 from users.actions import delete_account
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,7 @@ def test_an_account_with_many_groups_is_deleted_whatever_the_limits(
         actions.create_group(grace, f"Group {number}", [])
     settings.LIMIT_CHANGES = Rate(1, 3600)
     delete_account(grace)
+    run_due()
     assert not Chat.objects.exists()
 
 

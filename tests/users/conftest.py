@@ -20,7 +20,7 @@ def mails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def add_and_run(self: Any, *args: Any) -> bool:
         is_new = add(self, *args)
-        run_due()
+        run_due("mail")
         return is_new
 
     monkeypatch.setattr(JobQuerySet, "add", add_and_run)

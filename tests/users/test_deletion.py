@@ -10,11 +10,14 @@ from django.db import connection, connections
 from django.test import Client
 from rest_framework.test import APIClient
 
+from chatproject.jobs.models import Job
+from chatproject.stores.mongodb.documents import now
 from chats import actions as chat_actions
 from chats.events import chat_group, user_group
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from tests.conftest import PASSWORD, give_password
-from users import actions, tokens
+from tests.jobs import claim, run_due
+from users import actions, endings, tokens
 from users.models import Session, SignIn, User
 from users.moderators import MODERATORS
 
@@ -94,6 +97,7 @@ def life(zelda, ada, grace, person):
     root.force_login(person("root", is_staff=True, is_superuser=True))
     for action in ("deactivate", "activate"):
         root.post("/admin/users/user/", {"action": action, "_selected_action": [zelda.pk]})
+    run_due()
     zelda.refresh_from_db()
     zelda.groups.add(Group.objects.get(name=MODERATORS))
     return {"own": own, "other": other, "alone": alone, "private": private}
@@ -104,7 +108,12 @@ def delete(request, life, zelda, client):
     """A function that deletes the account."""
     client.post("/accounts/sign-in/", {"username": "zelda", "password": PASSWORD})
     tokens.sign_in(zelda)
-    return lambda: request.param(zelda, client)
+
+    def erase_and_leave():
+        request.param(zelda, client)
+        run_due()
+
+    return erase_and_leave
 
 
 def test_nothing_is_left_that_tells_who_it_was(delete, zelda):
@@ -178,15 +187,56 @@ def test_nobody_is_signed_in_to_it_any_more(delete, life, zelda, client, capture
     assert APIClient().post("/api/v1/auth/login", login).status_code == 200
 
 
-def test_a_group_that_adds_it_at_this_moment_loses_it_too(life, zelda, ada, monkeypatch):
-    group = chat_actions.create_group(ada, "Late", [])
-    forget = chat_actions.forget_user
+def test_whoever_is_in_many_groups_is_answered_at_once(life, zelda, client, monkeypatch):
+    told = []
+    monkeypatch.setattr(chat_actions.accounts, "_leave_group", lambda *_: told.append(1))
+    by_page(zelda, client)
+    zelda.refresh_from_db()
+    assert (told, zelda.is_active, traces()) == ([], False, set())
+    assert client.get("/accounts/profile/").status_code == 302
+    assert Job.objects.get(kind="deleted_account").key == str(zelda.pk)
 
-    def forget_and_be_added(user):
-        forget(user)
-        if user.is_active:
-            chat_actions.add_members(ada, group, [user.pk])
 
-    monkeypatch.setattr(chat_actions, "forget_user", forget_and_be_added)
+def test_a_worker_that_dies_among_its_groups_is_followed_by_another(life, zelda, ada, monkeypatch):
+    leave = chat_actions.accounts._leave_group
+
+    def leave_and_die(user, chat):
+        leave(user, chat)
+        raise SystemExit
+
     actions.delete_account(zelda)
+    monkeypatch.setattr(chat_actions.accounts, "_leave_group", leave_and_die)
+    job = claim()
+    with pytest.raises(SystemExit):
+        endings.DELETED_ACCOUNT.work(job)
+    groups = Chat.objects.filter(is_group=True, member_ids__contains=[zelda.pk])
+    assert groups.count() == 2  # of three
+    monkeypatch.undo()
+    Job.objects.filter(pk=job.pk).update(due=now())  # as when the lease of the dead has ended
+    run_due()
+    assert groups.count() == 0
+
+
+def test_a_process_that_dies_as_it_erases_an_account_is_followed_by_a_worker(zelda, monkeypatch):
+    monkeypatch.setattr(endings, "_erase", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        actions.delete_account(zelda)
+    monkeypatch.undo()
+    assert traces()
+    run_due()
+    zelda.refresh_from_db()
+    assert (zelda.is_active, zelda.name, zelda.email) == (False, "Deleted user", "")
+
+
+def test_a_group_that_adds_it_at_this_moment_loses_it_too(life, zelda, ada):
+    actions.delete_account(zelda)
+    run_due()
+    group = chat_actions.create_group(ada, "Late", [])
+    # By a request that had looked for the account before it was deleted.
+    Chat.objects.filter(pk=group.pk).update(member_ids=[ada.pk, zelda.pk])
+    again = Job.objects.get(kind="deleted_account")
+    assert now() < again.due <= now() + endings.SWEEP
+    Job.objects.filter(pk=again.pk).update(due=now())
+    run_due()
     assert Chat.objects.get(pk=group.pk).member_ids == [ada.pk]
+    assert not Job.objects.filter(kind="deleted_account").exists()
