@@ -10,20 +10,24 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from contextvars import Context
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import pymongo
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 from pymongo import _csot
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
     CursorNotFound,
+    ExecutionTimeout,
+    NetworkTimeout,
     OperationFailure,
     PyMongoError,
+    WaitQueueTimeoutError,
     WriteConcernError,
 )
 
@@ -36,6 +40,7 @@ THREADS = 4  # of a process of sockets that ask the stores
 RETRY_AFTER = 5  # seconds that a client is told to wait
 SHORTENED = 2  # seconds until the deadline, after a wait in vain
 SHORTENED_FOR = 10.0  # seconds for which `SHORTENED` holds after the last wait in vain
+PROBE = 0.3  # seconds for MongoDB to answer a ping
 # Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: a member is changing state.
 MOMENTARY = {11601, 262, 134}
 # SQLSTATEs that don't arrive as operational errors: a server that has just stopped being the
@@ -45,6 +50,12 @@ PASSING = {"25006", "25P03"}
 
 class Unconfirmed(PyMongoError):
     """Another request's write isn't on a majority yet, so an answer must not rely on it."""
+
+
+class TooSlow(PyMongoError):
+    """The stores answered, but what was asked of them took longer than the deadline."""
+
+    timeout = True
 
 
 _shortened_until = 0.0  # monotonic
@@ -64,8 +75,14 @@ def deadline() -> AbstractContextManager[None]:
 
 
 def shorten_deadlines(error: BaseException) -> None:
-    """After a wait in vain, shorten this process's deadlines for `SHORTENED_FOR` seconds."""
+    """After a wait in vain, shorten this process's deadlines for `SHORTENED_FOR` seconds.
+
+    Not if it was the work that took so long: others needn't have less time for that. To find out
+    may take `PROBE` seconds.
+    """
     global _shortened_until
+    if _took_long(_cause_of(error)):
+        return
     if time.monotonic() >= _shortened_until:  # log once per outage
         logger.warning("A store is away: %s", error)
     _shortened_until = time.monotonic() + SHORTENED_FOR
@@ -87,17 +104,22 @@ def in_thread(work: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
     One of `THREADS` of its own: handshakes don't wait behind everything else that asks a store.
     Async code sets deadlines only here: a task started under a deadline would keep it for ever.
     """
-    threaded = database_sync_to_async(work, thread_sensitive=False, executor=_threads)
 
     @wraps(work)
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+    def note_outages(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with deadline():
-                return await threaded(*args, **kwargs)
+            return work(*args, **kwargs)
         except Exception as error:
             if is_away(error):
                 shorten_deadlines(error)
             raise
+
+    threaded = database_sync_to_async(note_outages, thread_sensitive=False, executor=_threads)
+
+    @wraps(work)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        with deadline():
+            return await threaded(*args, **kwargs)
 
     return call
 
@@ -107,12 +129,33 @@ def is_away(error: BaseException) -> bool:
 
     The MongoDB engine wraps the driver's errors, so the cause is examined.
     """
-    cause = error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
+    cause = _cause_of(error)
     if isinstance(cause, PyMongoError):
         return _is_mongodb_away(cause)
     if getattr(cause, "sqlstate", None) in PASSING:
         return True
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    return error.__cause__ if isinstance(error, DatabaseError) and error.__cause__ else error
+
+
+def _took_long(cause: BaseException) -> bool:
+    """Whether a store answers, and an error only says that there wasn't the time for all."""
+    if isinstance(cause, TooSlow | WaitQueueTimeoutError):
+        return True  # what others wait for has an error of its own
+    return isinstance(cause, ExecutionTimeout | NetworkTimeout) and Context().run(_answers)
+
+
+def _answers() -> bool:
+    """Whether MongoDB answers a ping; run it in a context that has no deadline."""
+    try:
+        with pymongo.timeout(PROBE):
+            connections["chat"].database.command("ping")
+    except PyMongoError:
+        return False
+    return True
 
 
 def _is_mongodb_away(error: PyMongoError) -> bool:

@@ -103,6 +103,7 @@ def in_transaction(work: Callable[[ClientSession], T]) -> T:
     What was read and written is on a majority when it returns.
     """
     retries = Retries()
+    failure: Exception | None
     with Chat.objects.collection().database.client.start_session() as session:
         while True:
             try:
@@ -110,17 +111,18 @@ def in_transaction(work: Callable[[ClientSession], T]) -> T:
                 result = work(session)
                 _commit(session)
                 return result
-            except DuplicateKeyError:
-                pass
+            except DuplicateKeyError as error:
+                failure = error
             except PyMongoError as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
+                failure = error
             finally:
                 if session.in_transaction:
                     # Also after the deadline, so in a context without one: until the transaction
                     # ends, nobody else can write to this log.
                     Context().run(_abort, session)
-            retries.wait()
+            retries.wait(failure)
 
 
 def _abort(session: ClientSession) -> None:
@@ -143,4 +145,5 @@ def _commit(session: ClientSession) -> None:
         except PyMongoError as error:
             if not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
-        retries.wait()
+            failure = error
+        retries.wait(failure)

@@ -1,5 +1,6 @@
 """Which errors say that a store is away, and how long MongoDB is waited for."""
 
+import socket
 import time
 
 import psycopg
@@ -11,10 +12,13 @@ from django.db import (
     InterfaceError,
     InternalError,
     OperationalError,
+    connections,
 )
 from pymongo import _csot, errors
 
 from chatproject.stores import outages
+from chatproject.stores.retries import Retries
+from chats.models import Chat
 
 NO_SERVER = errors.ServerSelectionTimeoutError("No primary available for writes")
 SHUTDOWN = {"code": 91, "codeName": "ShutdownInProgress", "errmsg": "closing"}
@@ -44,6 +48,7 @@ def wrapped(kind, cause):
         errors.BulkWriteError({"writeErrors": [], "writeConcernErrors": [SHUTDOWN]}),
         LABELLED,
         outages.Unconfirmed("not yet"),
+        outages.TooSlow("others were faster"),
         wrapped(DatabaseError, NO_SERVER),
         OperationalError("connection refused"),
         InterfaceError("connection already closed"),
@@ -124,3 +129,56 @@ async def test_a_call_that_waits_in_vain_shortens_the_next_ones(patience):
         await fail()
     with outages.deadline():
         assert seconds_left() <= outages.SHORTENED
+
+
+# One's own slow work -----------------------------------------------------------------------------
+
+
+def for_ever(work):
+    while True:
+        work()
+
+
+def error_of(work, seconds):
+    """What a request's own work ends with after so many seconds, of which it would take more."""
+    with pytest.raises(errors.PyMongoError) as caught, pymongo.timeout(seconds):
+        for_ever(work)
+    assert outages.is_away(caught.value)  # answered 503: another try may be faster
+    return caught.value
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["one long command", "many short ones", "others are faster"])
+def test_work_that_takes_too_long_leaves_others_their_time(kind, patience, group):
+    rows, key = Chat.objects.collection(), {"_id": group.pk.hex}
+    work = {
+        "one long command": lambda: rows.find_one({"$where": "sleep(2000) || true"}),
+        "many short ones": lambda: rows.find_one(key),
+        "others are faster": Retries().wait,
+    }[kind]
+    for _ in range(3):
+        outages.shorten_deadlines(error_of(work, 0.2))
+    with outages.deadline():
+        assert seconds_left() > outages.SHORTENED
+
+
+@pytest.mark.django_db
+def test_a_time_limit_of_a_store_that_is_silent_shortens_deadlines(patience, group, monkeypatch):
+    error = error_of(lambda: Chat.objects.collection().find_one(), 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # accepts, and never answers
+        client = pymongo.MongoClient(
+            f"mongodb://127.0.0.1:{silent.getsockname()[1]}/?directConnection=true"
+        )
+        monkeypatch.setattr(connections["chat"], "database", client.silent)
+        before = time.monotonic()
+        outages.shorten_deadlines(error)
+        assert time.monotonic() - before < outages.PROBE + 1
+        client.close()
+    with outages.deadline():
+        assert seconds_left() <= outages.SHORTENED
+
+
+def test_a_transaction_that_is_cut_off_is_no_work_of_ones_own():
+    retries, cut_off = Retries(), errors.AutoReconnect("connection closed")
+    with pytest.raises(errors.AutoReconnect), pymongo.timeout(0.01):
+        for_ever(lambda: retries.wait(cut_off))
