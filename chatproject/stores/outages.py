@@ -150,9 +150,10 @@ def _took_long(cause: BaseException) -> bool:
 
 def _answers() -> bool:
     """Whether MongoDB answers a ping; run it in a context that has no deadline."""
+    connection: Any = connections["chat"]
     try:
         with pymongo.timeout(PROBE):
-            connections["chat"].database.command("ping")
+            connection.database.command("ping")
     except PyMongoError:
         return False
     return True
