@@ -11,13 +11,14 @@ class ChatsConfig(AppConfig):
     default_auto_field = "django_mongodb_backend.fields.ObjectIdAutoField"
 
     def ready(self) -> None:
-        from users import signals
+        from users import group_invitations, signals
         from users.moderators import make_moderators
 
-        from .actions import accounts
+        from .actions import Groups, accounts
 
         # The last app whose permissions the group has; after Django's receiver, which adds them.
         post_migrate.connect(make_moderators, sender=self)
+        group_invitations.register(Groups())
         signals.account_deleted.connect(accounts.on_account_deleted)
         signals.activity_changed.connect(accounts.on_activity_changed)
         signals.sign_ins_ended.connect(accounts.on_sign_ins_ended)

@@ -80,6 +80,11 @@ class Permissions:
         return self.can_change_permissions and self.can_send_messages
 
     @property
+    def can_change_access(self) -> bool:
+        """Whether the member may say who joins the group by themselves: its owner."""
+        return self.is_owner
+
+    @property
     def can_delete_chat(self) -> bool:
         """Whether the member may delete the chat: the owner, or either of a private chat."""
         return self.is_owner or not self.chat.is_group

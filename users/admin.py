@@ -155,6 +155,7 @@ class InvitationAdmin(admin.ModelAdmin):
     list_display = (
         "created_at",
         "kind",
+        "chat_id",
         "made_by",
         "uses_left",
         "max_uses",

@@ -23,7 +23,7 @@ from chatproject.limits.at_once import password_of
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
 
-from . import mails, registration, sign_ins, tokens
+from . import group_invitations, mails, registration, sign_ins, tokens
 from .authentication import Access
 from .backends import WAITS, remember_place
 from .models import User
@@ -86,6 +86,7 @@ class RegisterView(OpenView):
         with password_of(network):
             user = serializer.save()
         registration.welcome(user, email)
+        group_invitations.arrive(user, serializer.validated_data["entry"].invitation)
         if not user.is_active:
             return Response({"detail": WAITS}, status=status.HTTP_202_ACCEPTED)
         remember_place(user, request._request)

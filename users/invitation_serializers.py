@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from chatproject.rest.fields import StrictSerializer, TextField
 
-from . import invitations
+from . import group_invitations, invitations
 from .models import Arrival, Invitation
 from .serializers import UserSerializer
 
@@ -46,6 +46,16 @@ class InvitationSerializer(serializers.ModelSerializer[Invitation]):
         return invitations.link(invitation.code) if invitation.code else ""
 
 
+class GroupInvitationSerializer(InvitationSerializer):
+    """An invitation to a group, as who made it sees it, and those who may remove members."""
+
+    made_by = UserSerializer(read_only=True)
+
+    class Meta(InvitationSerializer.Meta):
+        fields = (*InvitationSerializer.Meta.fields, "made_by")  # type: ignore[assignment]
+        read_only_fields = fields  # type: ignore[assignment]
+
+
 class NewInvitationSerializer(StrictSerializer):
     """An invitation to make."""
 
@@ -73,7 +83,12 @@ class OpenedSerializer(serializers.Serializer[Any]):
     """What the holder of a code is told."""
 
     invited_by = serializers.SerializerMethodField(help_text="A name; of the first account, none.")
+    group = serializers.SerializerMethodField(help_text="A name; null if it is to the site.")
 
     def get_invited_by(self, invitation: Invitation) -> str:
         """The name of who made it."""
         return invitation.made_by.name if invitation.made_by else ""
+
+    def get_group(self, invitation: Invitation) -> str | None:
+        """The name of the group that it leads to."""
+        return group_invitations.name_of(invitation)

@@ -17,38 +17,58 @@ from django.utils import timezone
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 
-from . import first_account
+from . import first_account, group_invitations
 from .models import Invitation, User, code_hash
 
 DAYS, MAX_DAYS = 7, 30  # how long one works
 MAX_USES = 100
 KEY = "invitation"  # in a session
 MAY_NOT_INVITE = "You may not invite people to this site."
+MAY_NOT_INVITE_TO_GROUPS = "You may not make invitations."
 
 
 # Making ------------------------------------------------------------------------------------------
 
 
 def may_invite(user: Any) -> bool:
-    """Whether a user may make invitations now, and those that they made work."""
-    if settings.REGISTRATION == "closed" or not (user.is_authenticated and user.is_active):
+    """Whether a user may make invitations to the site now, and those that they made work."""
+    return settings.REGISTRATION != "closed" and may_invite_to_groups(user)
+
+
+def may_invite_to_groups(user: Any) -> bool:
+    """Whether a user may make invitations to groups that let them add people, and those work."""
+    if not (user.is_authenticated and user.is_active):
         return False
     return bool(settings.INVITATIONS == "members" or user.is_staff)
 
 
 def check_may_invite(user: User) -> None:
-    """PermissionDenied for those who may not make invitations."""
+    """PermissionDenied for those who may not make invitations to the site."""
     if not may_invite(user):
         raise PermissionDenied(MAY_NOT_INVITE)
 
 
 def make(user: User, *, days: int = DAYS, max_uses: int = 1) -> tuple[Invitation, str]:
-    """A new invitation, and its code, which isn't stored; `TooMany` beyond the limit."""
+    """A new invitation to the site, and its code; see `_make`."""
     check_may_invite(user)
+    return _make(user, days, max_uses, kind=Invitation.Kind.SITE)
+
+
+def make_for_group(
+    user: User, chat_id: uuid.UUID, *, days: int = DAYS, max_uses: int = 1
+) -> tuple[Invitation, str]:
+    """A new invitation to a group, and its code; whether the group lets them isn't asked here."""
+    if not may_invite_to_groups(user):
+        raise PermissionDenied(MAY_NOT_INVITE_TO_GROUPS)
+    return _make(user, days, max_uses, kind=Invitation.Kind.GROUP, chat_id=chat_id)
+
+
+def _make(user: User, days: int, max_uses: int, **columns: Any) -> tuple[Invitation, str]:
+    """A new invitation, and its code, which isn't stored; `TooMany` beyond the limit."""
     limits.INVITATIONS.spend(user.pk)
     code = secrets.token_urlsafe(24)
     made = Invitation.objects.create(
-        kind=Invitation.Kind.SITE,
+        **columns,
         code_hash=code_hash(code),
         made_by=user,
         expires_at=timezone.now() + timedelta(days=days),
@@ -64,9 +84,19 @@ def link(code: str) -> str:
 
 
 def of(user: User) -> QuerySet[Invitation]:
-    """A person's invitations with who came by them, the newest first."""
+    """A person's invitations to the site with who came by them, the newest first."""
+    return _listed(made_by=user, kind=Invitation.Kind.SITE)
+
+
+def of_group(chat_id: uuid.UUID, **conditions: Any) -> QuerySet[Invitation]:
+    """The invitations to a group with who came by them, the newest first."""
+    return _listed(chat_id=chat_id, **conditions)
+
+
+def _listed(**conditions: Any) -> QuerySet[Invitation]:
     found: QuerySet[Invitation] = (
-        Invitation.objects.filter(made_by=user)
+        Invitation.objects.filter(**conditions)
+        .select_related("made_by")
         .order_by("-created_at", "pk")
         .prefetch_related("arrivals__user")
     )
@@ -86,13 +116,14 @@ def revoke(some: QuerySet[Invitation], invitation_id: uuid.UUID) -> bool:
 def find(code: str, request: HttpRequest) -> Invitation | None:
     """The invitation with this code, if it still works; `TooMany` if too many are tried."""
     limits.INVITATION_CODES.spend(client_network(request))
-    return _working(Invitation.objects.by_code(code))
+    return _working(Invitation.objects.by_code(code, request.user.pk))
 
 
 def of_browser(request: HttpRequest) -> Invitation | None:
     """The invitation that this browser has opened, if it still works."""
     key = request.session.get(KEY)
-    return _working(Invitation.objects.live().filter(pk=key).first()) if key else None
+    live = Invitation.objects.live(request.user.pk)
+    return _working(live.filter(pk=key).first()) if key else None
 
 
 def keep(invitation: Invitation, request: HttpRequest) -> None:
@@ -111,4 +142,12 @@ def _working(invitation: Invitation | None) -> Invitation | None:
         return None
     if invitation.kind == Invitation.Kind.FIRST:
         return invitation if first_account.is_missing() else None
+    if invitation.kind == Invitation.Kind.GROUP:
+        return invitation if _leads_to_a_group(invitation) else None
     return invitation if invitation.made_by and may_invite(invitation.made_by) else None
+
+
+def _leads_to_a_group(invitation: Invitation) -> bool:
+    maker = invitation.made_by
+    lets = maker is not None and may_invite_to_groups(maker)
+    return lets and group_invitations.name_of(invitation) is not None

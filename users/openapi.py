@@ -67,7 +67,10 @@ MADE_INVITATION = OpenApiExample(
 )
 INVITATION_CODE = OpenApiExample("The link's", {"code": "mJ4v…"}, request_only=True)
 INVITED = OpenApiExample(
-    "By Ada", {"invited_by": "Ada Lovelace"}, response_only=True, status_codes=["200"]
+    "By Ada",
+    {"invited_by": "Ada Lovelace", "group": "Engines"},
+    response_only=True,
+    status_codes=["200"],
 )
 MAY_NOT_INVITE = OpenApiResponse(
     OpenApiTypes.OBJECT,

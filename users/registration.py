@@ -88,7 +88,8 @@ class Entry:
 
 def check_open(invitation: Invitation | None) -> None:
     """Refuse who may not make an account; PermissionDenied says why."""
-    if invitation is None and settings.REGISTRATION == "closed":
+    lets_in = invitation is not None and invitation.kind != Invitation.Kind.GROUP
+    if settings.REGISTRATION == "closed" and not lets_in:
         raise PermissionDenied(CLOSED)
     if invitation is None and settings.REGISTRATION == "invite":
         raise PermissionDenied(INVITED_ONLY)

@@ -122,6 +122,7 @@ class InvitedSerializer(StrictSerializer):
         found = invitations.find(attrs["invitation"], self.context["request"]._request)
         if found is None:
             raise serializers.ValidationError({"invitation": registration.BAD_INVITATION})
+        registration.check_open(found)
         return found
 
 

@@ -18,7 +18,7 @@ from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.limits.at_once import password_of
 
-from . import invitations, mails, registration
+from . import group_invitations, invitations, mails, registration
 from .backends import WAITS, remember_place
 from .forms import ResetForm, SignUpForm
 from .invitation_forms import InvitationForm
@@ -61,7 +61,9 @@ class NewPeople:
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]
-            invitation=self.invitation, approval=registration.needs_approval(self.invitation)
+            invitation=self.invitation,
+            group=self.invitation and group_invitations.name_of(self.invitation),
+            approval=registration.needs_approval(self.invitation),
         )
         return {**context, **kwargs}
 
@@ -94,7 +96,17 @@ class SignUp(NewPeople, AccountFormMixin, CreateView):
         if self.object is None:  # the name was taken in the meantime
             return response
         registration.welcome(self.object, email)
-        return self._begin(self.object, bool(email)) or response
+        return self._begin(self.object, bool(email)) or self._join(self.object) or response
+
+    def _join(self, user: User) -> HttpResponse | None:
+        """Join the group of the invitation; the page of the invitation if that can't be done."""
+        invitation = self.invitation
+        if invitation is None or invitation.kind != Invitation.Kind.GROUP:
+            return None
+        if group_invitations.arrive(user, invitation):
+            return redirect("chats:detail", invitation.chat_id)
+        invitations.keep(invitation, self.request)
+        return redirect("chats:invitation")
 
     def _begin(self, user: User, mailed: bool) -> HttpResponse | None:
         """Sign in to the new account, or say that it waits."""
@@ -135,7 +147,6 @@ class OpenInvitation(FormView):
 
     form_class = InvitationForm
     template_name = "users/invitation.html"
-    success_url = reverse_lazy("users:sign_up")
 
     def form_valid(self, form: InvitationForm) -> HttpResponse:
         invitation = invitations.find(form.cleaned_data["code"], self.request)
@@ -143,4 +154,5 @@ class OpenInvitation(FormView):
             form.add_error("code", registration.BAD_INVITATION)
             return self.form_invalid(form)
         invitations.keep(invitation, self.request)
-        return super().form_valid(form)
+        to_a_group = invitation.kind == Invitation.Kind.GROUP
+        return redirect("chats:invitation" if to_a_group else "users:sign_up")

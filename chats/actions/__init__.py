@@ -7,11 +7,27 @@ the rules, writes, and notifies the sockets, in this order. It raises `Refused`,
 
 from .accounts import close_user_sockets as close_user_sockets
 from .accounts import forget_user as forget_user
+from .bans import ban as ban
+from .bans import bans_of as bans_of
+from .bans import lift_ban as lift_ban
+from .chats import change_access as change_access
 from .chats import create_group as create_group
 from .chats import create_private_chat as create_private_chat
 from .chats import delete_chat as delete_chat
+from .chats import make_private as make_private
 from .chats import rename_chat as rename_chat
 from .chats import transfer_ownership as transfer_ownership
+from .invitations import Groups as Groups
+from .invitations import group_invitations_of as group_invitations_of
+from .invitations import make_invitation as make_invitation
+from .invitations import may_invite as may_invite
+from .invitations import revoke_invitation as revoke_invitation
+from .join_requests import accept_request as accept_request
+from .join_requests import join_requests_of as join_requests_of
+from .join_requests import refuse_request as refuse_request
+from .joining import join_by_invitation as join_by_invitation
+from .joining import join_group as join_group
+from .joining import withdraw_request as withdraw_request
 from .members import add_members as add_members
 from .members import remove_member as remove_member
 from .members import set_permissions as set_permissions

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from chats import events
-from chats.models import Chat, ChatPermissions, ReadMarker
+from chats.models import Chat, ChatPermissions, JoinRequest, ReadMarker
 from chats.protocol import CLOSE_SIGNED_OUT
 from users.models import User
 
@@ -29,6 +29,7 @@ def forget_user(user: User) -> None:
                 _leave_group(user, chat)
     own = set(Chat.objects.for_member(user).values_list("pk", flat=True))
     _delete_rows(ChatPermissions.objects.filter(user_id=user.pk), spared=set())
+    _delete_rows(JoinRequest.objects.filter(user_id=user.pk), spared=set())
     _delete_rows(ReadMarker.objects.filter(user_id=user.pk), spared=own)
 
 

@@ -28,7 +28,8 @@ ABORT_TIMEOUT = 0.5  # seconds
 class Transaction:
     """A transaction that takes the next numbers of a chat's log.
 
-    Begin with `add`: from then on nothing else is written to this log until the end.
+    Begin with `add`: from then on nothing else is written to this log until the end; or, for what
+    is kept beside the log, with `hold`.
     """
 
     def __init__(self, chat_id: uuid.UUID, session: ClientSession) -> None:
@@ -59,6 +60,13 @@ class Transaction:
         """The chat if it meets these conditions; else raises `DoesNotExist`."""
         query = {"_id": self.chat_id.hex, **conditions}
         return _existing(Chat.objects.collection().find_one(query, session=self.session))
+
+    def hold(self, **conditions: Any) -> Chat:
+        """Let nobody else change the chat until the end, for what is kept beside its log.
+
+        Raises `DoesNotExist` unless the chat meets these conditions.
+        """
+        return self.change_chat({}, **conditions)
 
     def require(self, user_id: int, permission: str) -> None:
         """Raise `Refused` unless a member has this permission (a property of `Permissions`) now.
@@ -132,7 +140,7 @@ def _abort(session: ClientSession) -> None:
 
 
 def change(chat_id: uuid.UUID, work: Callable[[Transaction], T]) -> T:
-    """Change a chat by a transaction, which `work` begins by adding rows to its log."""
+    """Change a chat by a transaction, which `work` begins with `add` or `hold`."""
     return in_transaction(lambda session: work(Transaction(chat_id, session)))
 
 

@@ -89,17 +89,40 @@ def transfer_ownership(
     new_owner_id: int,
     *,
     name: str | None = None,
+    access: Chat.Access | None = None,
     moderator: bool = False,
 ) -> Chat:
-    """Make another member the owner of a group; also rename it if a name is given."""
+    """Make another member the owner of a group; with a name or access, change that, too."""
     require_group(chat)
     if chat.owner_id != user.pk and not moderator:
         raise Refused("Only the owner can hand over a group.")
     require_possible_owner(chat, new_owner_id)
+    values = _new_values(user, name, access, moderator=moderator)
+    return make_owner(user, chat, new_owner_id, **values)
+
+
+def change_access(user: User, chat: Chat, access: Chat.Access, *, name: str | None = None) -> Chat:
+    """Say who may join a group by themselves; also rename it if a name is given."""
+    require_group(chat)
+    require_permission(permissions_for(chat, user.pk), "can_change_access")
+    values = _new_values(user, name, access)
+    return change_chat(user, chat, values, permission="can_change_access")
+
+
+def make_private(user: User, chat: Chat) -> Chat:
+    """Take a group off the list that people find it in, as a moderator of the site."""
+    require_group(chat)
+    return change_chat(user, chat, {"access": Chat.Access.PRIVATE.value})
+
+
+def _new_values(
+    user: User, name: str | None, access: Chat.Access | None, *, moderator: bool = False
+) -> dict[str, Any]:
+    """What an owner changes, checked and, unless a moderator does it, counted."""
     values = {} if name is None else {"name": valid_name(name)}
     if not moderator:
         (limits.RENAMES if values else limits.CHANGES).spend(user.pk)
-    return make_owner(user, chat, new_owner_id, **values)
+    return values if access is None else {**values, "access": access.value}
 
 
 def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
@@ -140,14 +163,18 @@ def change_chat(
     pull: dict[str, int] | None = None,
     **conditions: Any,
 ) -> Chat:
-    """Set the name or owner of a chat, remove others from lists, and announce it.
+    """Set the name, owner or access of a chat, remove others from lists, and announce it.
 
     Raises `DoesNotExist` if the conditions don't hold (any more), `Refused` without the permission.
     """
     update: dict[str, Any] = {"$set": values}
     if pull:
         update["$pull"] = pull
-    about = {"name": values.get("name"), "user_id": values.get("owner_id")}
+    about = {
+        "name": values.get("name"),
+        "user_id": values.get("owner_id"),
+        "access": values.get("access"),
+    }
 
     def work(transaction: Transaction) -> Chat:
         transaction.add(Change.Kind.CHAT_UPDATED, user.pk, about)

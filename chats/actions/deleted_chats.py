@@ -8,7 +8,8 @@ from datetime import timedelta
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import now
-from chats.models import ChatPermissions, ReadMarker, log
+from chats.models import ChatPermissions, JoinRequest, ReadMarker, log
+from users.models import Invitation
 
 from .known_chats import KEPT_FOR
 
@@ -34,6 +35,8 @@ def remove_rows(chat_id: uuid.UUID) -> None:
     rows.delete_many({**of_chat, "expires_at": None})
     ChatPermissions.objects.filter(chat_id=chat_id).delete()
     ReadMarker.objects.filter(chat_id=chat_id).delete()
+    JoinRequest.objects.filter(chat_id=chat_id).delete()
+    Invitation.objects.filter(chat_id=chat_id).delete()
 
 
 def _work(job: Job) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from chatproject.limits import limits
 from chats import events
 from chats.errors import Refused
-from chats.models import Change, Chat, ChatPermissions, ReadMarker
+from chats.models import Change, Chat, ChatPermissions, JoinRequest, ReadMarker
 from chats.permissions import Permissions, permissions_by, permissions_for
 from users.models import User
 
@@ -28,6 +28,8 @@ from .rules import (
     require_room,
 )
 
+Check = Callable[[Transaction, list[int]], None]
+
 
 def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     """Add people to a group; existing members are left as they are."""
@@ -38,53 +40,74 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = require_people("user_ids", new_ids)
         require_room("user_ids", len(chat.member_ids) + len(new_ids))
-        if added := _add_members(user, chat, people):
-            _announce_members(user, added, list(people.values()))
+        if added := admit(user, chat, people, lets_add(user, people)):
             return added
         chat = confirmed_chat(user, chat)  # others were added or removed meanwhile
     return confirmed_chat(user, chat)
 
 
-def _add_members(user: User, chat: Chat, people: dict[int, Any]) -> Chat | None:
-    """Add people, each with their own `rev`; None if the chat has changed since it was read."""
+def admit(
+    user: User, chat: Chat, people: dict[int, Any], check: Check, **others: Any
+) -> Chat | None:
+    """Add people, each with their own `rev`, and announce them; the one way into a group.
+
+    `check` gets the transaction and those of them who were removed before; it raises what refuses
+    them. None if the chat has changed since it was read, or doesn't meet these `others`.
+    """
+    with suppress(Chat.DoesNotExist):
+        added = _add_members(user, chat, people, check, others)
+        _announce_members(user, added, list(people.values()))
+        return added
+    return None
+
+
+def _add_members(
+    user: User, chat: Chat, people: dict[int, Any], check: Check, others: dict[str, Any]
+) -> Chat:
     new_ids = list(people)
     conditions: dict[str, Any] = {
         "member_ids": {"$nin": new_ids},
         # Room for all, even when others add people at the same time.
         f"member_ids.{settings.CHAT_MAX_MEMBERS - len(new_ids)}": {"$exists": False},
+        **others,
     }
 
     def work(transaction: Transaction) -> Chat:
         about = [{"user_id": user_id} for user_id in new_ids]
         transaction.add(Change.Kind.MEMBER_ADDED, user.pk, *about)
-        silenced = _readmit(transaction, user, people)
+        silenced = _readmit(transaction, people, check)
         joins = {"member_ids": {"$each": new_ids}, "silenced_ids": {"$each": silenced}}
         added = transaction.change_chat({"$push": joins}, **conditions)
         # What was said before counts as read.
         seq, session = transaction.head.seq, transaction.session
+        JoinRequest.objects.end(chat.pk, new_ids, session)
         ReadMarker.objects.advance_all(chat.pk, new_ids, seq, session)
         return added
 
-    with suppress(Chat.DoesNotExist):
-        return change(chat.pk, work)
-    return None
+    return change(chat.pk, work)
 
 
-def _readmit(transaction: Transaction, user: User, people: dict[int, Any]) -> list[int]:
-    """Let people in who were members before; returns who of them is still silenced.
-
-    Raises `Refused` unless the user may add members, and remove them if one of these was removed.
-    """
-    [mine] = transaction.permissions(user.pk)
-    require_permission(mine, "can_add_members")
+def _readmit(transaction: Transaction, people: dict[int, Any], check: Check) -> list[int]:
+    """Let people in who were members before; returns who of them is still silenced."""
     former = ChatPermissions.objects.former(transaction.chat_id, people, transaction.session)
-    removed = [row["user_id"] for row in former if row["gone"] == ChatPermissions.Gone.REMOVED]
-    if removed and not mine.can_remove_members:
-        names = ", ".join(f"@{people[user_id].username}" for user_id in removed)
-        raise Refused(f"Only who may remove members adds again who was removed: {names}.")
+    gone = ChatPermissions.Gone
+    check(transaction, [row["user_id"] for row in former if row["gone"] == gone.REMOVED])
     if former:
         ChatPermissions.objects.readmit(transaction.chat_id, people, transaction.session)
     return [row["user_id"] for row in former if not row["can_send_messages"]]
+
+
+def lets_add(user: User, people: dict[int, Any]) -> Check:
+    """The rule of additions: a user who may add members, and remove them if one was removed."""
+
+    def check(transaction: Transaction, removed: list[int]) -> None:
+        [mine] = transaction.permissions(user.pk)
+        require_permission(mine, "can_add_members")
+        if removed and not mine.can_remove_members:
+            names = ", ".join(f"@{people[user_id].username}" for user_id in removed)
+            raise Refused(f"Only who may remove members adds again who was removed: {names}.")
+
+    return check
 
 
 def _announce_members(user: User, chat: Chat, people: list[Any]) -> None:

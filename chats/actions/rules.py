@@ -51,6 +51,7 @@ REFUSALS = {
     "can_grant_permissions": "You may not change permissions in this chat.",
     "can_delete_other_messages": "You may not delete the messages of others.",
     "can_rename": "You may not rename this chat.",
+    "can_change_access": "Only the owner can change who may join.",
     "can_delete_chat": "Only the owner can delete a group.",
 }
 

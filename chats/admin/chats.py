@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from chats import actions
 from chats.models import Chat, ChatPermissions
 from chats.permissions import permissions_of
-from users.models import User
+from users.models import Invitation, User
 
 from .change_lists import WINDOW, Selection
 from .filters import ChoiceFilter, InputFilter, user_id_of, uuid_of
@@ -33,6 +34,14 @@ class KindFilter(ChoiceFilter):
     options = {"group": "Groups", "private": "Private chats"}
 
 
+class AccessFilter(ChoiceFilter):
+    """Groups by who may join by themselves."""
+
+    title = "who may join"
+    parameter_name = "access"
+    options = dict(Chat.Access.choices)
+
+
 class MemberFilter(InputFilter):
     """Chats of one member, by user name or id."""
 
@@ -45,19 +54,21 @@ class MemberFilter(InputFilter):
 class ChatAdmin(MembersAdmin):
     """Chats, read-only; moderators delete them, remove members and hand groups over."""
 
-    list_display = ("title", "kind", "members", "message_count", "latest", "created_at")
-    list_filter = (MemberFilter, KindFilter)
+    list_display = ("title", "kind", "access", "members", "message_count", "latest", "created_at")
+    list_filter = (MemberFilter, KindFilter, AccessFilter)
     search_fields = ("name",)
     search_help_text = (
         "A chat's UUID, or a part of its name. Names are looked for in "
         f"{WINDOW:,} chats at a time, newest first."
     )
-    actions = ("delete_chats",)
+    actions = ("delete_chats", "make_private")
     fields = (
         "title",
         "kind",
+        "access",
         "owner",
         "members",
+        "invitations",
         "message_count",
         "last_message_at",
         "created_at",
@@ -71,6 +82,8 @@ class ChatAdmin(MembersAdmin):
             rows = rows.filter(member_ids__contains=[user_id_of(member)])
         if kind := values.get("kind"):
             condition &= Q(is_group=kind == "group")
+        if access := values.get("access"):
+            condition &= Q(access=access)
         if chat_id := uuid_of(text):
             rows = rows.filter(pk=chat_id)
         elif text:
@@ -102,6 +115,12 @@ class ChatAdmin(MembersAdmin):
     def members(self, chat: Chat) -> int:
         """How many members the chat has."""
         return len(chat.member_ids)
+
+    @admin.display(description="invitations")
+    def invitations(self, chat: Chat) -> SafeString:
+        """How many there are to a group; links to them."""
+        count = Invitation.objects.filter(chat_id=chat.pk).count()
+        return link("users_invitation_changelist", str(count), chat_id=chat.pk)
 
     @admin.display(description="messages")
     def message_count(self, chat: Chat) -> SafeString:
@@ -172,6 +191,17 @@ class ChatAdmin(MembersAdmin):
         for chat in chats:
             self._delete(request, chat)
         return HttpResponseRedirect(reverse("admin:chats_chat_changelist"))
+
+    @admin.action(description="Let nobody join by themselves", permissions=["moderate"])
+    def make_private(self, request: HttpRequest, queryset: Any) -> None:
+        """Take the selected groups off the list that people find them in."""
+        assert isinstance(request.user, User)
+        chosen = [chat for chat in queryset if chat.access != Chat.Access.PRIVATE]
+        for chat in chosen:
+            with suppress(Chat.DoesNotExist):  # somebody else has just deleted it
+                actions.make_private(request.user, chat)
+                self.log_change(request, chat, "Made private.")
+        self.message_user(request, f"{len(chosen)} made private.")
 
     def _delete(self, request: HttpRequest, chat: Chat) -> None:
         title = self.title(chat)

@@ -20,6 +20,7 @@ from .inputs import ChatChangeSerializer, GroupSerializer
 from .openapi import (
     BAD_INPUT,
     ERRORS,
+    NEW_ACCESS,
     NEW_GROUP,
     NEW_NAME,
     NEW_OWNER,
@@ -41,7 +42,7 @@ from .viewset import ChatViews
     list=extend_schema(responses={200: ListedChatSerializer(many=True), **READ_ERRORS}),
     retrieve=extend_schema(responses={200: ChatDetailSerializer, **READ_ERRORS}),
     partial_update=extend_schema(
-        responses={200: ListedChatSerializer, **ERRORS}, examples=[NEW_NAME, NEW_OWNER]
+        responses={200: ListedChatSerializer, **ERRORS}, examples=[NEW_NAME, NEW_OWNER, NEW_ACCESS]
     ),
     destroy=extend_schema(responses={204: None, **ERRORS}),
 )
@@ -71,12 +72,12 @@ class ChatViewSet(ChatViews):
         )
 
     def partial_update(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """Rename a group, hand it over to another member, or both at once."""
+        """Rename a group, hand it over, say who may join by themselves; or several at once."""
         chat, data = self.find_chat(chat_id), self.valid_data()
         if "owner_id" in data:
-            chat = actions.transfer_ownership(
-                self.user, chat, data["owner_id"], name=data.get("name")
-            )
+            chat = actions.transfer_ownership(self.user, chat, data.pop("owner_id"), **data)
+        elif "access" in data:
+            chat = actions.change_access(self.user, chat, **data)
         else:
             chat = actions.rename_chat(self.user, chat, data["name"])
         return Response(self.chat_data(chat))

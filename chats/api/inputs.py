@@ -18,7 +18,7 @@ from chatproject.rest.fields import (
     WholeNumberField,
 )
 from chatproject.rest.parameters import MAX_NUMBER
-from chats.models import ChatPermissions
+from chats.models import Chat, ChatPermissions
 from chats.protocol import CLIENT_ID_MAX_LENGTH
 
 
@@ -76,15 +76,24 @@ class GroupSerializer(StrictSerializer):
 
 
 class ChatChangeSerializer(StrictSerializer):
-    """Another name, another owner, or both at once."""
+    """Another name, another owner, who may join; or several at once."""
 
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
     owner_id = user_id_field(required=False, style={"drafted": False})  # its owner's alone
+    access = serializers.ChoiceField(choices=Chat.Access.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
-            raise serializers.ValidationError({"name": ["Give name or owner_id."]})
+            raise serializers.ValidationError({"name": ["Give name, owner_id or access."]})
+        if "access" in attrs:
+            attrs["access"] = Chat.Access(attrs["access"])
         return attrs
+
+
+class PersonSerializer(StrictSerializer):
+    """A person."""
+
+    user_id = user_id_field()
 
 
 class PermissionsSerializer(StrictSerializer):

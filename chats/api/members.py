@@ -59,7 +59,7 @@ class MemberViewSet(ChatViews):
     def retrieve(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """One member."""
         chat = self.find_member(chat_id, user_id)
-        return Response(next(row for row in self.members(chat) if row["id"] == user_id))
+        return Response(self.member_data(chat, user_id))
 
     def destroy(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Remove a member; of oneself: leave the group."""

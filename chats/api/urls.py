@@ -6,6 +6,8 @@ import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
 from .chats import ChatViewSet
+from .invitations import GroupInvitationViewSet
+from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
 
@@ -26,6 +28,18 @@ MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="M
 PERMISSIONS = MemberViewSet.as_view(
     {"get": "permissions", "patch": "set_permissions"}, name="Permissions"
 )
+DIRECTORY = DirectoryViewSet.as_view({"get": "list"}, name="Groups to join")
+LISTED_GROUP = DirectoryViewSet.as_view({"get": "retrieve"}, name="Group to join")
+JOIN = DirectoryViewSet.as_view({"post": "join", "delete": "withdraw"}, name="Join a group")
+JOIN_BY_INVITATION = GroupInvitationViewSet.as_view({"post": "join"}, name="Join by an invitation")
+REQUESTS = JoinRequestViewSet.as_view({"get": "list"}, name="Requests to join")
+REQUEST = JoinRequestViewSet.as_view({"post": "accept", "delete": "refuse"}, name="Request to join")
+BANS = BanViewSet.as_view({"get": "list", "post": "create"}, name="Bans")
+BAN = BanViewSet.as_view({"delete": "destroy"}, name="Ban")
+INVITATIONS = GroupInvitationViewSet.as_view(
+    {"get": "list", "post": "create"}, name="Invitations to a group"
+)
+INVITATION = GroupInvitationViewSet.as_view({"delete": "destroy"}, name="Invitation to a group")
 
 ROUTES = {
     # The most requested first: they are tried in this order.
@@ -33,6 +47,10 @@ ROUTES = {
     "chats": ("chats", CHATS),
     "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),
     "chat-group": ("chats/group", GROUP),
+    "directory": ("chats/directory", DIRECTORY),
+    "listed-group": ("chats/directory/<any_uuid:chat_id>", LISTED_GROUP),
+    "join": ("chats/directory/<any_uuid:chat_id>/join", JOIN),
+    "join-by-invitation": ("chats/join", JOIN_BY_INVITATION),
     "chat": ("chats/<any_uuid:chat_id>", CHAT),
     "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
     "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),
@@ -41,6 +59,15 @@ ROUTES = {
     "permissions": (
         "chats/<any_uuid:chat_id>/members/<user_id:user_id>/permissions",
         PERMISSIONS,
+    ),
+    "join-requests": ("chats/<any_uuid:chat_id>/requests", REQUESTS),
+    "join-request": ("chats/<any_uuid:chat_id>/requests/<user_id:user_id>", REQUEST),
+    "bans": ("chats/<any_uuid:chat_id>/bans", BANS),
+    "ban": ("chats/<any_uuid:chat_id>/bans/<user_id:user_id>", BAN),
+    "group-invitations": ("chats/<any_uuid:chat_id>/invitations", INVITATIONS),
+    "group-invitation": (
+        "chats/<any_uuid:chat_id>/invitations/<any_uuid:invitation_id>",
+        INVITATION,
     ),
 }
 

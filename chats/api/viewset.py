@@ -11,13 +11,15 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
+from chatproject.sockets import presence_leases
 from chats.errors import Refused
 from chats.models import Chat
+from chats.permissions import permissions_of
 from users.models import User
 
 from . import errors  # noqa: F401 - registers the refusals of chats
 from .inputs import NothingSerializer
-from .serializers import ChatContext, ListedChatSerializer
+from .serializers import ChatContext, ListedChatSerializer, member_rows
 
 
 class ChatViews(GenericViewSet[Any]):
@@ -55,6 +57,11 @@ class ChatViews(GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = serializer.validated_data
         return data
+
+    def member_data(self, chat: Chat, user_id: int) -> dict[str, Any]:
+        """A member of a chat as JSON."""
+        rows = member_rows(chat, permissions_of(chat), presence_leases.online(chat.pk))
+        return next(row for row in rows if row["id"] == user_id)
 
     def chat_data(self, chat: Chat) -> dict[str, Any]:
         """A chat and its latest message as JSON, as the user sees them."""

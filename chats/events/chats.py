@@ -19,10 +19,11 @@ class StateChange(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatUpdated(StateChange):
-    """The name or owner of the chat changed."""
+    """The name, owner or access of the chat changed."""
 
     type = "chat_updated"
     name: str
+    access: str
     owner_id: int
     member_ids: list[int] | None  # None: to chat lists
 
@@ -79,6 +80,7 @@ class ChatState(Event):
     chat_id: str
     rev: int
     name: str
+    access: str
     owner_id: int
     member_ids: list[int]
     permissions: dict[str, dict[str, bool]]  # by user id
@@ -90,6 +92,7 @@ class ChatState(Event):
             chat_id=self.chat_id,
             rev=self.rev,
             name=self.name,
+            access=self.access,
             owner_id=self.owner_id,
             member_ids=None,
         )
@@ -122,11 +125,12 @@ class ChatDeleted(Event):
 
 
 def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
-    """The event for the current name and owner of a chat, and the change that made it."""
+    """The event for the current name, owner and access of a chat, and the change that made it."""
     return ChatUpdated(
         chat_id=str(chat.pk),
         rev=rev,
         name=chat.name,
+        access=chat.access,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
     )
@@ -167,6 +171,7 @@ def chat_state(
         chat_id=str(chat.pk),
         rev=chat.last_rev,
         name=chat.name,
+        access=chat.access,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
         permissions={str(user_id): flags for user_id, flags in permissions.items()},

@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('message_id', models.UUIDField(null=True)),
                 ('user_id', models.BigIntegerField(null=True)),
                 ('name', models.CharField(max_length=255, null=True)),
+                ('access', models.CharField(max_length=7, null=True)),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField(null=True)),
             ],
@@ -51,6 +52,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(db_column='_id', default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(blank=True, max_length=255)),
                 ('is_group', models.BooleanField(default=False)),
+                ('access', models.CharField(choices=[('private', 'Nobody: people are added or invited'), ('request', 'Whoever asks, once a member agrees'), ('open', 'Anybody')], default='private', max_length=7)),
                 ('owner_id', models.BigIntegerField()),
                 ('member_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField())),
                 ('silenced_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list)),
@@ -62,7 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'permissions': [('moderate_chat', 'Can remove members and messages of any chat')],
-                'indexes': [models.Index(fields=['owner_id'], name='chat_owner'), models.Index(fields=['member_ids', '-created_at'], name='chat_member'), models.Index(fields=['-created_at'], name='chat_created')],
+                'indexes': [models.Index(fields=['owner_id'], name='chat_owner'), models.Index(fields=['member_ids', '-created_at'], name='chat_member'), models.Index(fields=['-created_at'], name='chat_created'), models.Index(condition=models.Q(('access__in', ['request', 'open'])), fields=['name'], name='chat_listed')],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +108,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
+            },
+        ),
+        migrations.CreateModel(
+            name='JoinRequest',
+            fields=[
+                ('id', django_mongodb_backend.fields.ObjectIdAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('chat_id', models.UUIDField()),
+                ('user_id', models.BigIntegerField()),
+                ('asked_at', models.DateTimeField(default=chatproject.stores.mongodb.documents.now)),
+                ('refused_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', 'user_id'], name='request_person'), models.Index(fields=['chat_id', 'refused_at', 'asked_at'], name='request_waiting'), models.Index(fields=['user_id'], name='request_user')],
             },
         ),
         migrations.CreateModel(

@@ -4,6 +4,10 @@ Users live in SQL, so relations to them are integer ids.
 """
 
 from .chat import Chat as Chat
+from .directory import Directory as Directory
+from .directory import ListedGroup as ListedGroup
+from .directory import Standing as Standing
+from .join_request import JoinRequest as JoinRequest
 from .log import Change as Change
 from .log import Head as Head
 from .log import log as log

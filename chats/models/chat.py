@@ -119,9 +119,17 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 class Chat(models.Model):
     """A private chat of two people, or a group with an owner."""
 
+    class Access(models.TextChoices):
+        """Who may join a group by themselves."""
+
+        PRIVATE = "private", "Nobody: people are added or invited"
+        REQUEST = "request", "Whoever asks, once a member agrees"
+        OPEN = "open", "Anybody"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False, db_column="_id")
     name = models.CharField(max_length=255, blank=True)  # the limit is CHAT_NAME_MAX_LENGTH
     is_group = models.BooleanField(default=False)
+    access = models.CharField(max_length=7, choices=Access, default=Access.PRIVATE.value)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())
     # Who may not send; decides, not the row in ChatPermissions: it is read with the members.
@@ -146,6 +154,12 @@ class Chat(models.Model):
             models.Index(fields=["member_ids", "-created_at"], name="chat_member"),
             # The admin's list, newest first.
             models.Index(fields=["-created_at"], name="chat_created"),
+            # The directory: groups that are listed, by name.
+            models.Index(
+                fields=["name"],
+                condition=models.Q(access__in=["request", "open"]),
+                name="chat_listed",
+            ),
         ]
         permissions = [("moderate_chat", "Can remove members and messages of any chat")]
 

@@ -69,6 +69,7 @@ class Change(models.Model):
     message_id = models.UUIDField(null=True)  # of a message that was edited or deleted
     user_id = models.BigIntegerField(null=True)  # the member it is about; a new owner
     name = models.CharField(max_length=255, null=True)  # the new one
+    access = models.CharField(max_length=7, null=True)  # the new one
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)  # see `Message.expires_at`
 

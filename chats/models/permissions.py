@@ -37,6 +37,35 @@ class ChatPermissionsQuerySet(DocumentQuerySet["ChatPermissions"]):
         query = {**_rows(chat_id, user_ids), "gone": {"$ne": None}}
         return list(self.collection().find(query, session=session))
 
+    def removed(self, chat_id: uuid.UUID) -> Self:
+        """Those of people who were removed from a chat and are kept out."""
+        rows = self.filter(chat_id=chat_id, gone=ChatPermissions.Gone.REMOVED.value)
+        return rows.order_by("user_id")
+
+    def keeping_out(self, user_id: int, chat_ids: Iterable[str]) -> set[str]:
+        """Those of these chats (stored ids) that a person was removed from."""
+        removed = {"gone": ChatPermissions.Gone.REMOVED.value}
+        query = {"chat_id": {"$in": list(chat_ids)}, "user_id": user_id, **removed}
+        return {row["chat_id"] for row in self.collection().find(query, {"chat_id": 1})}
+
+    def keep_out(self, chat_id: uuid.UUID, user_id: int, session: ClientSession) -> None:
+        """Keep somebody out who is no member, in a transaction; a silence stays."""
+        flags = {**dict.fromkeys(ChatPermissions.FLAGS, False), "can_send_messages": True}
+        self.collection().update_one(
+            {"chat_id": chat_id.hex, "user_id": user_id},
+            {"$set": {"gone": ChatPermissions.Gone.REMOVED.value}, "$setOnInsert": flags},
+            upsert=True,
+            session=session,
+        )
+
+    def let_back(self, chat_id: uuid.UUID, user_id: int, session: ClientSession) -> bool:
+        """End that somebody is kept out, in a transaction; a silence stays. False if nobody is."""
+        removed = {"gone": ChatPermissions.Gone.REMOVED.value}
+        row = {"chat_id": chat_id.hex, "user_id": user_id, **removed}
+        rows, left = self.collection(), {"$set": {"gone": ChatPermissions.Gone.LEFT.value}}
+        gone = rows.delete_one({**row, "can_send_messages": True}, session=session).deleted_count
+        return bool(gone or rows.update_one(row, left, session=session).matched_count)
+
     def kept(self, chat_id: uuid.UUID, limit: int) -> Self:
         """Those of up to `limit` former members of a chat."""
         return self.filter(chat_id=chat_id, gone__gt="")[:limit]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .chat import Chat
+from .join_request import JoinRequest
 from .message import Message
 from .pair import Pair
 from .permissions import ChatPermissions
@@ -18,5 +19,6 @@ SHARD_KEYS: dict[Any, str] = {
     Message: "chat_id",
     ChatPermissions: "chat_id",
     ReadMarker: "chat_id",
+    JoinRequest: "chat_id",
     Pair: "_id",
 }

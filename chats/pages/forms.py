@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from chats.errors import Invalid
+from chats.models import Chat
 
 
 class MessageForm(forms.Form):
@@ -30,6 +31,14 @@ class NameForm(forms.Form):
         max_length=settings.CHAT_NAME_MAX_LENGTH,
         label="Name of the group",
         widget=forms.TextInput(attrs={"dir": "auto"}),
+    )
+
+
+class AccessForm(forms.Form):
+    """Who may join a group by themselves."""
+
+    access = forms.ChoiceField(
+        choices=Chat.Access.choices, label="Who may join by themselves", widget=forms.RadioSelect
     )
 
 

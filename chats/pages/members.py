@@ -16,10 +16,13 @@ from chats.errors import Invalid
 from chats.models import Chat, ChatPermissions
 from chats.permissions import Permissions, permissions_for, permissions_of
 from chats.representation import title_of
+from users.models import User
 
 from .forms import MemberForm, PermissionsForm, first_error
 from .people import find_people
 from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
+
+SHOWN = 50  # people who ask to join, and who are kept out
 
 
 @require_GET
@@ -111,6 +114,27 @@ def _kept_out(chat: Chat, mine: Permissions, user_ids: list[int]) -> set[int]:
     return ChatPermissions.objects.removed_among(chat.pk, user_ids)
 
 
+def _rows_of(rows: Any) -> tuple[list[Any], int]:
+    """The people of up to `SHOWN` rows, and how many more there are."""
+    shown, count = list(rows[:SHOWN]), rows.count()
+    names = get_user_model().objects.names([row.user_id for row in shown])
+    return [names[row.user_id] for row in shown if row.user_id in names], count - len(shown)
+
+
+def _admission(user: User, chat: Chat, mine: Permissions) -> dict[str, Any]:
+    """Who asks to join and who is kept out, for those who may answer."""
+    asking = _rows_of(actions.join_requests_of(user, chat)) if mine.can_add_members else ([], 0)
+    kept_out = chat.is_group and mine.can_remove_members
+    bans = _rows_of(actions.bans_of(user, chat)) if kept_out else ([], 0)
+    return {
+        "asking": asking[0],
+        "more_asking": asking[1],
+        "banned": bans[0],
+        "more_banned": bans[1],
+        "may_invite": actions.may_invite(user, chat),
+    }
+
+
 def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> HttpResponse:
     user = request.user
     query = request.GET.get("q", "").strip()
@@ -142,5 +166,6 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
         "people": people,
         "kept_out": _kept_out(chat, mine, [person.pk for person in people]),
         "problem": problem,
+        **_admission(user, chat, mine),
     }
     return render_page(request, "chats/members.html", context, status=400 if problem else 200)

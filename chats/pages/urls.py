@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import members, views
+from . import admission, joining, members, views
 
 app_name = "chats"
 
@@ -14,6 +14,10 @@ urlpatterns = [
     path("new/", views.new, name="new"),
     path("new/group/", views.new_group, name="new_group"),
     path("private/<user_id:user_id>/", views.new_private, name="new_private"),
+    path("groups/", joining.groups, name="groups"),
+    path("groups/<any_uuid:chat_id>/join/", joining.join, name="join"),
+    path("groups/<any_uuid:chat_id>/withdraw/", joining.withdraw, name="withdraw"),
+    path("invitation/", joining.invitation, name="invitation"),
     path("<any_uuid:chat_id>/", views.detail, name="detail"),
     path("<any_uuid:chat_id>/send/", views.send, name="send"),
     path("<any_uuid:chat_id>/rename/", views.rename, name="rename"),
@@ -21,6 +25,24 @@ urlpatterns = [
     path("<any_uuid:chat_id>/leave/", views.leave, name="leave"),
     path("<any_uuid:chat_id>/members/", members.members, name="members"),
     path("<any_uuid:chat_id>/members/add/", members.add_member, name="add_member"),
+    path("<any_uuid:chat_id>/access/", admission.access, name="access"),
+    path(
+        "<any_uuid:chat_id>/requests/<user_id:user_id>/accept/",
+        admission.accept_request,
+        name="accept_request",
+    ),
+    path(
+        "<any_uuid:chat_id>/requests/<user_id:user_id>/refuse/",
+        admission.refuse_request,
+        name="refuse_request",
+    ),
+    path("<any_uuid:chat_id>/bans/<user_id:user_id>/lift/", admission.lift_ban, name="lift_ban"),
+    path("<any_uuid:chat_id>/invitations/", admission.group_invitations, name="group_invitations"),
+    path(
+        "<any_uuid:chat_id>/invitations/<any_uuid:invitation_id>/revoke/",
+        admission.revoke_invitation,
+        name="revoke_invitation",
+    ),
     path(
         "<any_uuid:chat_id>/members/<user_id:user_id>/remove/",
         members.remove_member,

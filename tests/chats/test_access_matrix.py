@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
@@ -48,6 +49,7 @@ OPEN = dict.fromkeys(PEOPLE, 400)  # needs no account; the body that is sent her
 CHAT = "chats/{chat_id}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
 MEMBER = f"{CHAT}/members/{{user_id}}"
+REQUEST, BAN = f"{CHAT}/requests/{{user_id}}", f"{CHAT}/bans/{{user_id}}"
 
 # In a group; the message is the owner's, the member of the path is another member.
 GROUP: dict[tuple[str, str], dict[str, int]] = {
@@ -74,6 +76,12 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "chats/private/{user_id}"): everybody(201),
     ("POST", "ai/ask"): everybody(503),  # allowed, but no key is set
     ("GET", "ai/photo"): everybody(503),
+    ("GET", "chats/directory"): everybody(200),
+    # The group isn't listed: tests/chats/test_joining.py has those that are.
+    ("GET", "chats/directory/{chat_id}"): everybody(404),
+    ("POST", "chats/directory/{chat_id}/join"): everybody(404),
+    ("DELETE", "chats/directory/{chat_id}/join"): everybody(404),
+    ("POST", "chats/join"): everybody(400),  # a code of nothing
     ("GET", CHAT): row(200),
     ("PATCH", CHAT): row(403, changer=200, owner=200),
     ("DELETE", CHAT): row(403, owner=204),
@@ -89,6 +97,15 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("DELETE", MEMBER): row(403, remover=204, owner=204),
     ("GET", f"{MEMBER}/permissions"): row(200),
     ("PATCH", f"{MEMBER}/permissions"): row(403, changer=200, owner=200),
+    ("GET", f"{CHAT}/requests"): row(200, silenced=403),
+    ("POST", REQUEST): row(200, silenced=403),
+    ("DELETE", REQUEST): row(204, silenced=403),
+    ("GET", f"{CHAT}/bans"): row(403, remover=200, owner=200),
+    ("POST", f"{CHAT}/bans"): row(403, remover=204, owner=204),
+    ("DELETE", BAN): row(403, remover=204, owner=204),
+    ("GET", f"{CHAT}/invitations"): row(200),
+    ("POST", f"{CHAT}/invitations"): row(201, silenced=403),
+    ("DELETE", f"{CHAT}/invitations/{{invitation_id}}"): row(404, remover=204, owner=204),
 }
 
 # In a private chat, where it differs: the two have the same rights, and nobody more.
@@ -108,6 +125,15 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("DELETE", MEMBER): 403,
     ("GET", f"{MEMBER}/permissions"): 200,
     ("PATCH", f"{MEMBER}/permissions"): 403,
+    ("GET", f"{CHAT}/requests"): 403,
+    ("POST", REQUEST): 403,
+    ("DELETE", REQUEST): 403,
+    ("GET", f"{CHAT}/bans"): 403,
+    ("POST", f"{CHAT}/bans"): 403,
+    ("DELETE", BAN): 403,
+    ("GET", f"{CHAT}/invitations"): 403,
+    ("POST", f"{CHAT}/invitations"): 403,
+    ("DELETE", f"{CHAT}/invitations/{{invitation_id}}"): 403,
 }
 
 QUERY = {("GET", "users"): "?search=a", ("GET", "ai/photo"): "?query=loom"}
@@ -124,6 +150,8 @@ def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
         ("POST", f"{CHAT}/messages"): {"content": "Hello"},
         ("PATCH", MESSAGE): {"content": "Hello again"},
         ("POST", f"{CHAT}/members"): {"user_id": stage.newcomer.pk},
+        ("POST", "chats/join"): {"code": "nothing"},
+        ("POST", f"{CHAT}/bans"): {"user_id": stage.target.pk},
         ("PATCH", f"{MEMBER}/permissions"): {"can_send_messages": False},
     }
     return bodies.get((method, path), {})
@@ -138,14 +166,23 @@ class Stage:
     people: dict[str, Any]
     target: Any  # the member of the path
     newcomer: Any
+    asking: Any  # has asked to join, in the paths of requests
+    banned: Any  # in the paths of bans
 
     def path(self, path: str) -> str:
         ids = {"chat_id": self.chat.pk, "message_id": self.message.pk, "user_id": self.target.pk}
+        others = {REQUEST: self.asking, BAN: self.banned}
+        if path in others:
+            ids["user_id"] = others[path].pk
         if "{session_id}" in path:
             tokens.sign_in(self.target)
             ids["session_id"] = SignIn.objects.get(user=self.target).pk
         if "{invitation_id}" in path:
-            made = Invitation(kind="site", made_by=self.target, expires_at=timezone.now())
+            kind = {"kind": "site"}
+            if path.startswith(CHAT):
+                kind = {"kind": "group", "chat_id": self.chat.pk}
+            times = {"expires_at": timezone.now()}
+            made = Invitation(**kind, code_hash=uuid4().hex, made_by=self.target, **times)
             made.save()
             ids["invitation_id"] = made.pk
         return "/api/v1/" + path.format(**ids)
@@ -171,8 +208,14 @@ def group_stage(person):
     for name, values in flags.items():
         actions.set_permissions(owner, chat, people[name].pk, **values)
     message, _ = actions.post_message(owner, chat.pk, "Hello")
+    asking, banned = person("asking"), person("banned")
+    actions.change_access(owner, chat, Chat.Access.REQUEST)
+    actions.join_group(asking, chat.pk)
+    actions.change_access(owner, chat, Chat.Access.PRIVATE)
     chat = Chat.objects.get(pk=chat.pk)
-    return Stage(chat, message, {**people, "anonymous": None}, target, newcomer)
+    actions.ban(owner, chat, banned.pk)
+    everyone = {**people, "anonymous": None}
+    return Stage(chat, message, everyone, target, newcomer, asking, banned)
 
 
 @pytest.fixture
@@ -180,7 +223,8 @@ def private_stage(ada, grace, stranger, person, private_chat):
     moderator = person("moderator", is_staff=True)
     message, _ = actions.post_message(grace, private_chat.pk, "Hello")
     people = {"anonymous": None, "stranger": stranger, "moderator": moderator, "member": ada}
-    return Stage(private_chat, message, people, grace, person("newcomer"))
+    others = (person("newcomer"), person("asking"), person("banned"))
+    return Stage(private_chat, message, people, grace, *others)
 
 
 # The API -----------------------------------------------------------------------------------------
@@ -207,8 +251,9 @@ def test_every_endpoint_has_a_row():
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", PEOPLE)
 @pytest.mark.parametrize(("method", "path"), GROUP)
-def test_what_a_person_may_do_in_a_group(group_stage, api, name, method, path):
+def test_what_a_person_may_do_in_a_group(group_stage, api, settings, name, method, path):
     before = Chat.objects.get(pk=group_stage.chat.pk).last_rev
+    settings.INVITATIONS = "staff" if path == "invitations" else "members"
     code = ask(group_stage, api, name, method, path)
     assert code == GROUP[method, path][name]
     if code >= 400:

@@ -120,7 +120,7 @@ def test_a_stranger_with_a_code_learns_who_invited_and_nothing_else(api, ada):
     User.objects.filter(pk=ada.pk).update(email="ada@example.org")
     code = api(ada).post(API, {}).json()["code"]
     answer = APIClient().post(f"{API}/open", {"code": code})
-    assert answer.json() == {"invited_by": ada.name}
+    assert answer.json() == {"invited_by": ada.name, "group": None}
     assert APIClient().post(f"{API}/open", {"code": "wrong"}).status_code == 400
 
 

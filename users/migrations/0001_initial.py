@@ -120,7 +120,8 @@ class Migration(migrations.Migration):
             name='Invitation',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('first', 'First'), ('site', 'Site')], max_length=5)),
+                ('kind', models.CharField(choices=[('first', 'First'), ('site', 'Site'), ('group', 'Group')], max_length=5)),
+                ('chat_id', models.UUIDField(editable=False, null=True)),
                 ('code_hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('expires_at', models.DateTimeField()),
@@ -130,16 +131,21 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to=settings.AUTH_USER_MODEL)),
             ],
             options={
+                'indexes': [models.Index(fields=['chat_id', '-created_at'], name='invitation_chat')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'first')), fields=('kind',), name='invitation_one_first')],
             },
         ),
         migrations.CreateModel(
             name='Arrival',
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='arrival', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to='users.invitation')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='arrivals', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('invitation', 'user'), name='arrival_once')],
+            },
         ),
         migrations.AddConstraint(
             model_name='user',

@@ -1,0 +1,38 @@
+"""Invitations to groups: what accounts must know of groups, told by `chats`, which registers it."""
+
+from __future__ import annotations
+
+from .models import Invitation, User
+
+
+class Groups:
+    """Knows of no group; `chats` registers one that does."""
+
+    def name_of(self, invitation: Invitation) -> str | None:
+        """The name of the group, while who made the invitation may add people to it."""
+        return None
+
+    def join(self, user: User, invitation: Invitation) -> bool:
+        """Let a new account into the group; False if the group refuses it, which is no error."""
+        return False
+
+
+_groups = Groups()
+
+
+def register(groups: Groups) -> None:
+    """Ask these from now on."""
+    global _groups
+    _groups = groups
+
+
+def name_of(invitation: Invitation) -> str | None:
+    """See `Groups.name_of`."""
+    return _groups.name_of(invitation)
+
+
+def arrive(user: User, invitation: Invitation | None) -> bool:
+    """Let a new account into the group whose invitation made it; whether it is in one now."""
+    if invitation is None or invitation.kind != Invitation.Kind.GROUP or not user.is_active:
+        return False
+    return _groups.join(user, invitation)
