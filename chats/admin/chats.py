@@ -19,7 +19,7 @@ from chats.permissions import permissions_of
 from users.models import Invitation, User
 
 from .change_lists import WINDOW, Selection
-from .filters import ChoiceFilter, InputFilter, user_id_of, uuid_of
+from .filters import AccessFilter, ChoiceFilter, InputFilter, user_id_of, uuid_of
 from .members import MembersAdmin
 from .moderation import NOTHING, People, link
 
@@ -32,14 +32,6 @@ class KindFilter(ChoiceFilter):
     title = "kind"
     parameter_name = "kind"
     options = {"group": "Groups", "private": "Private chats"}
-
-
-class AccessFilter(ChoiceFilter):
-    """Groups by who may join by themselves."""
-
-    title = "who may join"
-    parameter_name = "access"
-    options = dict(Chat.Access.choices)
 
 
 class MemberFilter(InputFilter):

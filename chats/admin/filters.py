@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chats.errors import Invalid
+from chats.models import Chat
 
 TEXT_MAX_LENGTH = 200  # characters of a search or a filter's value
 LARGEST = 2**63 - 1  # MongoDB's largest integer
@@ -53,6 +54,14 @@ class ChoiceFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset
+
+
+class AccessFilter(ChoiceFilter):
+    """Groups by who may join by themselves."""
+
+    title = "who may join"
+    parameter_name = "access"
+    options = dict(Chat.Access.choices)
 
 
 # Values ------------------------------------------------------------------------------------------

@@ -17,14 +17,14 @@ from chats import actions
 from chats.models import Directory
 
 from .inputs import PersonSerializer
-from .openapi import ERRORS, PERSON, READ_ERRORS
-from .serializers import (
+from .joining_serializers import (
     JoinRequestSerializer,
     ListedGroupSerializer,
-    MemberSerializer,
     PersonRowSerializer,
     person_rows,
 )
+from .openapi import ERRORS, PERSON, READ_ERRORS
+from .serializers import MemberSerializer
 from .viewset import ChatViews
 
 SEARCH_MAX_LENGTH = 150  # characters

@@ -19,9 +19,8 @@ from chatproject.rest.fields import (
     serializer_of,
 )
 from chatproject.stores.mongodb.documents import Document
-from chats.models import Chat, ListedGroup, Message, Preview, Standing
+from chats.models import Chat, Message, Preview
 from chats.models.chat import other_of
-from chats.models.directory import LISTED
 from chats.permissions import Permissions
 from chats.representation import MessageContext, MessageData, Names, Photo, dashed, iso, title_of
 from users.models import User
@@ -175,50 +174,6 @@ def member_rows(
         for user_id in chat.member_ids
         if user_id in people
     ]
-
-
-class PersonRowSerializer(UserSerializer):
-    """A person, as rows of a chat name them."""
-
-
-class JoinRequestSerializer(UserSerializer):
-    """Somebody who asks to join."""
-
-    asked_at = serializers.DateTimeField()
-
-    class Meta(UserSerializer.Meta):
-        fields = (*UserSerializer.Meta.fields, "asked_at")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
-
-
-def person_rows(rows: Iterable[Any], **fields: str) -> list[dict[str, Any]]:
-    """The people of rows that have a `user_id`, and these attributes of the rows, by field."""
-    rows = list(rows)
-    people = get_user_model().objects.names([row.user_id for row in rows])
-    return [
-        {
-            "id": row.user_id,
-            "username": people[row.user_id].username,
-            "name": people[row.user_id].name,
-            "is_bot": people[row.user_id].is_bot,
-            **{name: iso(getattr(row, attribute)) for name, attribute in fields.items()},
-        }
-        for row in rows
-        if row.user_id in people
-    ]
-
-
-class ListedGroupSerializer(serializers.Serializer[ListedGroup]):
-    """A group that one may find, and how one stands to it."""
-
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    access = serializers.ChoiceField(choices=[(access.value, access.label) for access in LISTED])
-    member_count = serializers.IntegerField()
-    standing = serializers.ChoiceField(
-        choices=Standing.choices,
-        help_text="What oneself is to it: asked and refused are of a request to join.",
-    )
 
 
 class ChatDetailSerializer(ListedChatSerializer):

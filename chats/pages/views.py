@@ -18,8 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chatproject.text.bidi import isolate
 from chats import actions
 from chats.errors import Invalid
-from chats.models import Chat, Message
-from chats.permissions import permissions_for
+from chats.models import Chat, JoinRequest, Message
+from chats.permissions import Permissions, permissions_for
 from chats.representation import title_of
 
 from .chat_list import colour_key
@@ -74,6 +74,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "title": title_of(chat.name, chat.other_id(user.pk), timeline.names),
         "colour_key": colour_key(chat, user.pk),
         "allowed": allowed,
+        "asking": _asking(chat, allowed),
         "flags_json": json.dumps(allowed.as_flags()),
         "timeline": timeline,
         "rows": list(timeline.rows()),
@@ -83,6 +84,14 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
     }
+
+
+def _asking(chat: Chat, allowed: Permissions) -> int:
+    """How many ask to join, for those who may answer."""
+    if chat.access != Chat.Access.REQUEST or not allowed.can_add_members:
+        return 0
+    count: int = JoinRequest.objects.waiting(chat.pk).count()
+    return count
 
 
 @require_POST

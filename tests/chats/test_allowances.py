@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, cycle
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ TWO = Rate(2, 3600)
 @pytest.fixture
 def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any) -> Any:
     """What ada may do, by name: each is a call of the API that can be repeated."""
-    client, numbers = api(ada), count(1)
+    client, numbers, accesses = api(ada), count(1), cycle(Chat.Access.values)
     chat = f"/api/v1/chats/{group.pk}"
     grace_there = f"{chat}/members/{grace.pk}"
 
@@ -37,6 +37,10 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
     def group_of_ada() -> str:
         return f"/api/v1/chats/{actions.create_group(ada, 'Looms', []).pk}"
 
+    def open_group() -> Any:
+        group = actions.create_group(grace, "Looms", [])
+        return actions.change_access(grace, group, Chat.Access.OPEN).pk
+
     def member() -> str:
         user = another()
         actions.add_members(grace, Chat.objects.get(pk=group.pk), [user.pk])
@@ -46,6 +50,9 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
         "groups": lambda: client.post("/api/v1/chats/group", {"name": "Looms"}),
         "private_chats": lambda: client.post(f"/api/v1/chats/private/{another().pk}"),
         "additions": lambda: client.post(f"{chat}/members", {"user_id": another().pk}),
+        "joins": lambda: client.post(f"/api/v1/chats/directory/{open_group()}/join"),
+        "bans": lambda: client.post(f"{chat}/bans", {"user_id": another().pk}),
+        "access": lambda: client.patch(chat, {"access": next(accesses)}),
         "renames": lambda: client.patch(chat, {"name": f"Looms {next(numbers)}"}),
         "permissions": lambda: client.patch(
             f"{grace_there}/permissions", {"can_remove_members": True}
@@ -62,6 +69,9 @@ LIMITS: dict[str, Limit] = {
     "groups": limits.GROUPS,
     "private_chats": limits.PRIVATE_CHATS,
     "additions": limits.ADDITIONS,
+    "joins": limits.JOINS,
+    "bans": limits.CHANGES,
+    "access": limits.CHANGES,
     "renames": limits.RENAMES,
     "permissions": limits.CHANGES,
     "removals": limits.CHANGES,

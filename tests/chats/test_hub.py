@@ -375,6 +375,7 @@ def state_of(chat):
     allowed = {user_id: rights.as_flags() for user_id, rights in permissions_of(chat).items()}
     return {
         "name": chat.name,
+        "access": chat.access,
         "owner": chat.owner_id,
         "members": set(chat.member_ids),
         "messages": messages,
@@ -392,8 +393,10 @@ def apply(state, frame):
         state["messages"][data["seq"]] = None
     elif kind == "chat_updated":
         state["name"], state["owner"] = data["name"], data["owner_id"]
+        state["access"] = data["access"]
     elif kind == "chat_state":
         state["name"], state["owner"] = data["name"], data["owner_id"]
+        state["access"] = data["access"]
         state["members"] = set(data["member_ids"])
         state["permissions"] = {int(key): flags for key, flags in data["permissions"].items()}
         state["markers"] = {int(key): seq for key, seq in data["read_markers"].items()}
@@ -433,7 +436,7 @@ async def test_old_state_and_events_are_the_fresh_state(
         chat = Chat.objects.get(pk=group.pk)
         message = Message.objects.get(pk=chance.choice(messages).pk)
         others = [user for user in (grace, alan, stranger) if user.pk in chat.member_ids]
-        what = chance.randrange(8)
+        what = chance.randrange(9)
         if what <= 1:
             messages.append(post(ada, chat, f"new {chat.last_seq}"))
         elif what == 2 and not message.deleted_at:
@@ -447,6 +450,8 @@ async def test_old_state_and_events_are_the_fresh_state(
             actions.set_permissions(ada, chat, chance.choice(others).pk, **flags)
         elif what == 6 and others:
             actions.mark_read(chance.choice(others), chat, message)
+        elif what == 7:
+            actions.change_access(ada, chat, chance.choice(list(Chat.Access)))
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:

@@ -10,13 +10,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from chats.actions.deleted_chats import remove_rows
-from chats.models import Chat, ChatPermissions, ReadMarker, log
+from chats.models import Chat, ChatPermissions, JoinRequest, ReadMarker, log
 
 BATCH = 1_000  # chats looked up at once
 
 
 class Command(BaseCommand):
-    """Delete the messages, permissions and markers of chats that don't exist any more."""
+    """Delete the messages, permissions, markers and requests of chats that don't exist any more."""
 
     help = (
         "Delete what is left of deleted chats, which nobody sees, if the job that does it is lost. "
@@ -39,6 +39,7 @@ def _orphans() -> Iterator[uuid.UUID]:
         log.rows(),
         ChatPermissions.objects.collection(),
         ReadMarker.objects.collection(),
+        JoinRequest.objects.collection(),
     )
     for collection in collections:
         ids = _chat_ids(collection)
