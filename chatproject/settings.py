@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
         "chatproject.rest.openapi.with_links",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "AccessEnum": "chats.models.Chat.Access",
         "KindEnum": "chats.models.Message.Kind",
         "SignInKindEnum": "users.models.SignIn.Kind",
     },

@@ -80,8 +80,6 @@ class DirectoryViewSet(ChatViews):
 
 @extend_schema_view(
     list=extend_schema(responses={200: JoinRequestSerializer(many=True), **ERRORS}),
-    accept=extend_schema(request=None, responses={200: MemberSerializer, **ERRORS}),
-    refuse=extend_schema(responses={204: None, **ERRORS}),
 )
 class JoinRequestViewSet(ChatViews):
     """People who ask to join a group."""
@@ -94,12 +92,14 @@ class JoinRequestViewSet(ChatViews):
         page: Any = self.paginate_queryset(rows)
         return self.get_paginated_response(person_rows(page, asked_at="asked_at"))
 
+    @extend_schema(request=None, responses={200: MemberSerializer, **ERRORS})
     def accept(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Let somebody in who asks to join."""
         self.valid_data()
         chat = actions.accept_request(self.user, self.find_chat(chat_id), user_id)
         return Response(self.member_data(chat, user_id))
 
+    @extend_schema(responses={204: None, **ERRORS})
     def refuse(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """Refuse somebody who asks to join: they can't ask again, but be added or invited."""
         actions.refuse_request(self.user, self.find_chat(chat_id), user_id)
