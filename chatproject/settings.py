@@ -247,6 +247,11 @@ if REGISTRATION_DOMAINS and REGISTRATION_EMAIL != "confirmed":
     raise ImproperlyConfigured("REGISTRATION_DOMAINS needs REGISTRATION_EMAIL=confirmed.")
 # Who makes invitations to the site.
 INVITATIONS = env_choice("INVITATIONS", "staff", "staff", "members")
+# Who may add a new account's person to groups, until they choose for themselves: anybody, people
+# they share a chat with, nobody. Where anybody gets in, a stranger may be anybody.
+ADDED_BY = env_choice(
+    "ADDED_BY", "shared" if REGISTRATION == "open" else "anyone", "anyone", "shared", "nobody"
+)
 PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -12,6 +12,7 @@ else:
     # Two sessions at once don't meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_chat_{os.getpid()}"}
 REGISTRATION = "open"
+ADDED_BY = "anyone"  # as where not everybody may sign up: the cast meets in the first group
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # What a server process mails; in the test's own process Django keeps mails in `mail.outbox`.
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

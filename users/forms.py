@@ -112,11 +112,15 @@ class SignUpForm(_AccountForm, UserCreationForm):
 
 
 class ProfileForm(_AccountForm):
-    """Edits one's names."""
+    """Edits one's names, and who may add one to groups."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["added_by"].required = False  # a form without it changes nothing about it
 
     class Meta:
         model = User
-        fields = ("first_name", "last_name")
+        fields = ("first_name", "last_name", "added_by")
 
 
 class SetPasswordForm(AdminPasswordChangeForm):

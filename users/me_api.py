@@ -26,6 +26,7 @@ from .models import BAD_CODE, SignIn, User
 from .openapi import (
     BAD_INPUT,
     BROWSER,
+    CONSENT,
     MAILED_CODE,
     NEW_NAME,
     NOT_SIGNED_IN,
@@ -72,10 +73,11 @@ class ReauthenticateView(generics.GenericAPIView[Any]):
 @extend_schema_view(
     get=extend_schema(description="One's own account.", examples=[OWN]),
     patch=extend_schema(
-        description="Change one's names or address. Another address asks for the password, and "
-        "is `pending_email` until its code comes back at `users/me/email`.",
+        description="Change one's names, address, or who may add one to groups. Another address "
+        "asks for the password, and is `pending_email` until its code comes back at "
+        "`users/me/email`.",
         responses={200: MeSerializer, 403: PASSWORD_NEEDED},
-        examples=[OWN, NEW_NAME],
+        examples=[OWN, NEW_NAME, CONSENT],
     ),
     delete=extend_schema(
         description="Delete one's account, at once; soon it has left its groups. Its messages stay "

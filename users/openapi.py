@@ -27,12 +27,14 @@ OWN = OpenApiExample(
         "pending_email": "",
         "first_name": "Ada",
         "last_name": "Lovelace",
+        "added_by": "anyone",
         "date_joined": "2025-05-01T09:00:00Z",
     },
     response_only=True,
     status_codes=["200"],
 )
 NEW_NAME = OpenApiExample("Another name", {"first_name": "Augusta"}, request_only=True)
+CONSENT = OpenApiExample("Who may add one", {"added_by": "shared"}, request_only=True)
 PASSWORD = OpenApiExample("Ada", {"password": "correct horse battery staple"}, request_only=True)
 MAILED_CODE = OpenApiExample("The mail's", {"code": "1234 5678"}, request_only=True)
 NEW_ADDRESS = OpenApiExample("Ada's", {"email": "ada@example.org"}, request_only=True)

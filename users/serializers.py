@@ -13,7 +13,7 @@ from rest_framework import serializers
 from chatproject.rest.fields import StrictSerializer, TextField
 
 from . import emails, invitations, registration, rules
-from .models import USERNAME_TAKEN, Invitation, SignIn, User, not_the_bot
+from .models import USERNAME_TAKEN, AddedBy, Invitation, SignIn, User, not_the_bot
 
 # Characters. Far beyond what anybody types: the pages have no limit but that of a body.
 PASSWORD_MAX_LENGTH = 4096
@@ -73,12 +73,18 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         help_text="Confirmed; a new one is `pending_email` until its code comes back.",
     )
     pending_email = serializers.SerializerMethodField()
+    added_by = serializers.ChoiceField(
+        choices=AddedBy.choices,
+        required=False,
+        help_text="Who may add you to groups: `shared` are people of a group that you are in, or "
+        "of a private chat that you have opened or lately written in.",
+    )
 
     class Meta:
         model = User
         fields = (
             *("id", "username", "name", "is_bot"),
-            *("email", "pending_email", "first_name", "last_name", "date_joined"),
+            *("email", "pending_email", "first_name", "last_name", "added_by", "date_joined"),
         )
         read_only_fields = ("id", "username", "is_bot", "date_joined")
 
@@ -94,7 +100,7 @@ class MeSerializer(StrictSerializer, serializers.ModelSerializer[User]):
         return emails.pending(user)
 
     def update(self, instance: User, validated_data: dict[str, Any]) -> User:
-        """Change the names; `emails.change` is for the address."""
+        """Change all but the address, for which `emails.change` is."""
         names = {name: value for name, value in validated_data.items() if name != "email"}
         return super().update(instance, names)
 

@@ -36,7 +36,7 @@ class SignInPage(LoginView):
 
 
 class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
-    """Edit one's names."""
+    """Edit one's names, and who may add one to groups."""
 
     form_class = ProfileForm
     template_name = "users/profile.html"

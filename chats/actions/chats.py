@@ -16,6 +16,7 @@ from chats.permissions import permissions_for
 from users.models import User
 
 from .changing import Transaction, change, in_transaction
+from .consent import require_consent
 from .deleted_chats import DELETED_CHAT
 from .rules import (
     require_group,
@@ -65,8 +66,9 @@ def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
     name = valid_name(name)
     limits.GROUPS.spend(user.pk)
     others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
-    require_people("member_ids", others)
+    people = require_people("member_ids", others)
     require_room("member_ids", 1 + len(others))
+    require_consent("member_ids", user, people)
     chat = Chat.objects.create(
         name=name, is_group=True, owner_id=user.pk, member_ids=[user.pk, *others]
     )

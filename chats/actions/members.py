@@ -18,6 +18,7 @@ from users.models import User
 
 from .changing import Transaction, change
 from .chats import announce_added
+from .consent import require_consent
 from .rules import (
     require_grantable,
     require_group,
@@ -40,6 +41,7 @@ def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
         people = require_people("user_ids", new_ids)
         require_room("user_ids", len(chat.member_ids) + len(new_ids))
+        require_consent("user_ids", user, people)
         if added := admit(user, chat, people, lets_add(user, people)):
             return added
         chat = confirmed_chat(user, chat)  # others were added or removed meanwhile

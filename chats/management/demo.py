@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 
 from chats import actions
 from chats.models import Chat, Message
+from users.models import AddedBy
 from users.moderators import MODERATORS
 
 
@@ -99,6 +100,7 @@ def _user(person: Person) -> Any:
             first_name=person.first_name,
             last_name=person.last_name,
             is_staff=person.is_moderator,
+            added_by=AddedBy.ANYONE,
         )
     if person.is_moderator:
         user.groups.add(Group.objects.get(name=MODERATORS))

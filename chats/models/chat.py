@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 from django_mongodb_backend.fields import ArrayField
@@ -24,6 +24,16 @@ def other_of(chat: Document, user_id: int) -> int | None:
     if chat["is_group"]:
         return None
     return next((member_id for member_id in chat["member_ids"] if member_id != user_id), user_id)
+
+
+class Shared(NamedTuple):
+    """A chat that somebody shares with a member; `chat_id` as it is stored."""
+
+    member_id: int
+    is_group: bool
+    chat_id: str
+    opened_by: int
+    last_seq: int
 
 
 class ChatQuerySet(DocumentQuerySet["Chat"]):
@@ -81,6 +91,24 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         )
         chats, counts = parted(rows)
         return chats, counts[0]["count"] if counts else 0
+
+    def shared_with(self, user_id: int, others: Collection[int]) -> list[Shared]:
+        """The chats that a person shares with these others: of groups one for each; one command.
+
+        Reads the chats of the one person, however many the others have.
+        """
+        chat = {"is_group": "$is_group", "member_id": "$member_ids"}
+        first = {"chat_id": "$_id", "opened_by": "$owner_id", "last_seq": "$last_seq"}
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"member_ids": user_id}},
+                {"$set": {"member_ids": {"$setIntersection": ["$member_ids", list(others)]}}},
+                {"$unwind": "$member_ids"},
+                {"$group": {"_id": chat, **{name: {"$first": one} for name, one in first.items()}}},
+            ],
+            batchSize=ONE_BATCH,
+        )
+        return [Shared(**row.pop("_id"), **row) for row in rows]
 
     def committed_chat(self, chat_id: uuid.UUID) -> Chat | None:
         """A chat as a majority has it; None if there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Self
@@ -68,6 +68,8 @@ class Preview(NamedTuple):
     created_at: datetime
     deleted_at: datetime | None
 
+
+LATELY = 100  # messages of a chat
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
@@ -145,6 +147,28 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
             if last := latest.get(chat["_id"]):
                 _correct(chat, last)
         return latest, {row["chat_id"]: row["seq"] for row in markers}
+
+    def writers(self, last_seqs: Mapping[str, int], people: Collection[int]) -> set[int]:
+        """Who of these people wrote one of the last `LATELY` messages of these chats.
+
+        The chats by stored id, with their last `seq`; one command, none without chats.
+        """
+        if not last_seqs:
+            return set()
+        latest = [
+            {"chat_id": chat_id, "seq": {"$gt": max(seq - LATELY, 0)}}
+            for chat_id, seq in last_seqs.items()
+        ]
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"$or": latest}},
+                {"$match": {"sender_id": {"$in": list(people)}}},
+                {"$group": {"_id": "$sender_id"}},
+            ],
+            hint="message_seq",
+            batchSize=ONE_BATCH,
+        )
+        return {row["_id"] for row in rows}
 
     def insert(self, messages: Sequence[Message]) -> tuple[int, str]:
         """Store new messages in order, up to the first that is refused.

@@ -14,6 +14,7 @@ from .mailed_code import keyed_hash as keyed_hash
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn
 from .user import USERNAME_TAKEN as USERNAME_TAKEN
+from .user import AddedBy as AddedBy
 from .user import User as User
 from .user import UserManager as UserManager
 from .user import not_the_bot as not_the_bot

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
@@ -63,6 +64,20 @@ class SearchTextField(models.TextField):
         text = "".join(f" {word}" for word in words(" ".join(names)))
         setattr(model_instance, self.attname, text)
         return text
+
+
+class AddedBy(models.TextChoices):
+    """Who may add a person to groups."""
+
+    ANYONE = "anyone", "Anyone"
+    SHARED = "shared", "People I share a chat with"
+    NOBODY = "nobody", "Nobody"
+
+
+def initial_added_by() -> str:
+    """What a new account begins with: the setting `ADDED_BY`."""
+    value: str = settings.ADDED_BY
+    return value
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -162,6 +177,14 @@ class User(AbstractUser):
     last_name = models.CharField(max_length=150, blank=True, validators=[plain_name])
     # Confirmed, or set by an operator: whoever reads it may set a new password (`emails.py`).
     email = models.EmailField("email address", blank=True)
+    added_by = models.CharField(
+        "who may add me to groups",
+        max_length=6,
+        choices=AddedBy,
+        default=initial_added_by,
+        help_text="Sharing a chat: a group that you are both in, or a private chat that you have "
+        "opened or lately written in.",
+    )
     is_bot = models.BooleanField(default=False, editable=False)
     # An account that isn't active yet: a moderator lets it in, or refuses it.
     awaits_approval = models.BooleanField(default=False, editable=False)
