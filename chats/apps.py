@@ -14,7 +14,7 @@ class ChatsConfig(AppConfig):
         from users import group_invitations, signals
         from users.moderators import make_moderators
 
-        from .actions import Groups, accounts
+        from .actions import Groups, accounts, blocks
 
         # The last app whose permissions the group has; after Django's receiver, which adds them.
         post_migrate.connect(make_moderators, sender=self)
@@ -22,3 +22,4 @@ class ChatsConfig(AppConfig):
         signals.account_deleted.connect(accounts.on_account_deleted)
         signals.activity_changed.connect(accounts.on_activity_changed)
         signals.sign_ins_ended.connect(accounts.on_sign_ins_ended)
+        signals.blocks_changed.connect(blocks.on_blocks_changed)

@@ -6,6 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from chatproject.sockets import presence_leases
+from users.models import Block
+
 from .models import Chat, ChatPermissions
 
 
@@ -27,8 +30,10 @@ class Permissions:
 
     @property
     def can_send_messages(self) -> bool:
-        """Whether the member may send; always in a private chat."""
-        return not self.chat.is_group or self._flag("can_send_messages")
+        """Whether the member may send; in a private chat unless one of the two blocks the other."""
+        if not self.chat.is_group:
+            return self.user_id not in self.chat.silenced_ids
+        return self._flag("can_send_messages")
 
     @property
     def can_change_permissions(self) -> bool:
@@ -106,6 +111,12 @@ def permissions_for(chat: Chat, user_id: int) -> Permissions:
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id=user_id)
     row = rows.values(*ChatPermissions.FLAGS).first()
     return permissions_by(row or {}, chat, user_id, chat.silenced_ids)
+
+
+def online_to(user_id: int, chat: Chat) -> set[int]:
+    """Who is in a chat now, as far as this member sees it: not who is kept apart by a block."""
+    apart: set[int] = Block.objects.apart_from([user_id])[user_id]
+    return set(presence_leases.online(chat.pk)) - apart
 
 
 def permissions_of(chat: Chat) -> dict[int, Permissions]:

@@ -3,8 +3,9 @@
 from django.urls import path, re_path
 
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
+import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import api, invitation_api, me_api
+from . import api, block_api, invitation_api, me_api
 
 urlpatterns = [
     re_path(r"^auth/register/?$", api.RegisterView.as_view(), name="auth-register"),
@@ -23,6 +24,9 @@ urlpatterns = [
     path("invitations/<any_uuid:invitation_id>/", invitation_api.InvitationView.as_view()),
     re_path(r"^users/me/?$", me_api.MeView.as_view(), name="me"),
     re_path(r"^users/me/email/?$", me_api.EmailView.as_view(), name="email"),
+    re_path(r"^users/me/blocks/?$", block_api.BlocksView.as_view(), name="blocks"),
+    path("users/me/blocks/<user_id:user_id>", block_api.BlockView.as_view(), name="block"),
+    path("users/me/blocks/<user_id:user_id>/", block_api.BlockView.as_view()),
     re_path(r"^users/me/sessions/?$", me_api.SessionsView.as_view(), name="sessions"),
     path("users/me/sessions/<any_uuid:session_id>", me_api.SessionView.as_view(), name="session"),
     path("users/me/sessions/<any_uuid:session_id>/", me_api.SessionView.as_view()),

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
@@ -20,7 +21,7 @@ from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import is_away
 
 from . import emails, sign_ins
-from .models import NewEmail, User
+from .models import Block, NewEmail, User
 from .signals import account_deleted, activity_changed
 
 logger = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def _erase(user_id: int) -> None:
         user = User.objects.select_for_update().get(pk=user_id)
         username, address = user.username, user.email
         NewEmail.objects.filter(user=user).delete()  # first, as `emails.confirm` does
+        Block.objects.filter(Q(blocker=user) | Q(blocked=user)).delete()
         user.username = f"deleted-{user.pk}-{secrets.token_hex(4)}"  # nobody else has it
         user.first_name, user.last_name, user.email = "Deleted", "user", ""
         user.is_active = user.is_staff = user.is_superuser = False

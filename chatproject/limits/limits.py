@@ -72,6 +72,7 @@ ADDITIONS = Limit("additions", "You are adding people too fast.")
 JOINS = Limit("joins", "You are joining groups too fast.")
 RENAMES = Limit("renames", "You are renaming too fast.")
 CHANGES = Limit("changes", "You are changing chats too fast.")
+BLOCKS = Limit("blocks", "You are blocking people too fast.")
 SEARCHES = Limit("searches", "You are searching too fast.")
 PROFILE = Limit("profile", "You are changing your profile too fast.")
 

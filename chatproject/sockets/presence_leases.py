@@ -135,6 +135,12 @@ class PresenceLeases:
         new, there = (dict(zip(chats, one, strict=True)) for one in (ids[::2], ids[1::2]))
         return [(user_id in new[chat_id], there[chat_id]) for chat_id, user_id in people]
 
+    async def online(self, chat_id: uuid.UUID) -> list[int]:
+        """The sorted ids of the people in a chat now."""
+        pipe = self._pipeline(_url(chat_id))
+        pipe.eval(ONLINE, 1, *_keys(chat_id))
+        return _ids((await self._execute(pipe))[0])
+
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Give a lease back; True if it was the person's last one in the chat."""
         pipe = self._pipeline(_url(chat_id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .connection import Batch, Connection, Encodable
 
@@ -41,14 +41,15 @@ class Subscribers:
         self.flush()
         self._sockets.clear()
 
-    def tell(self, event: Encodable, only: int | None = None) -> None:
-        """Send an event, encoded once, to every socket, or only to those of user `only`."""
+    def tell(self, event: Encodable, only: int | None = None, but: Collection[int] = ()) -> None:
+        """Send an event, encoded once, to every socket.
+
+        Or only to those of user `only`, or to all but those of the users `but`.
+        """
         if only is not None:
-            self.flush()
-            if sockets := self.of(only):
-                batch = Batch([event.encode()])
-                for socket in sockets:
-                    socket.write(batch)
+            self._tell_some(event, self.of(only))
+        elif but and any(socket.user_id in but for socket in self._sockets):
+            self._tell_some(event, [one for one in self._sockets if one.user_id not in but])
         elif self._sockets:
             if not self._payloads:
                 asyncio.get_running_loop().call_soon(self.flush)
@@ -56,6 +57,13 @@ class Subscribers:
             self._size += len(payload)
             if self._size > BATCH_LIMIT:
                 self.flush()
+
+    def _tell_some(self, event: Encodable, sockets: list[Connection]) -> None:
+        self.flush()
+        if sockets:
+            batch = Batch([event.encode()])
+            for socket in sockets:
+                socket.write(batch)
 
     def flush(self) -> None:
         """Write the pending events now."""

@@ -13,8 +13,9 @@ from chats import events
 from chats.errors import Invalid, Refused
 from chats.models import Change, Chat, Pair
 from chats.permissions import permissions_for
-from users.models import User
+from users.models import Block, User
 
+from .blocks import follow_blocks
 from .changing import Transaction, change, in_transaction
 from .consent import require_consent
 from .deleted_chats import DELETED_CHAT
@@ -29,7 +30,10 @@ from .rules import (
 
 
 def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
-    """Get or create the private chat of two people; also returns whether it is new."""
+    """Get or create the private chat of two people; also returns whether it is new.
+
+    Raises `Refused` if there is none, and one of them blocks the other.
+    """
     if other_id == user.pk:
         raise Invalid("user_id", "A private chat needs somebody else.")
     require_people("user_id", [other_id])
@@ -37,6 +41,8 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     if found := _chat_of_pair(pair_id):
         return found, False
     limits.PRIVATE_CHATS.spend(user.pk)
+    if Block.objects.between(user.pk, other_id):
+        raise Refused("You can't open a chat with this person.")
     new = Chat(owner_id=user.pk, member_ids=[user.pk, other_id])
 
     def create(session: ClientSession) -> bool:
@@ -51,6 +57,8 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
         if found := _chat_of_pair(pair_id):
             return found, False
         raise Unconfirmed("This chat was created and deleted a moment ago.")
+    if Block.objects.between(user.pk, other_id):  # since a moment ago: it found no chat
+        follow_blocks(user.pk, other_id)
     announce_added(new, new.member_ids)
     return new, True
 

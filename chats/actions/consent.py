@@ -6,16 +6,18 @@ from collections.abc import Collection, Mapping
 
 from chats.errors import Invalid
 from chats.models import Chat, Message
-from users.models import AddedBy, User
+from users.models import AddedBy, Block, User
 
 
 def require_consent(field: str, user: User, people: Mapping[int, User]) -> None:
     """Raise `Invalid`, with the names, if some of these people may not be added by the user.
 
-    The refusal doesn't say why. No query unless somebody wants to share a chat first; then two.
+    The refusal doesn't say why: it may be a block. One query; two more if somebody wants to share a
+    chat first.
     """
     asked = {pk for pk, person in people.items() if person.added_by == AddedBy.SHARED}
     refused = {pk for pk, person in people.items() if person.added_by == AddedBy.NOBODY}
+    refused |= Block.objects.blockers_of(user.pk, people.keys())
     refused |= asked - sharing(user.pk, asked)
     if refused:
         names = ", ".join(f"@{people[pk].username}" for pk in people if pk in refused)

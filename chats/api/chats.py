@@ -11,10 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatproject.rest.pagination import StrictLimitOffsetPagination
-from chatproject.sockets import presence_leases
 from chats import actions
 from chats.models import ReadMarker
-from chats.permissions import permissions_of
+from chats.permissions import online_to, permissions_of
 
 from .inputs import ChatChangeSerializer, GroupSerializer
 from .openapi import (
@@ -65,7 +64,7 @@ class ChatViewSet(ChatViews):
         return Response(
             {
                 **self.chat_data(chat),
-                "members": member_rows(chat, allowed, presence_leases.online(chat.pk)),
+                "members": member_rows(chat, allowed, online_to(self.user.pk, chat)),
                 "permissions": allowed[self.user.pk].as_flags(),
                 "read_markers": by_name(ReadMarker.objects.of_chat(chat)),
             }
@@ -89,10 +88,13 @@ class ChatViewSet(ChatViews):
 
     @extend_schema(
         request=None,
-        responses={200: ListedChatSerializer, 201: ListedChatSerializer, **READ_ERRORS},
+        responses={200: ListedChatSerializer, 201: ListedChatSerializer, **ERRORS},
     )
     def private(self, request: Request, user_id: int) -> Response:
-        """Get or create the private chat with a person: 201 if it is new, otherwise 200."""
+        """Get or create the private chat with a person: 201 if it is new, otherwise 200.
+
+        403 for a new one if either blocks the other.
+        """
         self.valid_data()
         chat, created = actions.create_private_chat(self.user, user_id)
         code = status.HTTP_201_CREATED if created else status.HTTP_200_OK

@@ -11,10 +11,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatproject.sockets import presence_leases
 from chats import actions
 from chats.models import Chat
-from chats.permissions import permissions_for, permissions_of
+from chats.permissions import online_to, permissions_for, permissions_of
 from users.models import User
 
 from .inputs import AddMembersSerializer, PermissionsSerializer
@@ -81,7 +80,7 @@ class MemberViewSet(ChatViews):
 
     def members(self, chat: Chat) -> Rows:
         """The members of a chat as the API returns them."""
-        return member_rows(chat, permissions_of(chat), presence_leases.online(chat.pk))
+        return member_rows(chat, permissions_of(chat), online_to(self.user.pk, chat))
 
     def find_member(self, chat_id: uuid.UUID, user_id: int) -> Chat:
         """The chat; 404 if it isn't the user's or `user_id` is not a member."""

@@ -24,9 +24,11 @@ from .publish import broadcast as broadcast
 from .publish import broadcast_to_users as broadcast_to_users
 from .publish import chat_group as chat_group
 from .publish import close_sockets as close_sockets
+from .publish import look_at_blocks as look_at_blocks
 from .publish import to_hubs as to_hubs
 from .publish import user_group as user_group
 from .types import Authenticated as Authenticated
+from .types import BlockChanged as BlockChanged
 from .types import Change as Change
 from .types import ChatActivity as ChatActivity
 from .types import ChatAdded as ChatAdded

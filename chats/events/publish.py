@@ -66,6 +66,11 @@ def close_sockets(
     send_now(group, {**message, **which})
 
 
+def look_at_blocks(group: str) -> None:
+    """Have each process with sockets of a person read their blocks again; no socket is told."""
+    send_now(group, {"type": "hub.blocks", "group": group})
+
+
 async def send(group: str, message: dict[str, Any]) -> None:
     """Send to a group; if the layer is away or slow, this takes a second and logs a line."""
     try:

@@ -191,6 +191,15 @@ class ChatAdded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlockChanged(Event):
+    """The person has blocked or unblocked somebody, here or elsewhere."""
+
+    type = "block_changed"
+    user_id: int
+    is_blocked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRemoved(Event):
     """A chat is no longer in a person's list; `reason` is `removed` or `deleted`."""
 

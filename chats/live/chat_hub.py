@@ -10,17 +10,23 @@ from chats import events
 from chats.models import Chat, Head
 from chats.protocol import CLOSE_CHAT_DELETED, CLOSE_REMOVED
 
+from .apart import Apart
 from .catch_up import GAP_WAIT, CatchUp
 from .change_order import ChangeOrder
 from .hub import Hub
 from .recent_markers import RecentMarkers
 
+JUST_NOW = (events.TypingIndicator, events.UserJoined, events.UserLeft)
+
 
 class ChatHub(Hub):
     """The sockets of one chat, and the chat lists (`watchers`) that show it."""
 
-    def __init__(self, chat_id: uuid.UUID, on_deleted: Callable[[ChatHub], None]) -> None:
+    def __init__(
+        self, chat_id: uuid.UUID, on_deleted: Callable[[ChatHub], None], apart: Apart
+    ) -> None:
         super().__init__(events.chat_group(chat_id))
+        self._apart = apart
         self.chat_id = chat_id
         self.order = ChangeOrder()
         self.seq = 0  # the highest message sent
@@ -50,8 +56,12 @@ class ChatHub(Hub):
         self.send(self.order.take([event]))
 
     def deliver(self, event: events.Event) -> None:
-        """Send an event to the sockets, and to chat lists what they show of it."""
-        super().deliver(event)
+        """Send an event to the sockets, and to chat lists what they show of it.
+
+        What somebody does just now isn't told to those who are kept apart from them.
+        """
+        but = self._apart.here(event.user_id) if isinstance(event, JUST_NOW) else ()
+        self.sockets.tell(event, but=but)
         if self.watchers:
             self._tell_watchers(event)
         match event:
@@ -90,13 +100,14 @@ class ChatHub(Hub):
 
     def join(self, connection: Connection, online: list[int]) -> None:
         """Welcome and add a socket; `online` are the ids of people who are here."""
+        apart = self._apart.of(connection.user_id)
         covers, markers = self._read.lately(self.subscribed_at)
         welcome = events.Welcome(
             chat_id=str(self.chat_id),
             user_id=connection.user_id,
             last_seq=self.seq,
             last_rev=self.order.rev,
-            online=online,
+            online=[user_id for user_id in online if user_id not in apart],
             read_markers={str(user_id): seq for user_id, seq in markers.items()},
             covers=covers,
         )

@@ -30,10 +30,13 @@ class ChatConsumer(SocketConsumer):
         hubs = await process.hubs.chats([self.chat_id], self.connection)
         person = await process.hubs.user(self.user.pk, self.connection)
         person.watchers.add(self.connection)
-        # A removal before the hub listened is found here, a later one by the hub.
-        if not hubs or not await self.may_stay(self.chat_id):
+        # A removal or block before the hubs listened is found here, a later one by the hubs.
+        number = process.hubs.apart.begin()
+        apart = await self.look_again(self.chat_id) if hubs else None
+        if apart is None:
             await self.refuse()
             return
+        process.blocks.take(self.user.pk, number, apart)
         await self.accept()
         self.hub = hubs[0]
         online = await process.presence.join(self.chat_id, self.user.pk, self.user.username)

@@ -19,6 +19,7 @@ from chatproject.sockets.subscribers import Subscribers
 from chats import events
 from chats.models import Head
 
+from .apart import Apart
 from .chat_hub import ChatHub
 from .hub import Hub
 from .reads import read_heads, read_starts
@@ -40,12 +41,15 @@ class Hubs:
         self,
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         on_chat_added: Callable[[UserHub, events.ChatAdded], None],
+        on_blocks_changed: Callable[[int], None],
     ) -> None:
+        self.apart = Apart()
         self.layer: Any = get_channel_layer()
         self.channel = ""
         self.kept: dict[Connection, set[Hub]] = {}  # hubs by connection
         self._spawn = spawn
         self._on_chat_added = on_chat_added
+        self._on_blocks_changed = on_blocks_changed
         self._hubs: dict[str, Hub] = {}  # by group
         self._starts: dict[str, asyncio.Task[None]] = {}  # by group
         self._connected = asyncio.Event()
@@ -57,7 +61,7 @@ class Hubs:
     async def chats(self, chat_ids: list[uuid.UUID], connection: Connection) -> list[ChatHub]:
         """The started hubs of the existing chats among these, kept for this connection."""
         groups = {events.chat_group(chat_id): chat_id for chat_id in chat_ids}
-        fresh = [ChatHub(groups[g], self._on_deleted) for g in groups if g not in self._hubs]
+        fresh = [self._chat_hub(groups[g]) for g in groups if g not in self._hubs]
         self._keep(fresh, self._begin(fresh))
         hubs = [hub for group in groups if isinstance(hub := self._hubs[group], ChatHub)]
         for hub in hubs:
@@ -96,6 +100,21 @@ class Hubs:
         """The hubs of people who have a chat list open, by user id."""
         hubs = (hub for hub in self._hubs.values() if isinstance(hub, UserHub))
         return {hub.user_id: hub for hub in hubs if hub.sockets}
+
+    def people(self) -> set[int]:
+        """The ids of the people who have, or lately had, sockets here."""
+        return {hub.user_id for hub in self._hubs.values() if isinstance(hub, UserHub)}
+
+    def open_chats(self, user_id: int) -> set[ChatHub]:
+        """The hubs of the chats that a person has open here."""
+        person = self._hubs.get(events.user_group(user_id))
+        hubs = (
+            hub for one in (person.watchers if person else ()) for hub in self.kept.get(one, ())
+        )
+        return {hub for hub in hubs if isinstance(hub, ChatHub)}
+
+    def _chat_hub(self, chat_id: uuid.UUID) -> ChatHub:
+        return ChatHub(chat_id, self._on_deleted, self.apart)
 
     def _attach(self, hub: Hub, connection: Connection) -> None:
         hub.attach(connection)
@@ -173,6 +192,9 @@ class Hubs:
             return
         if message["type"] == "hub.close":
             hub.close(message["code"], message["reason"], message["sign_in"], message["spared"])
+        elif message["type"] == "hub.blocks":
+            if isinstance(hub, UserHub):
+                self._on_blocks_changed(hub.user_id)
         else:
             for event in message["events"]:
                 hub.receive(events.event_of(event))

@@ -14,6 +14,7 @@ from chatproject.sockets.presence_leases import RENEWAL
 from chatproject.stores.outages import is_away
 from chats.events import ChatAdded
 
+from .blocks import BLOCKS_LOOK, Blocks
 from .chat_lists import ChatLists
 from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
 from .hubs import Hubs
@@ -33,10 +34,11 @@ class LiveProcess:
     def __init__(self) -> None:
         self._spawned: set[asyncio.Task[Any]] = set()
         self.claims = Coalescer(read_claims)
-        self.hubs = Hubs(self.spawn, self._show_added)
+        self.hubs = Hubs(self.spawn, self._show_added, self._look_at_blocks)
         self.chat_lists = ChatLists(self.hubs)
         self.places = Places()
         self.presence = Presence(self.spawn)
+        self.blocks = Blocks(self.hubs, self.presence.leases, self.spawn)
         self.marks = Marks()
         self.expiry = Expiry(self.hubs.kept.keys())
         self._tasks = [
@@ -47,6 +49,7 @@ class LiveProcess:
             asyncio.create_task(self._every(RENEWAL, self._renew)),
             asyncio.create_task(self._every(EXPIRY_LOOK, self.expiry.close_expired)),
             asyncio.create_task(self._every(SIGN_IN_LOOK, self.expiry.look)),
+            asyncio.create_task(self._every(BLOCKS_LOOK, self.blocks.look)),
         ]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -62,6 +65,9 @@ class LiveProcess:
 
     def _show_added(self, person: UserHub, added: ChatAdded) -> None:
         self.spawn(self.chat_lists.show(person, added))
+
+    def _look_at_blocks(self, user_id: int) -> None:
+        self.spawn(self.blocks.look_at([user_id]))
 
     async def _renew(self) -> None:
         """Renew presence, and look for new chats that weren't announced."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -15,7 +15,7 @@ from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, lo
 from chats.permissions import Permissions, permissions_of
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext
-from users.models import SignIn, User
+from users.models import Block, SignIn, User
 
 
 def _chat(chat_id: uuid.UUID) -> Chat | None:
@@ -106,14 +106,18 @@ class Claim:
 
 
 @in_thread
-def read_claims(claims: list[Claim]) -> list[bool]:
-    """Whether each claim holds; two queries."""
+def read_claims(claims: list[Claim]) -> list[set[int] | None]:
+    """Whom each person is kept apart from by blocks; None for a claim that doesn't hold."""
     sign_ins = User.objects.signed_in_among({one.sign_in for one in claims if one.sign_in})
     chat_ids = {one.chat_id for one in claims if one.chat_id}
-    members = Chat.objects.members_among(chat_ids, {one.user_id for one in claims})
+    user_ids = {one.user_id for one in claims}
+    members = Chat.objects.members_among(chat_ids, user_ids)
+    apart = Block.objects.apart_from(user_ids)
     return [
-        (one.sign_in is None or one.sign_in in sign_ins)
+        apart[one.user_id]
+        if (one.sign_in is None or one.sign_in in sign_ins)
         and (one.chat_id is None or one.user_id in members.get(one.chat_id, ()))
+        else None
         for one in claims
     ]
 
@@ -152,6 +156,12 @@ def read_usernames(user_ids: set[int]) -> dict[int, str]:
     """User names by id."""
     names = get_user_model().objects.names(user_ids)
     return {user_id: user.username for user_id, user in names.items()}
+
+
+@in_thread
+def read_blocks(user_ids: Collection[int]) -> dict[int, set[int]]:
+    """By each of these people: whom they block and who blocks them."""
+    return Block.objects.apart_from(user_ids)
 
 
 @in_thread

@@ -127,13 +127,19 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             self.connection.closed = True
             await deny(self.scope, self.base_send)
 
-    async def may_stay(self, chat_id: uuid.UUID | None = None) -> bool:
-        """Whether its sign-in goes on, and its user is a member of the chat.
+    async def look_again(self, chat_id: uuid.UUID | None = None) -> set[int] | None:
+        """Whom its user is kept apart from by blocks; None if the socket may not stay.
 
-        Checked once the hubs listen, which hear of later ends.
+        It may while its sign-in goes on and its user is a member of the chat. Asked once the hubs
+        listen, which hear of later ends.
         """
         claim = Claim(self.user.pk, self.connection.sign_in, chat_id)
-        return await live_process().claims.ask(claim) and not self.connection.closed
+        apart = await live_process().claims.ask(claim)
+        return None if self.connection.closed else apart
+
+    async def may_stay(self, chat_id: uuid.UUID | None = None) -> bool:
+        """Whether its sign-in goes on, and its user is a member of the chat."""
+        return await self.look_again(chat_id) is not None
 
     async def receive(
         self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any

@@ -10,11 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chatproject.sockets import presence_leases
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, ChatPermissions
-from chats.permissions import Permissions, permissions_for, permissions_of
+from chats.permissions import Permissions, online_to, permissions_for, permissions_of
 from chats.representation import title_of
 from users.models import User
 
@@ -141,7 +140,7 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
     allowed = permissions_of(chat)
     mine = allowed[user.pk]
     names = get_user_model().objects.names(chat.member_ids)
-    online = presence_leases.online(chat.pk)
+    online = online_to(user.pk, chat)
     rows = [
         {
             "person": names[user_id],

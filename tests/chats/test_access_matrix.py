@@ -67,6 +67,9 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("PATCH", "users/me"): everybody(200),
     ("POST", "users/me/email"): everybody(400),  # no address waits for a code
     ("DELETE", "users/me"): everybody(403),  # a token alone: the password wasn't given again
+    ("GET", "users/me/blocks"): everybody(200),  # one's own
+    ("PUT", "users/me/blocks/{user_id}"): everybody(204),
+    ("DELETE", "users/me/blocks/{user_id}"): everybody(204),
     ("GET", "users/me/sessions"): everybody(200),
     ("DELETE", "users/me/sessions"): everybody(403),
     ("DELETE", "users/me/sessions/{session_id}"): everybody(404),  # the target's

@@ -60,6 +60,7 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
         "removals": lambda: client.delete(member()),
         "chat_deletions": lambda: client.delete(group_of_ada()),
         "deletions": lambda: client.delete(message()),
+        "blocks": lambda: client.put(f"/api/v1/users/me/blocks/{another().pk}"),
         "searches": lambda: client.get("/api/v1/users?search=g"),
         "profile": lambda: client.patch("/api/v1/users/me", {"first_name": "Augusta"}),
     }
@@ -77,6 +78,7 @@ LIMITS: dict[str, Limit] = {
     "removals": limits.CHANGES,
     "chat_deletions": limits.CHANGES,
     "deletions": limits.DELETIONS,
+    "blocks": limits.BLOCKS,
     "searches": limits.SEARCHES,
     "profile": limits.PROFILE,
 }

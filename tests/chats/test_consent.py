@@ -179,7 +179,7 @@ def test_it_asks_twice_however_many_people_are_added(ada: Any, person: Callable[
     with recorded() as commands, queries as asked, pytest.raises(Invalid):
         actions.create_group(ada, "Looms", ids)
     assert [command.collection for command in commands] == ["chats_chat", "chats_message"]
-    assert len(asked) == 1  # their accounts
+    assert len(asked) == 2  # their accounts, and their blocks
     get_user_model().objects.update(added_by="anyone")
     with recorded() as commands:
         actions.create_group(ada, "Looms", ids)

@@ -369,9 +369,9 @@ async def test_a_handshake_that_is_cancelled_leaves_nothing_behind(group, ada, m
         if process.live_process().hubs.follows(chat_id):  # else asked before a hub starts
             waiting.set()
             await asyncio.Event().wait()
-        return True
+        return set()
 
-    monkeypatch.setattr(consumers.ChatConsumer, "may_stay", forever)
+    monkeypatch.setattr(consumers.ChatConsumer, "look_again", forever)
     client = Client(ada, f"/api/v1/chats/{group.pk}")
     await client.socket.send_input({"type": "websocket.connect"})
     await asyncio.wait_for(waiting.wait(), 5)

@@ -1,5 +1,7 @@
 """Accounts and sign-ins, stored in SQL."""
 
+from .block import MOST_BLOCKS as MOST_BLOCKS
+from .block import Block as Block
 from .invitation import Arrival as Arrival
 from .invitation import Invitation as Invitation
 from .invitation import code_hash as code_hash
