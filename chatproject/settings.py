@@ -348,7 +348,7 @@ if BODY_MAX_SIZE < 12 * MESSAGE_MAX_LENGTH + 4096:
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_SIZE
 # A form has a field for each person that is picked.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = max(1_000, CHAT_MAX_MEMBERS + 100)
-SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", 100)  # in each process
+SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", 100)  # in all processes together
 if SOCKETS_PER_PERSON < 2:
     raise ImproperlyConfigured("SOCKETS_PER_PERSON must be 2 or more: a page opens two.")
 PRESENCE_LEASE = env_int("PRESENCE_LEASE", 45)  # seconds for which a dead process seems alive

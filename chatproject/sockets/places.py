@@ -1,27 +1,119 @@
-"""How many sockets one person may have in a process: the setting `SOCKETS_PER_PERSON`."""
+"""How many sockets one person may have, in all processes: the setting `SOCKETS_PER_PERSON`.
+
+Each process keeps its own count in the Redis of the channel layer, for as long as a presence lease.
+While that is away, each bounds its own sockets alone: nobody is locked out.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import logging
+import uuid
+from collections import Counter, defaultdict
+from typing import Any
 
+import redis
 from django.conf import settings
+
+from chatproject.stores.redis_client import AsyncRedisClients, Command
+
+logger = logging.getLogger(__name__)
+
+LEASE = settings.PRESENCE_LEASE  # seconds after which the sockets of a dead process don't count
+TIMEOUT, REST = 0.5, 5.0  # seconds for an answer, and of rest after a missed one
+AT_ONCE = 10  # round trips of a process at a time
+BATCH = 200  # people whose counts are renewed by one round trip
+
+# KEYS: a person's counts by process, each with the second at which it ends. ARGV: this process, its
+# count, the seconds of a lease, the most of all processes together (0: any).
+# Returns 0, and stores nothing, if there would be more.
+COUNT = """
+local now = tonumber(redis.call('TIME')[1])
+local counts, others = redis.call('HGETALL', KEYS[1]), 0
+for i = 1, #counts, 2 do
+  local count, ends = string.match(counts[i + 1], '(%d+) (%d+)')
+  if tonumber(ends) <= now then
+    redis.call('HDEL', KEYS[1], counts[i])
+  elseif counts[i] ~= ARGV[1] then
+    others = others + tonumber(count)
+  end
+end
+local own, most = tonumber(ARGV[2]), tonumber(ARGV[4])
+if most > 0 and others + own > most then return 0 end
+if own == 0 then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+else
+  redis.call('HSET', KEYS[1], ARGV[1], own .. ' ' .. (now + ARGV[3]))
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+return 1
+"""
+
+
+def _url(user_id: int) -> str:
+    """The URL of the Redis that holds a person's counts."""
+    urls: list[str] = settings.REDIS_URLS
+    return urls[user_id % len(urls)]
 
 
 class Places:
     """The sockets of each person in one event loop, from the handshake to the end."""
 
     def __init__(self) -> None:
+        self._process = uuid.uuid4().hex
         self._taken: Counter[int] = Counter()
+        self._changed: set[int] = set()  # whose count here has sunk since it was stored
+        self._redis = AsyncRedisClients(timeout=TIMEOUT, rest=REST, at_once=AT_ONCE)
 
-    def take(self, user_id: int) -> bool:
+    async def take(self, user_id: int) -> bool:
         """Take a place for one more socket; False if none is left."""
-        if self._taken[user_id] >= settings.SOCKETS_PER_PERSON:
+        most = settings.SOCKETS_PER_PERSON
+        if self._taken[user_id] >= most:
             return False
         self._taken[user_id] += 1
-        return True
+        fits = False
+        try:
+            fits = await self._is_among(user_id, most)
+        finally:  # also if the handshake is cancelled
+            if not fits:
+                self.give_back(user_id)
+        return fits
+
+    async def _is_among(self, user_id: int, most: int) -> bool:
+        try:
+            [fits] = await self._redis.ask(_url(user_id), self._count(user_id, most))
+        except redis.RedisError:
+            return True
+        return bool(fits)
 
     def give_back(self, user_id: int) -> None:
-        """Give back the place of a socket that has ended."""
+        """Give back the place of a socket that has ended; others know it by the next `tell`."""
         self._taken[user_id] -= 1
+        self._changed.add(user_id)
         if not self._taken[user_id]:
             del self._taken[user_id]
+
+    async def tell(self) -> None:
+        """Tell the other processes of places that were given back."""
+        changed, self._changed = self._changed, set()
+        await self._store(changed)
+
+    async def renew(self) -> None:
+        """Renew the counts of this process."""
+        await self._store(set(self._taken))
+
+    async def _store(self, user_ids: set[int]) -> None:
+        by_url: defaultdict[str, list[int]] = defaultdict(list)
+        for user_id in user_ids:
+            by_url[_url(user_id)].append(user_id)
+        for url, ids in by_url.items():
+            for start in range(0, len(ids), BATCH):
+                counts = [self._count(user_id, 0) for user_id in ids[start : start + BATCH]]
+                try:
+                    await self._redis.ask(url, *counts)
+                except redis.RedisError as error:
+                    logger.warning("Each process counts its sockets alone: %s", error)
+                    break
+
+    def _count(self, user_id: int, most: int) -> Command:
+        values: tuple[Any, ...] = (self._process, self._taken[user_id], LEASE, most)
+        return "EVAL", COUNT, 1, f"sockets:{user_id}", *values

@@ -7,27 +7,23 @@ Redis's clock.
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
-from typing import Any
 
 import redis
-import redis.asyncio
 from django.conf import settings
-from redis.asyncio.retry import Retry as AsyncRetry
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from chatproject.stores.redis_client import AsyncRedisClients, Command, RedisClient
 
 from .coalescer import Coalescer
 
 LEASE = settings.PRESENCE_LEASE  # seconds
 RENEWAL = LEASE / 4  # seconds; a dead process is noticed within a lease and a renewal
-TIMEOUT = 2  # seconds for one answer
-RETRIES = 1  # a connection fails once after the server restarts
+TIMEOUT = 1.0  # seconds for one answer
+REST = 2.0  # seconds for which a Redis that missed an answer isn't asked
 AT_ONCE = 20  # round trips of a process at a time, each on its own connection
 BATCH = 50  # leases that are taken, or chats whose leases are renewed, by one round trip
 
@@ -80,27 +76,24 @@ def _keys(chat_id: uuid.UUID, *user_ids: int) -> list[str]:
     return [key, *(f"{key}:{user_id}" for user_id in user_ids)]
 
 
-def _ids(members: Iterable[str]) -> list[int]:
+def _online(chat_id: uuid.UUID) -> Command:
+    return ("EVAL", ONLINE, 1, *_keys(chat_id))
+
+
+def _ids(members: Iterable[bytes]) -> list[int]:
     return sorted(int(member) for member in members)
 
 
-_OPTIONS: dict[str, Any] = {
-    "socket_timeout": TIMEOUT,
-    "socket_connect_timeout": TIMEOUT,
-    "decode_responses": True,
-}
-
-
 @cache
-def _client(url: str) -> redis.Redis:
+def _client(url: str) -> RedisClient:
     """This process's client of a Redis; thread-safe, and safe after a fork."""
-    return redis.Redis.from_url(url, retry=Retry(NoBackoff(), RETRIES), **_OPTIONS)
+    return RedisClient(url, timeout=TIMEOUT, rest=REST)
 
 
 def online(chat_id: uuid.UUID) -> list[int]:
     """The sorted ids of the people in a chat now; empty while the Redis is away."""
     try:
-        return _ids(_client(_url(chat_id)).eval(ONLINE, 1, *_keys(chat_id)))
+        return _ids(_client(_url(chat_id)).ask(*_online(chat_id)))
     except redis.RedisError:
         return []
 
@@ -110,8 +103,7 @@ class PresenceLeases:
 
     def __init__(self) -> None:
         self.process = uuid.uuid4().hex
-        self._clients: dict[str, redis.asyncio.Redis] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._redis = AsyncRedisClients(timeout=TIMEOUT, rest=REST, at_once=AT_ONCE)
         self._joins = {
             url: Coalescer(partial(self._join_together, url), at_most=BATCH)
             for url in settings.REDIS_URLS
@@ -127,25 +119,21 @@ class PresenceLeases:
         chats: defaultdict[uuid.UUID, list[int]] = defaultdict(list)
         for chat_id, user_id in people:
             chats[chat_id].append(user_id)
-        pipe = self._pipeline(url)
+        commands: list[Command] = []
         for chat_id, user_ids in chats.items():
-            self._queue_join(pipe, chat_id, user_ids)
-            pipe.eval(ONLINE, 1, *_keys(chat_id))
-        ids = list(map(_ids, await self._execute(pipe)))
+            commands += self._join(chat_id, user_ids), _online(chat_id)
+        ids = list(map(_ids, await self._redis.ask(url, *commands)))
         new, there = (dict(zip(chats, one, strict=True)) for one in (ids[::2], ids[1::2]))
         return [(user_id in new[chat_id], there[chat_id]) for chat_id, user_id in people]
 
     async def online(self, chat_id: uuid.UUID) -> list[int]:
         """The sorted ids of the people in a chat now."""
-        pipe = self._pipeline(_url(chat_id))
-        pipe.eval(ONLINE, 1, *_keys(chat_id))
-        return _ids((await self._execute(pipe))[0])
+        return _ids((await self._redis.ask(_url(chat_id), _online(chat_id)))[0])
 
     async def leave(self, chat_id: uuid.UUID, user_id: int) -> bool:
         """Give a lease back; True if it was the person's last one in the chat."""
-        pipe = self._pipeline(_url(chat_id))
-        pipe.eval(LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
-        return bool((await self._execute(pipe))[0])
+        leave: Command = ("EVAL", LEAVE, 2, *_keys(chat_id, user_id), self.process, user_id)
+        return bool((await self._redis.ask(_url(chat_id), leave))[0])
 
     async def renew(
         self, people: Mapping[uuid.UUID, list[int]]
@@ -158,29 +146,18 @@ class PresenceLeases:
         for url, chat_ids in shards.items():
             for start in range(0, len(chat_ids), BATCH):
                 batch = chat_ids[start : start + BATCH]
-                pipe = self._pipeline(url)
+                commands: list[Command] = []
                 for chat_id in batch:
-                    self._queue_join(pipe, chat_id, people[chat_id])
-                    pipe.eval(EXPIRE, 1, *_keys(chat_id))
-                ids = list(map(_ids, await self._execute(pipe)))
+                    expire: Command = ("EVAL", EXPIRE, 1, *_keys(chat_id))
+                    commands += [self._join(chat_id, people[chat_id]), expire]
+                ids = list(map(_ids, await self._redis.ask(url, *commands)))
                 answers += list(zip(batch, ids[::2], ids[1::2], strict=True))
         return answers
 
     async def close(self) -> None:
         """Close the connections; leases that weren't given back expire."""
-        for client in self._clients.values():
-            await client.aclose()
+        await self._redis.close()
 
-    async def _execute(self, pipe: Any) -> list[Any]:
-        async with self._slots:
-            return list(await pipe.execute())
-
-    def _queue_join(self, pipe: Any, chat_id: uuid.UUID, user_ids: list[int]) -> None:
+    def _join(self, chat_id: uuid.UUID, user_ids: list[int]) -> Command:
         keys = _keys(chat_id, *user_ids)
-        pipe.eval(JOIN, len(keys), *keys, self.process, LEASE, *user_ids)
-
-    def _pipeline(self, url: str) -> Any:
-        if url not in self._clients:
-            retry = AsyncRetry(NoBackoff(), RETRIES)
-            self._clients[url] = redis.asyncio.Redis.from_url(url, retry=retry, **_OPTIONS)
-        return self._clients[url].pipeline(transaction=False)
+        return "EVAL", JOIN, len(keys), *keys, self.process, LEASE, *user_ids

@@ -40,7 +40,7 @@ THREADS = 4  # of a process of sockets that ask the stores
 RETRY_AFTER = 5  # seconds that a client is told to wait
 SHORTENED = 2  # seconds until the deadline, after a wait in vain
 SHORTENED_FOR = 10.0  # seconds for which `SHORTENED` holds after the last wait in vain
-PROBE = 0.3  # seconds for MongoDB to answer a ping
+PROBE = 0.5  # seconds for MongoDB to confirm that a majority follows
 # Interrupted, ExceededTimeLimit, ReadConcernMajorityNotAvailableYet: a member is changing state.
 MOMENTARY = {11601, 262, 134}
 # SQLSTATEs that don't arrive as operational errors: a server that has just stopped being the
@@ -149,11 +149,14 @@ def _took_long(cause: BaseException) -> bool:
 
 
 def _answers() -> bool:
-    """Whether MongoDB answers a ping; run it in a context that has no deadline."""
+    """Whether MongoDB takes writes; run it in a context that has no deadline.
+
+    A deletion of nothing waits, like any write, until a majority has all that was written before.
+    """
     connection: Any = connections["chat"]
     try:
         with pymongo.timeout(PROBE):
-            connection.database.command("ping")
+            connection.database.probes.delete_one({"_id": 0})
     except PyMongoError:
         return False
     return True

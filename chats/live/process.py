@@ -46,6 +46,8 @@ class LiveProcess:
             asyncio.create_task(self._every(POLL, self.hubs.compare)),
             asyncio.create_task(self._every(POLL, self.hubs.resubscribe)),
             asyncio.create_task(self._every(POLL, self.hubs.end_idle)),
+            asyncio.create_task(self._every(POLL, self.places.tell)),
+            asyncio.create_task(self._every(RENEWAL, self.places.renew)),
             asyncio.create_task(self._every(RENEWAL, self._renew)),
             asyncio.create_task(self._every(EXPIRY_LOOK, self.expiry.close_expired)),
             asyncio.create_task(self._every(SIGN_IN_LOOK, self.expiry.look)),

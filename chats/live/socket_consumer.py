@@ -63,7 +63,7 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
         if self.scope.get("store_is_away"):
             await self.put_off()
             return
-        if self.user.is_authenticated and not live_process().places.take(self.user.pk):
+        if self.user.is_authenticated and not await live_process().places.take(self.user.pk):
             self.connection.closed = True
             retry_after = str(RETRY_AFTER)
             await deny(self.scope, self.base_send, 429, TOO_MANY, retry_after=retry_after)

@@ -116,6 +116,36 @@ async def test_one_person_has_so_many_sockets_in_a_process_and_keeps_nobody_else
                 break
 
 
+async def test_one_person_has_so_many_sockets_in_all_processes(
+    start_server, server_name, group, ada, grace
+):
+    settings = {"SOCKETS_PER_PERSON": "4", "PRESENCE_LEASE": "4"}
+    servers = [await sync_to_async(start_server)(**settings) for _ in range(2)]
+    headers, others = await sync_to_async(bearer)(ada), await sync_to_async(bearer)(grace)
+    full = 403 if server_name == "daphne" else 429
+    first, second = (f"{server.websocket_url}/api/v1/chats/{group.pk}" for server in servers)
+    async with contextlib.AsyncExitStack() as opened:
+        for url in (first, second, first, second):
+            socket = await opened.enter_async_context(connect(url, additional_headers=headers))
+            await next_of(socket, "welcome")
+        refused = await asyncio.gather(*(refusal(url, headers) for url in (first, second) * 10))
+        assert set(refused) == {full}
+        async with connect(first, additional_headers=others) as socket:
+            await next_of(socket, "welcome")
+        servers[1].kill()  # its two sockets don't count for longer than a lease
+        async with asyncio.timeout(15):
+            for _ in range(2):
+                await opened.enter_async_context(await opening(first, headers))
+        assert await refusal(first, headers) == full
+
+
+async def opening(url, headers):
+    """A socket that was let in, after as many tries as it takes."""
+    while True:
+        with contextlib.suppress(InvalidStatus):
+            return await connect(url, additional_headers=headers)
+
+
 async def test_what_one_process_stores_the_sockets_of_another_are_told(
     start_server, group, ada, grace
 ):

@@ -17,6 +17,8 @@ from .cluster import Cluster
 from .traffic import traffic
 
 BACK = 3.0  # seconds after its return in which everyone has everything
+OPENED = 8.0  # seconds in which 120 sockets are open while Valkey doesn't answer
+LONGEST_PAGE = 2.5  # seconds for a page then: each store of limits and presence is waited for once
 LONGEST_SEND = 4.0  # seconds that an acknowledgement may take while Valkey doesn't answer
 
 
@@ -84,6 +86,28 @@ async def test_valkey_that_is_stopped_and_goes_on(cluster: Cluster, is_long: boo
     figures.seconds("Valkey stopped, an acknowledgement took", waits)
     figures.seconds("Valkey stopped, everyone has everything after", [recovered])
     await cluster.settle(30)
+    cluster.check()
+
+
+async def test_sockets_and_pages_that_are_opened_while_valkey_is_stopped(
+    cluster: Cluster, crowd: list[Person]
+) -> None:
+    chats = [await cluster.create_group(*crowd[:2]) for _ in range(20)]
+    cluster.stop_valkey()
+    start = time.monotonic()
+    opened = [cluster.open(person, chat_id) for chat_id in chats for person in crowd[:2] * 3]
+    await cluster.all_ready(OPENED, opened)
+    figures.seconds("Valkey stopped, 120 sockets were open after", [time.monotonic() - start])
+    waits = []
+    for chat_id in chats[:5]:
+        start = time.monotonic()
+        url = f"{cluster.api_url}/api/v1/chats/{chat_id}"
+        assert (await cluster.http.get(url, headers=crowd[0].headers)).status_code == 200
+        waits.append(time.monotonic() - start)
+    figures.seconds("Valkey stopped, a chat with its members took", waits)
+    assert max(waits) < LONGEST_PAGE
+    cluster.resume_valkey()
+    await cluster.settle(20)
     cluster.check()
 
 
