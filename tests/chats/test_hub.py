@@ -501,3 +501,28 @@ async def test_whoever_was_removed_on_the_way_in_is_not_let_in(
     assert connection.closed
     for socket in (connection, there):
         hubs.drop(socket)
+
+
+@pytest.mark.parametrize("is_read", ["before", "after"])
+async def test_members_added_at_once_while_a_hub_starts_end_no_start(
+    group, ada, grace, stranger, person, join, monkeypatch, is_read
+):
+    lovelace, other = await do(person)("annabella"), await do(actions.create_group)(ada, "B", [])
+    read, hubs = live_hubs.read_starts, live_process().hubs
+
+    async def read_meanwhile(chat_ids):
+        monkeypatch.undo()
+        starts = await read(chat_ids)
+        await do(actions.add_members)(ada, group, [stranger.pk, lovelace.pk])
+        hub = hubs._hubs[events.chat_group(group.pk)]
+        await wait_for_async(lambda: set(hub.order._pending) == {1, 2}, 5)
+        return starts if is_read == "before" else await read(chat_ids)
+
+    monkeypatch.setattr(live_hubs, "read_starts", read_meanwhile)
+    watcher = Reader(ada, takes_frames=False)
+    assert len(await hubs.chats([other.pk, group.pk], watcher.connection)) == 2
+    reader = await join(grace, group)
+    assert reader.of_type("welcome")[0]["last_rev"] == 2
+    await do(post)(ada, group, "Welcome")
+    await wait_for_async(lambda: reader.contents == ["Welcome"], 5)
+    hubs.drop(watcher.connection)
