@@ -11,6 +11,7 @@ CLIENT_ID_MAX_LENGTH = 64
 PREVIEW_LENGTH = 140  # of a message in the chat list or in a reply
 
 # Pages.
+PAGE_MAX_BYTES = 1024 * 1024  # of the messages in one answer of the API, unless it is one
 PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
 CHATS_LISTED = 100  # of the list of chats; a link shows the rest
 MOST_UNREAD = 99  # unread messages that a chat list shows as a number

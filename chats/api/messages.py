@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 
+from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -22,6 +25,7 @@ from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext, message_data
 
+from .changes import fitting, read_changed
 from .inputs import ContentSerializer, NewMessageSerializer
 from .openapi import (
     CORRECTION,
@@ -62,50 +66,57 @@ class MessageViewSet(ChatViews):
         history = History.of(request, chat_id)
         messages: Any = self.paginate_queryset(history)  # type: ignore[arg-type]
         data = self.history_data(history.chat, messages, history.readers)
+        self.paginator.cut(len(data["results"]), len(messages))  # type: ignore[union-attr]
         page = self.get_paginated_response(data["results"])
         page.data |= data
         return page
 
     def changes(self, chat_id: uuid.UUID, rev: int) -> dict[str, Any]:
-        """The messages changed after a `rev`, and the chat as it is now."""
+        """The messages changed after a `rev`, or the first of them, and the chat as it is now."""
         others = self.request.query_params.keys() & set(MessagePagination.parameters)
         for name in others - {"changed_after"}:
             raise ValidationError({name: ["This does not go with changed_after."]})
         # Clients rely on having every change up to this one, so it must not be rolled back.
         head = log.head(chat_id)
         too_far = head.rev - rev > MOST_MISSED
-        messages = [] if too_far else self.changed_messages(chat_id, rev)
+        changed = read_changed(chat_id, head.rev if too_far else rev, head.rev)
         chat = self.find_chat(chat_id)  # after the messages: the user may have been removed
         chat.last_seq = max(chat.last_seq, head.seq)
         readers = ReadMarker.objects.readers(chat)
+        data = self.history_data(Chat.objects.document(chat), changed.messages, readers)
+        last_rev = min(changed.rev_of_first(len(data["results"])), head.rev)
+        data["results"].sort(key=itemgetter("rev"))
         return {
-            "count": len(messages),
-            "next": None,
+            "count": len(data["results"]),
+            "next": self.link(changed_after=last_rev) if last_rev < head.rev else None,
             "previous": None,
-            "last_rev": head.rev,
+            "last_rev": last_rev,
             "too_far_behind": too_far,
             "read_markers": by_name(readers.markers),
             "permissions": permissions_for(chat, self.user.pk).as_flags(),
-            **self.history_data(Chat.objects.document(chat), messages, readers),
+            **data,
         }
 
-    def changed_messages(self, chat_id: uuid.UUID, rev: int) -> Sequence[MessageRow]:
-        """The messages that changed after a `rev`, as they are now, in order of `rev`."""
-        rows = log.after(chat_id, rev, MOST_MISSED)
-        messages = Message.objects.of_log(chat_id, rows).values()
-        return sorted(messages, key=lambda message: message.rev)
+    def link(self, **parameters: int) -> str:
+        """The URL of this request with these query parameters alone."""
+        request = self.request
+        path = f"{request.scheme}://{request.get_host()}{iri_to_uri(request.path)}"
+        return f"{path}?{urlencode(parameters)}"
 
     def history_data(
         self, chat: Document, messages: Collection[MessageRow], readers: Readers
     ) -> dict[str, Any]:
-        """The chat and these messages as JSON, with everything they show; each is read once."""
+        """The chat and the first of these messages as JSON, with everything they show.
+
+        Each is read once. Only the first, if all would be too large for an answer.
+        """
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
         context = MessageContext.of(messages, readers, people)
         context_of_chat = {"chats": ChatContext.with_messages(self.user, chat, context)}
         return {
             "chat": ChatSerializer(context=context_of_chat).to_representation(chat),
-            "results": message_data(messages, context),
+            "results": fitting(messages, context),
         }
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:

@@ -88,12 +88,23 @@ class MessagePagination(StrictLimitOffsetPagination):
 
     offset_names = ("offset", "skip")
     parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")
+    _shown: int | None = None
 
     def get_offset(self, request: Request) -> int:
         if {"skip", "offset"} <= request.query_params.keys():
             raise ValidationError({"skip": ["This is `offset` by another name; give one of them."]})
         skip = query_integer(request, "skip")
         return super().get_offset(request) if skip is None else skip
+
+    def cut(self, count: int, of: int) -> None:
+        """Only so many of a page's messages were small enough: the next page begins after them."""
+        if count < of:
+            self._shown = count
+
+    def get_next_link(self) -> str | None:
+        if self._shown is None:
+            return super().get_next_link()
+        return self._link(self.offset + self._shown)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST]}
@@ -105,7 +116,7 @@ class MessagePagination(StrictLimitOffsetPagination):
             integer_parameter(
                 "changed_after",
                 "Only messages that changed after this `rev`, in the order of `rev`, at most "
-                "1,000; goes with no other parameter.",
+                "1,000; goes with no other parameter. If they are more than 1 MiB, `next` goes on.",
             ),
             {
                 "name": "ordering",

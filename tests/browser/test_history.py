@@ -182,6 +182,32 @@ FORGET_WHILE_LOADING = """async (url) => {
 }"""
 
 
+def test_long_messages_that_come_in_several_answers_all_come(
+    window_of: Callable[..., Window], group: Any, ada: Any
+) -> None:
+    for _ in range(40):
+        actions.post_message(ada, group.pk, "😀" * 10_000)
+    window = window_of(ada, "/chats/")
+    seqs, caught_up = window.page.evaluate(EVERYTHING, f"/api/v1/chats/{group.pk}")
+    assert seqs == list(range(40, 0, -1))
+    assert (len(caught_up), sum(caught_up)) == (2, 40)
+
+
+# The numbers of all older messages, and how many messages each answer to a catch-up has.
+EVERYTHING = """async (chat) => {
+  const { Paginator } = await import("models/paginator.js")
+  const { CatchUp } = await import("models/catch_up.js")
+  const pages = new Paginator({ url: `${chat}/messages`, oldest: 41, newest: 41, hasNewer: false })
+  const seqs = []
+  while (pages.hasOlder) seqs.push(...(await pages.older()).map(({ seq }) => seq).reverse())
+  const catchUp = new CatchUp(chat, 0, () => true)
+  const counts = []
+  catchUp.addEventListener("changes", ({ detail }) => counts.push(detail.results.length))
+  await catchUp.ask()
+  return [seqs, counts]
+}"""
+
+
 def test_a_new_message_beyond_a_page_of_older_ones_is_counted_once(
     window_of: Callable[..., Window], long_chat: Any, ada: Any, grace: Any
 ) -> None:

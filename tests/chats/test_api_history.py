@@ -3,8 +3,9 @@
 import pytest
 
 from chats import actions
-from chats.api import messages
+from chats.api import changes, messages
 from chats.models import Message
+from chats.protocol import PAGE_MAX_BYTES
 from tests.commands_sent import sent_commands
 from users import names
 
@@ -196,3 +197,65 @@ def test_who_has_read_a_message_is_shown(group, ada, grace, api):
     assert api(grace).post(f"{url}/read").status_code == 204
     body = api(ada).get(url).json()
     assert (body["is_read"], body["read_by"]) == (True, [grace.pk])
+
+
+# Long messages -----------------------------------------------------------------------------------
+
+LONG = 60  # messages of 40,000 bytes each, of which 26 are a mebibyte
+
+
+@pytest.fixture
+def long_history(group, ada, grace, api):
+    """The URL of a history of long messages, some of which were edited or deleted later."""
+    sent = [actions.post_message(ada, group.pk, "😀" * 10_000)[0] for _ in range(LONG)]
+    actions.edit_message(ada, group, sent[1], "short now")
+    actions.rename_chat(ada, group, "Looms")
+    actions.delete_message(ada, group, sent[30])
+    actions.edit_message(ada, group, sent[2], "é" * 10_000)
+    return f"/api/v1/chats/{group.pk}/messages"
+
+
+def pages(client, url):
+    """The bodies of an answer and of those that follow it."""
+    found = []
+    while url:
+        answer = client.get(url)
+        assert answer.status_code == 200
+        assert len(answer.content) < PAGE_MAX_BYTES + 10_000  # the chat, and the largest message
+        found.append(answer.json())
+        url = found[-1]["next"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=100", "", "ordering=created_at&limit=100", "after=10&before=50&limit=100"]
+)
+def test_long_messages_come_in_answers_of_a_mebibyte_that_lead_on(long_history, ada, api, query):
+    found = pages(api(ada), f"{long_history}?{query}")
+    seqs = [row["seq"] for body in found for row in body["results"]]
+    wanted = range(11, 50) if "after" in query else range(1, LONG + 1)
+    assert seqs == list(wanted if "ordering" in query else reversed(wanted))
+    assert 2 <= len(found) <= 4
+
+
+def test_catching_up_with_long_messages_misses_none(long_history, ada, grace, api):
+    known, rev = {}, 0
+    for body in pages(api(ada), f"{long_history}?changed_after=0"):
+        assert rev < body["last_rev"] <= body["chat"]["last_rev"]
+        assert body["count"] == len(body["results"])
+        rev = body["last_rev"]
+        known |= {row["id"]: row for row in body["results"]}
+        # Whoever goes on after `last_rev` has every message up to it.
+        complete = Message.objects.filter(rev__lte=rev).values_list("pk", flat=True)
+        assert {str(pk) for pk in complete} <= known.keys()
+    assert rev == LONG + 4
+    assert (len(known), max(row["seq"] for row in known.values())) == (LONG, LONG)
+    stored = {str(message.pk): message.content for message in Message.objects.all()}
+    assert {pk: row["content"] for pk, row in known.items()} == stored
+
+
+def test_one_message_that_is_larger_than_an_answer_comes_alone(long_history, ada, api, monkeypatch):
+    monkeypatch.setattr(changes, "PAGE_MAX_BYTES", 1)
+    body = api(ada).get(f"{long_history}?changed_after=5").json()
+    assert [row["seq"] for row in body["results"]] == [6]
+    assert api(ada).get(body["next"]).json()["results"][0]["seq"] == 7

@@ -195,9 +195,12 @@ class Client:
                 path = f"{self.path}/messages?changed_after={self.cursor.rev}"
                 answer = await self.api.ask("GET", path)
                 if answer is not None and not is_retriable(answer):
-                    if answer.is_success:
-                        await self._take_changes(answer.json())
-                    return
+                    changes = answer.json() if answer.is_success else {}
+                    if changes:
+                        await self._take_changes(changes)
+                    if not changes.get("next"):
+                        return
+                    continue
                 await asyncio.sleep(backoff(attempt))
                 attempt += 1
 
@@ -218,7 +221,7 @@ class Client:
             path = f"{self.path}/messages?ordering=created_at&limit=100&after={after}"
             page = (await self.api.insist("GET", path)).json()
             self._take(page["results"])
-            after += 100
+            after = page["results"][-1]["seq"] if page["results"] else after
         self.cursor.move_to(page["chat"]["last_rev"])
 
     def _take(self, messages: list[dict[str, Any]]) -> None:

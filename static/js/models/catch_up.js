@@ -83,6 +83,7 @@ export class CatchUp extends EventTarget {
     else {
       this.#tell("changes", changes)
       this.#cursor.moveTo(changes.last_rev)
+      this.#wantsMore ||= Boolean(changes.next) // they were too large for one answer
     }
   }
 

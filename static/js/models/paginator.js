@@ -3,7 +3,10 @@ import { protocol } from "helpers/protocol.js"
 
 const LIMIT = protocol.page_size // messages
 
-/** Loads history beyond both ends of what is shown. `seq` is dense, so a page is a range of it. */
+/**
+ * Loads history beyond both ends of what is shown. `seq` is dense, so a page is a range of it, of up
+ * to `LIMIT` messages: of long ones the API gives fewer.
+ */
 export class Paginator {
   #url
   #loading = new Set()
@@ -34,7 +37,7 @@ export class Paginator {
     const edge = this.oldest
     const page = await this.#page("older", `before=${edge}`)
     if (page && edge !== this.oldest) return this.older() // rows were dropped meanwhile
-    if (page) this.oldest = Math.max(this.oldest - LIMIT, 1)
+    if (page) this.oldest = page.results.at(-1)?.seq ?? 1
     return page && inOrder(page.results)
   }
 
@@ -44,7 +47,7 @@ export class Paginator {
     const page = await this.#page("newer", `after=${edge}&ordering=created_at`)
     if (!page) return null
     if (edge !== this.newest) return this.newer()
-    this.newest = Math.min(this.newest + LIMIT, page.chat.last_seq)
+    this.newest = page.results.at(-1)?.seq ?? page.chat.last_seq
     this.hasNewer = this.newest < page.chat.last_seq
     return inOrder(page.results)
   }
@@ -55,7 +58,7 @@ export class Paginator {
     if (!page) return null
     this.#place += 1
     this.newest = page.chat.last_seq
-    this.oldest = Math.max(this.newest - LIMIT + 1, 1)
+    this.oldest = page.results.at(-1)?.seq ?? 1
     this.hasNewer = false
     return inOrder(page.results)
   }

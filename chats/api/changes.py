@@ -1,0 +1,66 @@
+"""What `changed_after` answers: the messages that changed, as far as they fit into one answer."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import orjson
+
+from chats.models import Message, MessageRow, log
+from chats.protocol import PAGE_MAX_BYTES
+from chats.representation import MessageContext, MessageData, message_data
+
+ROWS = 100  # of the log, read at a time: with the longest messages they are some MiB
+
+
+class Changed(NamedTuple):
+    """Messages in the order in which the log first tells of each, and the `rev` of those rows."""
+
+    messages: list[MessageRow]
+    revs: list[int]
+    rev: int  # up to this one everything was read
+
+    def rev_of_first(self, count: int) -> int:
+        """The `rev` up to which the first so many messages are everything."""
+        return self.revs[count] - 1 if count < len(self.revs) else self.rev
+
+
+def read_changed(chat_id: uuid.UUID, rev: int, last_rev: int) -> Changed:
+    """The messages that changed after `rev`, up to `last_rev`, as they are now.
+
+    Reads on until there is more than fits into one answer.
+    """
+    messages: dict[str, MessageRow] = {}
+    revs: list[int] = []
+    size = 0
+    while rev < last_rev and size <= PAGE_MAX_BYTES:
+        rows = log.after(chat_id, rev, ROWS)
+        found = Message.objects.of_log(chat_id, rows)
+        for row in rows:
+            message = found.get(row.get("message_id") or row["_id"])
+            if message and message.id not in messages:
+                messages[message.id] = message
+                revs.append(row["rev"])
+                size += len(message.content)
+        rev = rows[-1]["rev"] if rows else last_rev
+    return Changed(list(messages.values()), revs, rev)
+
+
+def fitting(rows: Collection[MessageRow], context: MessageContext) -> list[MessageData]:
+    """The first of these messages as the API returns them: `PAGE_MAX_BYTES`, but at least one."""
+    data = message_data(rows, context)
+    if _is_small(rows):
+        return data
+    size = 0
+    for count, one in enumerate(data):
+        size += len(orjson.dumps(one)) + 1
+        if size > PAGE_MAX_BYTES and count:
+            return data[:count]
+    return data
+
+
+def _is_small(rows: Iterable[MessageRow]) -> bool:
+    """Whether they fit whatever they are: to look closely takes as long as to answer."""
+    return sum(6 * len(row.content) + 5_000 for row in rows) < PAGE_MAX_BYTES
