@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from chatproject.rest.fields import StrictSerializer, TextField
+from chatproject.rest.fields import StrictSerializer, TextField, WholeNumberField
 
 from . import group_invitations, invitations
 from .models import Arrival, Invitation
@@ -59,13 +59,13 @@ class GroupInvitationSerializer(InvitationSerializer):
 class NewInvitationSerializer(StrictSerializer):
     """An invitation to make."""
 
-    days = serializers.IntegerField(
+    days = WholeNumberField(
         default=invitations.DAYS,
         min_value=1,
         max_value=invitations.MAX_DAYS,
         help_text="How long it works.",
     )
-    max_uses = serializers.IntegerField(
+    max_uses = WholeNumberField(
         default=1,
         min_value=1,
         max_value=invitations.MAX_USES,

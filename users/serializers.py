@@ -135,6 +135,8 @@ class InvitedSerializer(StrictSerializer):
 class RegisterSerializer(InvitedSerializer, AccountSerializer):
     """An account to create."""
 
+    ignored = {"phone_number": [None]}  # there are none here
+
     username = TextField(max_length=150, validators=USERNAME_RULES)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254, default="")
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
@@ -198,7 +200,12 @@ class SignUpAddressSerializer(InvitedSerializer):
 
 
 class LoginSerializer(StrictSerializer):
-    """User name and password, for new tokens."""
+    """User name and password, for new tokens; also as a form of OAuth2 has them (RFC 6749)."""
+
+    ignored = {
+        "grant_type": ["password", ""],
+        **dict.fromkeys(("scope", "client_id", "client_secret")),
+    }
 
     username = TextField(max_length=150)
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
@@ -218,6 +225,8 @@ class CodeSerializer(StrictSerializer):
 
 class RefreshSerializer(StrictSerializer):
     """A refresh token, which works once, for new tokens."""
+
+    aliases = {"refresh_token": "refresh"}
 
     refresh = TextField(max_length=2000)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Mapping
 from functools import cache
 from itertools import islice
 from types import NoneType, UnionType
@@ -17,10 +19,18 @@ ERRORS_SHOWN = 10  # fields or items that an answer names
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it doesn't have, the first ten by name, instead of ignoring them."""
+    """Refuses fields that it doesn't have, the first ten by name, instead of ignoring them.
+
+    But for those that clients of the original send (docs/original.md): `aliases` are other names of
+    fields, `ignored` ones are taken with these values (None: with any) and do nothing.
+    """
+
+    aliases: Mapping[str, str] = {}
+    ignored: Mapping[str, Collection[Any] | None] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict):
+            data = self._of_the_original(data)
             known = {name for name, field in self.fields.items() if not field.read_only}
             # Sent by a browser's form in addition to its fields.
             known |= {"csrfmiddlewaretoken"}
@@ -29,6 +39,24 @@ class StrictSerializer(serializers.Serializer[Any]):
             if errors:
                 raise exceptions.ValidationError(errors)
         return super().to_internal_value(data)
+
+    def _of_the_original(self, data: Any) -> Any:
+        """The data by our names, without what is ignored; a `MultiValueDict` stays one."""
+        sent = (self.aliases.keys() | self.ignored.keys()) & data.keys()
+        data = data.copy() if sent else data
+        for name in sent & self.ignored.keys():
+            allowed = self.ignored[name]
+            if allowed is not None and data[name] not in allowed:
+                texts = " or ".join(json.dumps(value) for value in allowed)
+                raise exceptions.ValidationError({name: [f"This takes {texts}, or nothing."]})
+            del data[name]
+        for name in sent & self.aliases.keys():
+            ours = self.aliases[name]
+            if ours in data:
+                raise exceptions.ValidationError({name: [f"Another name of {ours}: give one."]})
+            data[ours] = data[name]
+            del data[name]
+        return data
 
 
 class TextField(serializers.CharField):

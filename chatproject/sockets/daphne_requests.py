@@ -33,6 +33,12 @@ class WebRequest(http_protocol.WebRequest):
             self.requestHeaders.setRawHeaders(b"content-length", [b"%d" % self.size])
         return super().process()
 
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """Send a message of the application; nothing of a body as an answer to HEAD (RFC 9110)."""
+        if self.method == b"HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        super().handle_reply(message)
+
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         """Answer with an error of the server, with the headers of every answer."""
         headers = [(b"content-type", b"text/plain; charset=utf-8"), *of_handshakes()]

@@ -32,16 +32,18 @@ from .rules import (
 Check = Callable[[Transaction, list[int]], None]
 
 
-def add_members(user: User, chat: Chat, user_ids: Iterable[int]) -> Chat:
-    """Add people to a group; existing members are left as they are."""
+def add_members(
+    user: User, chat: Chat, user_ids: Iterable[int], *, field: str = "user_ids"
+) -> Chat:
+    """Add people to a group; existing members are left as they are. `Invalid` names the field."""
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_add_members")
     limits.ADDITIONS.spend(user.pk)
     wanted = list(dict.fromkeys(user_ids))
     while new_ids := [user_id for user_id in wanted if user_id not in chat.member_ids]:
-        people = require_people("user_ids", new_ids)
-        require_room("user_ids", len(chat.member_ids) + len(new_ids))
-        require_consent("user_ids", user, people)
+        people = require_people(field, new_ids)
+        require_room(field, len(chat.member_ids) + len(new_ids))
+        require_consent(field, user, people)
         if added := admit(user, chat, people, lets_add(user, people)):
             return added
         chat = confirmed_chat(user, chat)  # others were added or removed meanwhile

@@ -15,7 +15,7 @@ from chats import actions
 from chats.models import ReadMarker
 from chats.permissions import online_to, permissions_of
 
-from .inputs import ChatChangeSerializer, GroupSerializer
+from .inputs import ChatChangeSerializer, GroupSerializer, PrivateChatSerializer
 from .openapi import (
     BAD_INPUT,
     ERRORS,
@@ -49,7 +49,11 @@ class ChatViewSet(ChatViews):
     """The chats of a person."""
 
     pagination_class = StrictLimitOffsetPagination
-    serializer_classes = {"partial_update": ChatChangeSerializer, "group": GroupSerializer}
+    serializer_classes = {
+        "partial_update": ChatChangeSerializer,
+        "group": GroupSerializer,
+        "private": PrivateChatSerializer,
+    }
 
     def list(self, request: Request) -> Response:
         """The user's chats, the one with the latest message first."""

@@ -31,6 +31,12 @@ class NothingSerializer(StrictSerializer):
     """No fields."""
 
 
+class PrivateChatSerializer(NothingSerializer):
+    """No fields; a private chat has no name of its own."""
+
+    ignored = {"name": None}
+
+
 class UserIdsField(ListField):
     """Ids of users; in a form separated by commas or blanks."""
 

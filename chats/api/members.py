@@ -8,9 +8,11 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chatproject.rest.parameters import query_integer
 from chats import actions
 from chats.models import Chat
 from chats.permissions import online_to, permissions_for, permissions_of
@@ -50,10 +52,19 @@ class MemberViewSet(ChatViews):
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
         """Add people to a group."""
-        chat, data = self.find_chat(chat_id), self.valid_data()
-        user_ids = data.get("user_ids") or [data["user_id"]]
-        chat = actions.add_members(self.user, chat, user_ids)
+        chat, (field, user_ids) = self.find_chat(chat_id), self._newcomers()
+        chat = actions.add_members(self.user, chat, user_ids, field=field)
         return Response(self.members(chat), status=status.HTTP_201_CREATED)
+
+    def _newcomers(self) -> tuple[str, Sequence[int]]:
+        """The people to add, of the body or one in the query string: the field and the ids."""
+        user_id = query_integer(self.request, "user_id", 1)
+        if user_id is None:
+            [(field, given)] = self.valid_data().items()
+            return field, given if field == "user_ids" else [given]
+        if self.request.data:
+            raise ValidationError({"user_id": ["Give people in the body or in the query string."]})
+        return "user_id", [user_id]
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, user_id: int) -> Response:
         """One member."""

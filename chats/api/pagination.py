@@ -18,7 +18,7 @@ from chats.models.history import Span, page_of_history
 from chats.models.read_marker import Readers
 from users.models import User
 
-NEWEST_FIRST, OLDEST_FIRST = "-created_at", "created_at"
+NEWEST_FIRST, OLDEST_FIRST = ("-created_at", "desc"), ("created_at", "asc")
 
 
 class History:
@@ -53,8 +53,8 @@ class History:
             chat_id,
             after=query_integer(request, "after") or 0,
             before=query_integer(request, "before", 1),
-            newest_first=query_choice(request, "ordering", NEWEST_FIRST, OLDEST_FIRST)
-            == NEWEST_FIRST,
+            newest_first=query_choice(request, "ordering", *NEWEST_FIRST, *OLDEST_FIRST)
+            in NEWEST_FIRST,
         )
 
     def __getitem__(self, wanted: slice) -> list[MessageRow]:
@@ -107,7 +107,7 @@ class MessagePagination(StrictLimitOffsetPagination):
         return self._link(self.offset + self._shown)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        ordering = {"type": "string", "enum": [NEWEST_FIRST, OLDEST_FIRST]}
+        ordering = {"type": "string", "enum": [*NEWEST_FIRST, *OLDEST_FIRST]}
         return [
             *super().get_schema_operation_parameters(view),
             integer_parameter("skip", "Another name of `offset`."),

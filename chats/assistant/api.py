@@ -15,7 +15,8 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from chatproject.limits import limits
-from chatproject.rest.fields import StrictSerializer
+from chatproject.rest.fields import StrictSerializer, TextField
+from chatproject.text.names import is_blank
 from chats.api.openapi import BAD_INPUT, NOT_SIGNED_IN
 from chats.api.serializers import PhotoSerializer
 from users.models import User
@@ -59,7 +60,13 @@ def _answer(request: Request, call: Callable[[], T]) -> T:
 class QuestionSerializer(StrictSerializer):
     """A question to the AI provider."""
 
-    user_input = serializers.CharField(max_length=settings.MESSAGE_MAX_LENGTH)
+    user_input = TextField(max_length=settings.MESSAGE_MAX_LENGTH)
+
+    def validate_user_input(self, text: str) -> str:
+        """The text without blanks around it; there must be more to see."""
+        if is_blank(text):
+            raise serializers.ValidationError("This can't be blank.")
+        return text.strip()
 
 
 class AnswerSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chats import actions
 from chats.errors import Invalid
@@ -24,7 +24,7 @@ from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
 SHOWN = 50  # people who ask to join, and who are kept out
 
 
-@require_GET
+@require_safe
 @chat_page
 def members(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Who is in a chat, what they may do, and people to add."""
@@ -41,13 +41,13 @@ def add_member(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     try:
         if not form.is_valid():
             raise first_error(form)
-        actions.add_members(request.user, chat, [form.cleaned_data["user_id"]])
+        actions.add_members(request.user, chat, [form.cleaned_data["user_id"]], field="user_id")
     except Invalid as refusal:
         return _members_page(request, chat, problem=refusal.message)
     return redirect("chats:members", chat.pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
     """Remove a member from a group, after a confirmation."""
@@ -63,7 +63,7 @@ def remove_member(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> H
     return _ask_about_member(request, chat, user_id, "chats/remove_member.html")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def make_owner(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
     """Transfer a group to another member, after a confirmation."""

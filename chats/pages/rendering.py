@@ -107,7 +107,7 @@ def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def _canonical(request: MemberRequest) -> str | None:
     """The address of a page that was asked for with ids in another form; scripts read them."""
     match = request.resolver_match
-    if match is None or request.method != "GET":
+    if match is None or request.method not in ("GET", "HEAD"):
         return None
     path = reverse(match.view_name, kwargs=match.kwargs)
     return None if path == request.path else request.get_full_path().replace(request.path, path, 1)

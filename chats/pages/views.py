@@ -13,7 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatproject.text.bidi import isolate
 from chats import actions
@@ -31,14 +31,14 @@ from .timeline import Timeline
 LISTED_WITH_CHAT = 40  # chats listed next to an open one; the script loads more
 
 
-@require_GET
+@require_safe
 @chat_page
 def chat_list(request: MemberRequest) -> HttpResponse:
     """The user's chat list."""
     return render_page(request, "chats/list.html", {}, whole=True)
 
 
-@require_GET
+@require_safe
 @chat_page
 def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """A chat: where reading continues, before `?before=SEQ`, or around `?at=MESSAGE`."""
@@ -112,7 +112,7 @@ def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 # New chats ---------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @chat_page
 def new(request: MemberRequest) -> HttpResponse:
     """Find a person to talk to."""
@@ -133,7 +133,7 @@ def new_private(request: MemberRequest, user_id: int) -> HttpResponse:
     return redirect("chats:detail", chat.pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def new_group(request: MemberRequest) -> HttpResponse:
     """Create a group of picked people. A search submits the form by GET, which keeps the picks."""
@@ -168,7 +168,7 @@ def _create_group(request: MemberRequest, form: GroupForm) -> Chat | None:
 # The chat itself ---------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Rename a group."""
@@ -185,7 +185,7 @@ def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "chats/rename.html", context, status=400 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Delete a chat for everybody, after a confirmation."""
@@ -198,7 +198,7 @@ def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     return render_page(request, "chats/delete.html", {"chat": chat})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Leave a group, after a confirmation."""
