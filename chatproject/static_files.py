@@ -24,7 +24,7 @@ STYLES = [
     f"css/{name}.css"
     for name in (
         *("tokens", "base", "page", "button", "form", "messages", "avatar", "menu", "dialog"),
-        *("app", "chat-list", "chat", "message", "composer", "people", "sign-ins"),
+        *("app", "chat-list", "chat", "message", "fold", "composer", "people", "sign-ins"),
     )
 ]
 JOINED_STYLES = "css/all.css"

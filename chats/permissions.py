@@ -31,9 +31,7 @@ class Permissions:
     @property
     def can_send_messages(self) -> bool:
         """Whether the member may send; in a private chat unless one of the two blocks the other."""
-        if not self.chat.is_group:
-            return self.user_id not in self.chat.silenced_ids
-        return self._flag("can_send_messages")
+        return self.is_owner or self.flags.get("can_send_messages", False)
 
     @property
     def can_change_permissions(self) -> bool:
@@ -106,7 +104,9 @@ class Permissions:
 
 def permissions_for(chat: Chat, user_id: int) -> Permissions:
     """The permissions of one member; no query for a private chat or the owner."""
-    if not chat.is_group or chat.owner_id == user_id:
+    if not chat.is_group:
+        return permissions_by({}, chat, user_id, chat.silenced_ids)
+    if chat.owner_id == user_id:
         return Permissions(chat, user_id)
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id=user_id)
     row = rows.values(*ChatPermissions.FLAGS).first()

@@ -23,7 +23,7 @@ from .serializers import UserSerializer
 
 @extend_schema_view(
     get=extend_schema(
-        description="The people whom one blocks, by user name. Nobody else sees it.",
+        description="The people whom one blocks, the latest first. Nobody else sees it.",
         examples=[PERSON],
     )
 )

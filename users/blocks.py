@@ -17,9 +17,9 @@ TOO_MANY = f"You can block at most {MOST_BLOCKS} people."
 
 
 def blocked_by(user: User) -> QuerySet[User]:
-    """The people whom a person blocks, by user name."""
-    blocked = Block.objects.filter(blocker=user).values("blocked_id")
-    found: QuerySet[User] = User.objects.filter(pk__in=blocked).order_by("username")
+    """The people whom a person blocks, the latest first."""
+    blocked = User.objects.filter(blocked_by__blocker=user)
+    found: QuerySet[User] = blocked.order_by("-blocked_by__created_at", "-blocked_by__pk")
     return found
 
 

@@ -4,8 +4,16 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
+import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import email_pages, invitation_pages, reset_pages, sign_up_pages, views
+from . import (
+    block_pages,
+    email_pages,
+    invitation_pages,
+    reset_pages,
+    sign_up_pages,
+    views,
+)
 
 app_name = "users"
 
@@ -23,6 +31,8 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("profile/", views.Profile.as_view(), name="profile"),
     path("password/", views.PasswordChange.as_view(), name="password_change"),
+    path("blocks/", block_pages.Blocks.as_view(), name="blocks"),
+    path("blocks/<user_id:user_id>/end/", block_pages.Unblock.as_view(), name="unblock"),
     path("sign-ins/", views.SignIns.as_view(), name="sign_ins"),
     path("sign-ins/end-others/", views.EndOtherSignIns.as_view(), name="end_other_sign_ins"),
     path("sign-ins/<any_uuid:sign_in_id>/end/", views.EndSignIn.as_view(), name="end_sign_in"),

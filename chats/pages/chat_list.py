@@ -15,6 +15,7 @@ from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
 from users.models import User
 
+FOLDED = "Message from somebody you blocked"
 ALL = 2**31 - 1  # as a limit: more chats than anybody has
 
 
@@ -54,7 +55,7 @@ def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], i
             colour_key=colour_key(chat, user_id),
             marker=markers.get(chat.pk.hex, 0),
             last_message=latest.get(chat.pk.hex),
-            preview=_preview(chat, latest.get(chat.pk.hex), user_id, names),
+            preview=_preview(chat, latest.get(chat.pk.hex), user, names),
         )
         for chat in chats
     ]
@@ -66,12 +67,14 @@ def _people(chats: Iterable[Chat], messages: Iterable[Preview], user_id: int) ->
     return others | {message.sender_id for message in messages}
 
 
-def _preview(chat: Chat, message: Preview | None, user_id: int, names: dict[int, Any]) -> str:
+def _preview(chat: Chat, message: Preview | None, user: User, names: dict[int, Any]) -> str:
     if message is None:
         return "No messages yet"
     if message.deleted_at:
         return "Message deleted"
-    if message.sender_id == user_id:
+    if chat.is_group and message.sender_id in user.blocked_ids:
+        return FOLDED
+    if message.sender_id == user.pk:
         return f"You: {isolate(message.content)}"
     sender = names.get(message.sender_id)
     content = isolate(message.content)

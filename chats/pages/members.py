@@ -106,6 +106,12 @@ def _ask_about_member(
     return render_page(request, template, {"chat": chat, "person": people[user_id]})
 
 
+def _is_managed(mine: Permissions, theirs: Permissions) -> bool:
+    """Whether the user may change something about a member of a group."""
+    changes = mine.can_grant_permissions and not theirs.is_owner
+    return theirs.chat.is_group and (changes or mine.can_remove(theirs))
+
+
 def _kept_out(chat: Chat, mine: Permissions, user_ids: list[int]) -> set[int]:
     """Those of these people who were removed, and whom the user may not add again."""
     if not user_ids or mine.can_remove_members:
@@ -147,6 +153,8 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
             "online": user_id in online,
             "allowed": allowed[user_id],
             "removable": mine.can_remove(allowed[user_id]),
+            "managed": _is_managed(mine, allowed[user_id]),
+            "blocked": user_id in user.blocked_ids,
             "form": PermissionsForm(
                 initial=allowed[user_id].as_flags(), auto_id=f"id_{user_id}_%s"
             ),

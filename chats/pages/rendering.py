@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from functools import wraps
@@ -81,7 +82,8 @@ def shared_numbers(request: HttpRequest) -> dict[str, Any]:
 
 def _list_context(request: MemberRequest, listed: int) -> dict[str, Any]:
     items, count = chat_items(request.user, ALL if "all" in request.GET else listed)
-    return {"chat_items": items, "more_chats": count > len(items)}
+    blocked = json.dumps(sorted(request.user.blocked_ids), separators=(",", ":"))
+    return {"chat_items": items, "more_chats": count > len(items), "blocked_json": blocked}
 
 
 def chat_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -29,6 +29,7 @@ class Row:
     new_day: bool
     continued: bool
     first_unread: bool
+    folded: bool
     read_count: int
     read_by: list[str]
 
@@ -61,6 +62,7 @@ class Timeline:
     ) -> None:
         self.chat = chat
         self.user_id = user.pk  # once: a request's user is a lazy object
+        self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
         self.is_large = len(chat.member_ids) > PEOPLE
         everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
         self.marker = (
@@ -147,6 +149,7 @@ class Timeline:
                 new_day=new_day,
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,
+                folded=message.sender_id in self.folded_ids and not message.deleted_at,
                 read_count=read_count,
                 read_by=read_by,
             )

@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import admission, joining, members, views
+from . import admission, blocks, joining, members, views
 
 app_name = "chats"
 
@@ -47,6 +47,16 @@ urlpatterns = [
         "<any_uuid:chat_id>/members/<user_id:user_id>/remove/",
         members.remove_member,
         name="remove_member",
+    ),
+    path(
+        "<any_uuid:chat_id>/members/<user_id:user_id>/block/",
+        blocks.block,
+        name="block",
+    ),
+    path(
+        "<any_uuid:chat_id>/members/<user_id:user_id>/unblock/",
+        blocks.unblock,
+        name="unblock",
     ),
     path(
         "<any_uuid:chat_id>/members/<user_id:user_id>/owner/",

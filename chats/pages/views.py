@@ -75,6 +75,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "colour_key": colour_key(chat, user.pk),
         "allowed": allowed,
         "asking": _asking(chat, allowed),
+        "other": timeline.names.get(chat.other_id(user.pk)),
         "flags_json": json.dumps(allowed.as_flags()),
         "timeline": timeline,
         "rows": list(timeline.rows()),

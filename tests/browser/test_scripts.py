@@ -191,6 +191,7 @@ def test_what_is_stored_runs_on_no_page(watched, viewer, chat, senders):
         (f"{own}/members/", PAYLOADS[3]),
         (f"{own}/rename/", PAYLOADS[0]),
         (f"{own}/members/{other}/remove/", PAYLOADS[5]),
+        (f"{own}/members/{other}/block/", PAYLOADS[5]),
         ("/accounts/profile/", PAYLOADS[7]),
         (f"/api/v1/chats/{chat.pk}",),
         ("/api/v1/users/me",),

@@ -168,6 +168,7 @@ def test_names_that_run_the_other_way_are_isolated_on_every_page(
     paths = [
         *("", f"{group.pk}/", f"{private.pk}/", f"{group.pk}/members/", f"{group.pk}/rename/"),
         *(f"{group.pk}/members/{other.pk}/remove/", f"{group.pk}/members/{other.pk}/owner/"),
+        f"{group.pk}/members/{other.pk}/block/",
         *(f"new/{query}", f"new/group/{query}", f"{group.pk}/delete/", f"{private.pk}/delete/"),
     ]
     for path in paths:

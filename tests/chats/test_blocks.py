@@ -231,3 +231,34 @@ def test_a_page_of_a_refused_chat_says_so(ada: Any, grace: Any, client: Any) -> 
     assert "You can&#x27;t open a chat with this person." in page.content.decode()
     with pytest.raises(Refused):
         actions.create_private_chat(ada, grace.pk)
+
+
+# Pages -------------------------------------------------------------------------------------------
+
+
+def test_a_page_of_a_group_folds_the_blocked_one_s_messages_for_the_blocker(
+    ada: Any, grace: Any, group: Any, private_chat: Any, client: Any
+) -> None:
+    for chat in (group, private_chat):
+        actions.post_message(grace, chat.pk, "Hello")
+    gone, _ = actions.post_message(grace, group.pk, "Gone")
+    actions.delete_message(grace, latest(group), gone)
+    blocks.block(ada, grace.pk)
+    fold, template = '<details class="message__fold"', 1
+    for user, chat, folded in ((ada, group, 1), (ada, private_chat, 0), (grace, group, 0)):
+        client.force_login(user)
+        page = client.get(f"/chats/{chat.pk}/").content.decode()
+        assert page.count(fold) == folded + template
+        assert ">Hello</p>" in page
+
+
+def test_pages_refuse_to_block_who_isn_t_in_the_chat(
+    ada: Any, grace: Any, stranger: Any, group: Any, client: Any
+) -> None:
+    client.force_login(ada)
+    for user in (stranger, ada):
+        page = client.post(f"/chats/{group.pk}/members/{user.pk}/block/")
+        assert page.status_code == 403
+    client.force_login(stranger)
+    assert client.post(f"/chats/{group.pk}/members/{grace.pk}/block/").status_code == 404
+    assert not Block.objects.exists()

@@ -42,7 +42,7 @@ class Block(models.Model):
     """Somebody blocks somebody."""
 
     blocker = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocks")
-    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    blocked = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blocked_by")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[Any] = BlockQuerySet.as_manager()

@@ -6,6 +6,7 @@ import { protocol } from "helpers/protocol.js"
 import { forget } from "helpers/written.js"
 import { makeItem, showName, showPreview, showUnread } from "models/chat_item.js"
 import { ChatItems } from "models/chat_items.js"
+import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
 
 const AT_ONCE = 10 // chats shown before input is handled again
@@ -13,9 +14,10 @@ const AT_ONCE = 10 // chats shown before input is handled again
 /** The chat list: previews, order and unread counts of all chats, live. */
 export default class extends Controller {
   static targets = ["list", "empty", "more", "ended", "template"]
-  static values = { userId: Number }
+  static values = { userId: Number, blocked: Array }
 
   initialize() {
+    people.loadBlocked(this.blockedValue)
     this.activity = new Map() // the latest activity of each chat since the last frame
     this.actSoon = inNextFrame(() => this.#act())
     this.countSoon = inNextFrame(() => this.#count())
@@ -57,9 +59,16 @@ export default class extends Controller {
     if (type === "chat_activity") this.#note(data)
     else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
     else if (type === "chat_added") this.#load(data.chat_id)
+    else if (type === "block_changed") this.#blockChanged(data)
     else if (type === "watching") this.#watching(data)
     else if (type === "chat_removed") this.#remove(data.chat_id)
     else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
+  }
+
+  #blockChanged({ user_id, is_blocked }) {
+    people.setBlocked(user_id, is_blocked)
+    this.dispatch("blocked", { target: window, detail: { user_id } })
+    this.refresh()
   }
 
   /** Events arrive from here on; ask for what happened before. */

@@ -32,7 +32,7 @@ export default class extends Controller {
   /** On a touch screen a tap shows a row's actions. */
   #activate({ target }) {
     const row = target.closest(".message")
-    if (target.closest("a, button")) return
+    if (target.closest("a, button, summary")) return
     if (row) this.messageRows.offer(row)
     for (const other of this.rowsTarget.querySelectorAll(".message--active")) {
       if (other !== row) other.classList.remove("message--active")

@@ -114,6 +114,10 @@ export default class extends Controller {
     this.log.showReceipts(markers)
   }
 
+  fold({ detail: { user_id } }) {
+    this.log.fold(user_id)
+  }
+
   #isOwn({ sender_id }) {
     return sender_id === this.userIdValue
   }

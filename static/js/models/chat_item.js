@@ -2,6 +2,7 @@ import { listTime, showMoment } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { isolate } from "helpers/text.js"
+import { people } from "models/people.js"
 
 const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
 
@@ -39,7 +40,9 @@ export function showTime(item) {
 export function showPreview(item, { sender_id, sender_name, content, deleted_at }, userId) {
   const isGroup = item.dataset.isGroup === "true"
   const who = () => (sender_id === userId ? "You: " : isGroup ? `${isolate(sender_name)}: ` : "")
-  const text = deleted_at || !content ? "Message deleted" : who() + isolate(content)
+  const isFolded = isGroup && people.isBlocked(sender_id)
+  const told = isFolded ? "Message from somebody you blocked" : who() + isolate(content)
+  const text = deleted_at || !content ? "Message deleted" : told
   const preview = part(item, "preview")
   if (preview.textContent !== text) preview.textContent = text
 }

@@ -20,7 +20,7 @@ export class MessageLog {
     this.#list = rows
     this.#pending = pending
     this.#userId = userId
-    this.#messageRows = new MessageRows(template, userId)
+    this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true")
     this.#dividers = new Dividers(rows, dayTemplate)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
     for (const row of this.rows) {
@@ -103,6 +103,11 @@ export class MessageLog {
     if (!row.matches(".message--own")) return
     const { count, ids } = this.#readers.of(seqOf(row))
     showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
+  }
+
+  /** The user blocks this person, or doesn't any more. */
+  fold(userId) {
+    for (const row of this.rows) if (Number(row.dataset.senderId) === userId) this.#messageRows.fold(row)
   }
 
   /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */

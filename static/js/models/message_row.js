@@ -12,10 +12,12 @@ const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 export class MessageRows {
   #parts
   #userId
+  #isGroup
 
-  constructor(template, userId) {
+  constructor(template, userId, isGroup = false) {
     this.#parts = new RowParts(template)
     this.#userId = userId
+    this.#isGroup = isGroup
   }
 
   make(message) {
@@ -40,10 +42,17 @@ export class MessageRows {
     row.classList.toggle("message--deleted", Boolean(message.deleted_at))
     this.#parts.keep(row, "status", own)
     this.#fillSender(row, message)
+    this.fold(row)
     this.#fillQuote(row, message)
     this.#fillPhoto(row, message)
     this.#fillContent(row, message)
     showTime(row)
+  }
+
+  /** Fold the message of somebody whom the user blocks, or unfold that of anybody else. */
+  fold(row) {
+    const isBlocked = people.isBlocked(Number(row.dataset.senderId))
+    this.#parts.keep(row, "fold", this.#isGroup && isBlocked && !row.matches(".message--deleted"))
   }
 
   #fillSender(row, { sender_id, sender_name }) {

@@ -1,7 +1,8 @@
 /** What a member may do in a chat, by the four stored flags: the rules of chats/permissions.py. */
 export function rightsOf({ isGroup, isOwner, flags }) {
   const has = (flag) => isOwner || (isGroup && Boolean(flags[flag]))
-  const canSend = !isGroup || has("can_send_messages")
+  // In a private chat nobody may while one of the two blocks the other.
+  const canSend = isOwner || Boolean(flags.can_send_messages)
   return {
     can_send_messages: canSend,
     can_change_permissions: has("can_change_permissions"),

@@ -3,7 +3,9 @@ const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 // Where the optional parts go. Rows without them take a browser half the work.
 const PLACES = {
   bot: (row, node) => part(row, "sender-line").append(node),
-  quote: (row, node) => part(row, "sender-line").after(node),
+  fold: (row, node) => part(row, "sender-line").after(node),
+  // After the fold, which hides what follows it.
+  quote: (row, node) => (part(row, "fold") ?? part(row, "sender-line")).after(node),
   photo: (row, node) => part(row, "content").before(node),
   edited: (row, node) => part(row, "meta").prepend(node),
   status: (row, node) => part(row, "meta").append(node),
