@@ -13,7 +13,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions, emails, invitations
+from . import actions, emails, hashers, invitations
 from .forms import SetPasswordForm
 from .models import Arrival, Invitation, User
 
@@ -110,6 +110,13 @@ class UserAdmin(DjangoUserAdmin):
             return MODERATOR_READS
         # The bot is looked up by its user name.
         return ("username",) if obj and obj.is_bot else super().get_readonly_fields(request, obj)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        password = request.POST.get("password1")
+        if not password or not self.has_add_permission(request):
+            return super().add_view(request, *args, **kwargs)
+        with hashers.ahead(password):
+            return super().add_view(request, *args, **kwargs)
 
     def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_superuser:

@@ -14,7 +14,7 @@ from django.contrib.auth.forms import (
 )
 from django.db import transaction
 
-from . import actions, emails, registration, resets, rules
+from . import actions, emails, hashers, registration, resets, rules
 from .models import BAD_CODE, USERNAME_TAKEN, Invitation, PasswordReset, User
 
 # Autocomplete tokens (WCAG 1.3.5).
@@ -94,7 +94,7 @@ class SignUpForm(_AccountForm, UserCreationForm):
         """The account, with what it was made by used up; ValidationError if that has ended."""
         for name, value in self.entry.columns().items():
             setattr(self.instance, name, value)
-        with transaction.atomic():
+        with hashers.ahead(self.cleaned_data["password1"]), transaction.atomic():
             user: User = super().save(commit)
             self.entry.use(user)
         return user
@@ -172,7 +172,7 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):
         """The user, with the new password; None if the code was used in the meantime."""
         assert self.found is not None
         reset, user = self.found
-        with transaction.atomic():
+        with hashers.ahead(self.cleaned_data["new_password1"]), transaction.atomic():
             if not reset.use():
                 return None
             changed: User = self.set_password_and_save(user, "new_password1")

@@ -1,6 +1,9 @@
 """How passwords are hashed: one at a time, by a thread that yields to the others.
 
 And in one form of Unicode (NFKC: NIST SP 800-63B), since keyboards type a letter in several.
+
+Never inside a transaction: on SQLite that is a lock which every other write waits for. Where Django
+would do so, `ahead` does it before.
 """
 
 from __future__ import annotations
@@ -8,11 +11,13 @@ from __future__ import annotations
 import os
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher, make_password
 
 from chatproject.limits.limits import Limit, TooMany
 
@@ -52,13 +57,32 @@ def _typed(password: str) -> str:
     return unicodedata.normalize("NFKC", password) if len(password) <= TYPED else password
 
 
+_ahead: ContextVar[tuple[str, str] | None] = ContextVar("ahead", default=None)
+
+
+@contextmanager
+def ahead(password: str) -> Iterator[None]:
+    """Hash a password now; to hash it inside the block takes no time."""
+    if not isinstance(get_hasher(), Argon2Hasher):  # those of tests are fast
+        yield
+        return
+    token = _ahead.set((password, make_password(password)))
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
+
+
 class Argon2Hasher(Argon2PasswordHasher):
     """Django's Argon2id by one thread, one at a time: this bounds a process's memory and cores."""
 
     parallelism = 1
 
-    def encode(self, password: str, *args: Any, **options: Any) -> str:
-        return in_turn(lambda: super(Argon2Hasher, self).encode(_typed(password), *args, **options))
+    def encode(self, password: str, salt: str) -> str:
+        known = _ahead.get()
+        if known and known[0] == password:
+            return known[1]
+        return in_turn(lambda: super(Argon2Hasher, self).encode(_typed(password), salt))
 
     def verify(self, password: str, *args: Any) -> bool:
         return in_turn(lambda: super(Argon2Hasher, self).verify(_typed(password), *args))

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from chatproject.rest.fields import StrictSerializer, TextField
 
-from . import emails, invitations, registration, rules
+from . import emails, hashers, invitations, registration, rules
 from .models import USERNAME_TAKEN, AddedBy, Invitation, SignIn, User, not_the_bot
 
 # Characters. Far beyond what anybody types: the pages have no limit but that of a body.
@@ -53,8 +53,7 @@ class AccountSerializer(StrictSerializer):
 
     def save(self, **kwargs: Any) -> Any:
         try:
-            with transaction.atomic():
-                return super().save(**kwargs)
+            return super().save(**kwargs)
         except IntegrityError:
             self.run_validation(self.initial_data)
             raise
@@ -181,7 +180,7 @@ class RegisterSerializer(InvitedSerializer, AccountSerializer):
         names = ("username", "password", "first_name", "last_name")
         given = {name: validated_data[name] for name in names if name in validated_data}
         try:
-            with transaction.atomic():
+            with hashers.ahead(given["password"]), transaction.atomic():
                 user: User = User.objects.create_user(**given, **entry.columns())
                 entry.use(user)
         except ValidationError as ended:

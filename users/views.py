@@ -21,7 +21,7 @@ from django.views.generic import FormView, ListView, UpdateView, View
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 
-from . import actions, emails, reauthentication, sign_ins
+from . import actions, emails, hashers, reauthentication, sign_ins
 from .backends import one_try
 from .forms import PasswordAskedForm, ProfileForm, SignInForm
 from .models import SignIn, User
@@ -72,7 +72,7 @@ class PasswordChange(PasswordAskedMixin, SuccessMessageMixin, PasswordChangeView
 
     def form_valid(self, form: BaseForm) -> HttpResponse:
         # Atomic: the new password with the old session hash would sign this browser out.
-        with transaction.atomic():
+        with hashers.ahead(form.cleaned_data["new_password1"]), transaction.atomic():
             response = super().form_valid(form)
         assert isinstance(self.request.user, User)
         here = sign_ins.of_session(self.request.session)

@@ -17,6 +17,7 @@ from chats import actions as chat_actions
 from chats.events import user_group
 from chats.models import Chat, Message
 from tests.conftest import PASSWORD
+from tests.jobs import run_due
 from users import actions, tokens
 from users.actions import deactivate
 from users.models import SignIn, User
@@ -268,6 +269,7 @@ def test_a_deleted_account_leaves_no_name_and_its_messages_stay(
     message, _ = chat_actions.post_message(ada, private_chat.pk, "I was here")
     pair = login(client).json()
     actions.delete_account(ada)
+    run_due()
     ada.refresh_from_db()
     assert (ada.is_active, ada.email, ada.name) == (False, "", "Deleted user")
     assert re.fullmatch(r"deleted-\d+-[0-9a-f]{8}", ada.username)
