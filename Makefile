@@ -10,7 +10,6 @@
 # make requirements   pin the newest releases that pyproject.toml allows
 
 PYTHON ?= python3
-PORT ?= 8000
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,7 +30,7 @@ PRODUCTION := DEBUG=0 TRUSTED_PROXIES=1 ALLOWED_HOSTS=chat.example.org ORIGINS=h
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed
-	@exec $(BIN)/python manage.py dev --port $(PORT)
+	@exec $(BIN)/python manage.py dev
 
 test: $(VENV)/.installed-dev chromium
 	@CHROMIUM=$$($(FIND_CHROMIUM)) $(BIN)/python -m pytest $(if $(findstring .py,$(ARGS)),,$(PARALLEL)) $(ARGS)

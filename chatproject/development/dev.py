@@ -4,6 +4,7 @@ It runs as long as one works, so it loads neither Django nor the clients of the 
 them is done by child processes.
 """
 
+import errno
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from . import embedded, processes
-from .server import BASE_DIR, Unavailable, port_is_free, python
+from .server import BASE_DIR, Server, Unavailable, port_is_free, python, why_not_free
 
 ABOUT = (
     "Start a private MongoDB and Valkey, migrate, and serve on http://localhost:8000, restarting "
@@ -24,37 +25,46 @@ ABOUT = (
 def main(arguments: list[str]) -> int:
     """Run the servers, the web process and the worker until Ctrl-C; returns the exit code."""
     processes.load_env_file(BASE_DIR / ".env")
-    port = _port(arguments)
     os.umask(0o077)  # of all files that are made from here on
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # also when it is a pipe or a file
     try:
-        _run(port, embedded.var_dir())
+        _run(_port(arguments), embedded.var_dir())
     except Unavailable as problem:
         sys.stderr.write(f"{problem}\n")
+        return 1
+    except PermissionError as problem:  # of a file of somebody else, below a folder of one's own
+        advice = f"make it yours, or set CHAT_VAR_DIR (now {embedded.var_dir()})"
+        sys.stderr.write(f"{problem.filename}: {problem.strerror}: {advice}.\n")
         return 1
     return 0
 
 
 def _port(arguments: list[str]) -> int:
     parser = ArgumentParser(prog="manage.py dev", description=ABOUT)
-    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
-    return int(parser.parse_args(arguments).port)
+    parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
+    port: str = parser.parse_args(arguments).port
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise Unavailable(f"PORT: {port[:20]} is no port: choose one from 1 to 65535.")
+    return int(port)
 
 
 def _run(port: int, folder: Path) -> None:
     _require_writable(folder)
     _require_free(port)
     with processes.stop_signals() as stopped:
-        with embedded.servers(folder) as urls:
+        with embedded.running(folder) as servers:
+            urls = embedded.urls_of(servers)
             environment = {**os.environ, **urls, "DEBUG": "1", "PORT": str(port)}
-            if len(urls) < 2:
+            if len(urls) < 2 or environment.get("DATABASE_URL"):
                 _require_answers(environment)
-            _serve(port, environment, stopped)
+            _serve(port, environment, stopped, servers)
         _tell("Stopped.")
 
 
-def _serve(port: int, environment: dict[str, str], stopped: threading.Event) -> None:
+def _serve(
+    port: int, environment: dict[str, str], stopped: threading.Event, servers: list[Server]
+) -> None:
     for command in (["migrate_all"], ["demo", "--offer"]):
         _manage(command, environment, stopped)
         if stopped.is_set():
@@ -63,7 +73,7 @@ def _serve(port: int, environment: dict[str, str], stopped: threading.Event) -> 
     with processes.running(children):
         _wait_until_served(port, children[0], stopped)
         _tell(_highlighted(f"\nOpen http://localhost:{port} - Ctrl-C stops everything."))
-        processes.restart_on_change(children, BASE_DIR, stopped, _tell)
+        processes.restart_on_change(children, BASE_DIR, stopped, _tell, servers)
 
 
 def _children(port: int, environment: dict[str, str]) -> list[processes.Child]:
@@ -115,12 +125,16 @@ def _require_writable(folder: Path) -> None:
 
 
 def _require_free(port: int) -> None:
-    if not 0 < port < 65536:
-        raise Unavailable(f"{port} is no port: choose one from 1 to 65535.")
-    if not port_is_free(port):
-        raise Unavailable(
-            f"Port {port} is taken: stop what uses it, or choose another: make run PORT={port + 1}"
-        )
+    match why_not_free(port):
+        case errno.EACCES:
+            raise Unavailable(f"Port {port} is for administrators: choose one from 1024 on.")
+        case 0:
+            return
+        case _:
+            other = port + 1 if port < 65535 else port - 1
+            raise Unavailable(
+                f"Port {port} is taken: stop what uses it, or choose another: make run PORT={other}"
+            )
 
 
 def _tell(line: str) -> None:

@@ -12,13 +12,13 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
 
 from .mongodb import MongoDB
-from .server import BASE_DIR, Unavailable, end_with_parent
+from .server import BASE_DIR, Server, Unavailable, end_with_parent
 from .valkey import Valkey
 
 
@@ -28,12 +28,26 @@ class AlreadyRunning(Unavailable):
 
 @contextmanager
 def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
-    """Run the servers whose URLs aren't in `given`; yields their URLs by variable.
+    """Run the servers whose URLs aren't in `given`; yields their URLs, as `running` does."""
+    with running(folder, given) as wanted:
+        yield urls_of(wanted)
+
+
+def urls_of(wanted: Iterable[Server]) -> dict[str, str]:
+    """The URLs of servers, by variable."""
+    return {server.variable: server.url for server in wanted}
+
+
+@contextmanager
+def running(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[list[Server]]:
+    """Run the servers whose URLs aren't in `given`.
 
     Raises Unavailable when a server can't start or another process runs on `folder`.
     """
     with ExitStack() as stack:
-        wanted = [kind(folder) for kind in (MongoDB, Valkey) if not given.get(kind.variable)]
+        wanted: list[Server] = [
+            kind(folder) for kind in (MongoDB, Valkey) if not given.get(kind.variable)
+        ]
         if wanted:
             stack.enter_context(_only_one(folder))
         for server in wanted:
@@ -41,7 +55,7 @@ def servers(folder: Path, given: Mapping[str, str] = os.environ) -> Iterator[dic
             server.launch()
         for server in wanted:
             server.wait_until_ready()
-        yield {server.variable: server.url for server in wanted}
+        yield wanted
 
 
 def urls_of_running(folder: Path, given: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -1,10 +1,11 @@
 """The child processes of `manage.py dev`, restarted when the source changes."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from .changes import Changes
 SETTLE_SECONDS = 0.3  # after a change: others come with it
 STOP_SECONDS = 10
 WATCHED = (".py", ".html")
+SETTING = re.compile(
+    r"(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=(?:\s*(?=\S)(?!#))?"
+    r"(?:(?P<mark>[\"'])(?P<quoted>.*?)(?P=mark)|(?P<plain>.*?))(?:\s+(?:#.*)?)?"
+)
 NOT_WATCHED = {"var", "node_modules", "tests", "static", "__pycache__"}  # folders
 
 
@@ -66,13 +71,24 @@ def stop_signals() -> Iterator[threading.Event]:
 
 
 def restart_on_change(
-    children: list[Child], folder: Path, stopped: threading.Event, tell: Callable[[str], object]
+    children: list[Child],
+    folder: Path,
+    stopped: threading.Event,
+    tell: Callable[[str], object],
+    servers: Sequence[server.Server] = (),
 ) -> None:
-    """Until `stopped`, restart the children when the source changes; `tell` if one has ended."""
+    """Until `stopped`, restart the children when the source changes, and servers that have ended.
+
+    `tell` is called if one has ended. Raises `Unavailable` for a server that doesn't start again.
+    """
     with Changes() as changes:
         times = source_times(folder, changes.watch)
         told: set[Child] = set()
         while not stopped.is_set():
+            for each in servers:
+                if not each.is_running():
+                    tell(f"The private {each.name} has ended: starting it again.")
+                    each.start()
             for child in children:
                 if child.exit_code() is not None and child not in told:
                     tell(f"The {child.name} has ended: waiting for a change of the code.")
@@ -112,10 +128,13 @@ def source_times(folder: str | Path, enter: Callable[[str], object]) -> dict[str
 
 
 def load_env_file(path: Path) -> None:
-    """Add NAME=value lines to the environment; a variable that is set already wins."""
+    """Add what a file says to the environment; a variable that is set already wins.
+
+    Lines as shells take them: `NAME=value`, `export NAME="value" # a note`.
+    """
     if not path.exists():
         return
     for line in path.read_text().splitlines():
-        name, separator, value = line.strip().partition("=")
-        if separator and not name.startswith("#"):
-            os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+        if setting := SETTING.fullmatch(line.strip()):
+            quoted, plain = setting["quoted"], setting["plain"]
+            os.environ.setdefault(setting["name"], plain if quoted is None else quoted)

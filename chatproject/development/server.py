@@ -210,14 +210,19 @@ def free_port() -> int:
 
 def port_is_free(port: int) -> bool:
     """Whether a server could listen on this TCP port of 127.0.0.1."""
+    return not why_not_free(port)
+
+
+def why_not_free(port: int) -> int:
+    """The error (`errno`) that keeps a server from listening on this port; 0 if none does."""
     with socket.socket() as probe:
         # As servers do, so that a port in TIME_WAIT after a restart counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error.errno or -1
+    return 0
 
 
 def _prctl_of_libc() -> Callable[..., int] | None:

@@ -45,6 +45,18 @@ def test_the_moderator_may_use_the_admin_and_moderate(settings: Any) -> None:
     assert not margaret.is_superuser
 
 
+@pytest.mark.parametrize(("answer", "people"), [("", 5), ("y", 5), ("YES", 5), ("n", 0), ("x", 0)])
+def test_enter_takes_what_is_offered(
+    db: None, settings: Any, monkeypatch: Any, answer: str, people: int
+) -> None:
+    settings.DEBUG = True
+    monkeypatch.delenv("DEMO", raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda question: answer)
+    call_command("demo", offer=True)
+    assert User.objects.people().count() == (len(demo.PEOPLE) if people else 0)
+
+
 def test_nothing_is_offered_where_somebody_has_an_account(ada: Any, settings: Any) -> None:
     settings.DEBUG = True
     call_command("demo", offer=True)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from chatproject.development import processes
 from tests.ports import free_port
 from tests.waiting import wait_for
 
@@ -133,6 +134,126 @@ def test_a_taken_port_is_refused(dev: Callable[..., Dev]) -> None:
         other.listen()
         port = other.getsockname()[1]
         assert f"Port {port} is taken" in dev(PORT=str(port)).refusal()
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "8000x", "-1", "\u0661"])
+def test_what_is_no_port_is_refused(dev: Callable[..., Dev], tmp_path: Path, port: str) -> None:
+    assert refusal_of("dev", PORT=port, CHAT_VAR_DIR=str(tmp_path)).startswith("PORT: ")
+    assert refusal_of("dev", f"--port={port}", CHAT_VAR_DIR=str(tmp_path)).startswith("PORT: ")
+
+
+def refusal_of(*command: str, code: str = "", **environment: str) -> str:
+    """The one line with which a command of manage.py, or this code, is refused."""
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    done = subprocess.run(
+        [sys.executable, *(["-c", code] if code else ["manage.py"]), *command],
+        cwd=settings.BASE_DIR,
+        env={**inherited, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+# As root everything is permitted: these come from the system instead of a call of it.
+DENIED = """
+import errno, sys
+from chatproject.development import dev, {module}
+def deny(*_): {deny}
+{module}.{name} = deny
+sys.exit(dev.main(["--port", "{port}"]))
+"""
+
+
+def test_a_port_for_administrators_is_not_said_to_be_taken(tmp_path: Path) -> None:
+    code = DENIED.format(
+        module="dev", name="why_not_free", deny="return errno.EACCES", port=80
+    ).replace("import dev, dev", "import dev")
+    assert "is for administrators" in refusal_of(code=code, CHAT_VAR_DIR=str(tmp_path))
+
+
+def test_files_of_somebody_else_are_named(tmp_path: Path) -> None:
+    deny = 'raise PermissionError(errno.EACCES, "Permission denied", "/data/lock")'
+    code = DENIED.format(module="embedded", name="running", deny=deny, port=free_port())
+    refusal = refusal_of(code=code, CHAT_VAR_DIR=str(tmp_path))
+    assert refusal.startswith("/data/lock: Permission denied")
+    assert "CHAT_VAR_DIR" in refusal
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgres://", "http://x/y", "postgres://127.0.0.1:x/"]
+)
+def test_a_database_url_that_is_none_is_named(dev: Callable[..., Dev], url: str) -> None:
+    assert dev(DATABASE_URL=url).refusal().startswith("DATABASE_URL: ")
+
+
+def test_a_postgresql_that_does_not_answer_is_named(dev: Callable[..., Dev]) -> None:
+    away = f"postgres://chat@127.0.0.1:{free_port()}/chat"
+    assert "DATABASE_URL: no PostgreSQL answers" in dev(DATABASE_URL=away).refusal()
+
+
+def test_a_mongodb_that_is_killed_is_started_again(dev: Callable[..., Dev], tmp_path: Path) -> None:
+    run = dev()
+    run.wait_until_it_serves()
+    pid_file = tmp_path / "var" / "mongodb" / "pid"
+    pid = pid_file.read_text()
+    os.kill(int(pid), signal.SIGKILL)
+    wait_for(lambda: pid_file.exists() and pid_file.read_text() not in ("", pid), 60)
+    assert "The private mongodb has ended: starting it again." in run.output()
+    wait_for(lambda: _is_well(run), 60, "for MongoDB")
+
+
+def _is_well(run: Dev) -> bool:
+    with httpx.Client(base_url=f"http://localhost:{run.port}", timeout=20) as client:
+        typed = {"username": "ada", "password": "ada-demo-chat"}
+        access = client.post("/api/v1/auth/login", json=typed).json()["access"]
+        chats = client.get("/api/v1/chats", headers={"Authorization": f"Bearer {access}"})
+        return chats.status_code == 200
+
+
+# The file .env -----------------------------------------------------------------------------------
+
+LINES = {
+    "PORT=8001": "8001",
+    "  export PORT=8001  ": "8001",
+    'PORT="v" # note': "v",
+    "PORT='a # b'": "a # b",
+    "PORT=8001 # note": "8001",
+    "PORT=a#b": "a#b",
+    "PORT = 8001": "8001",
+    "PORT=": "",
+    "PORT= # nothing": "",
+    "PORT=a=b&c='d'": "a=b&c='d'",
+    "#PORT=8001": None,
+    "# PORT=8001": None,
+    "PORT": None,
+    "exportPORT=1": None,
+}
+
+
+@pytest.mark.parametrize(("line", "value"), LINES.items())
+def test_a_line_of_the_file_is_read_as_by_a_shell(
+    line: str, value: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {"OTHER": "set"})
+    (tmp_path / ".env").write_text(f"\n{line}\nOTHER=x\n")
+    processes.load_env_file(tmp_path / ".env")
+    assert os.environ.get("PORT") == value
+    assert os.environ["OTHER"] == "set"
+
+
+def test_the_example_changes_nothing_until_a_line_of_it_is_made_to_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    processes.load_env_file(settings.BASE_DIR / ".env.example")
+    assert os.environ == {}
 
 
 def test_a_folder_that_cannot_be_written_is_refused(

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if not sys.stdin or not sys.stdin.isatty():
             return True
         try:
-            answer = input("Nobody has an account yet. Create demo people and chats? [y/N] ")
+            answer = input("Nobody has an account yet. Create demo people and chats? [Y/n] ")
         except (EOFError, KeyboardInterrupt):
             return False
-        return answer.strip().lower() in {"y", "yes"}
+        return answer.strip().lower() in {"", "y", "yes"}
