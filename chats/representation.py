@@ -31,6 +31,7 @@ class Reply(TypedDict):
     """What a reply shows of the message that it answers."""
 
     id: Uuid
+    sender_id: int
     sender_name: str
     content: Annotated[str, f"The first {PREVIEW_LENGTH} characters."]
     deleted: bool
@@ -107,6 +108,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
     sender = names.get(replied.sender_id)
     return {
         "id": dashed(replied.id),
+        "sender_id": replied.sender_id,
         "sender_name": sender.name if sender else "",
         "content": cut(replied.content, PREVIEW_LENGTH),
         "deleted": replied.deleted_at is not None,

@@ -6,14 +6,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import (
-    block_pages,
-    email_pages,
-    invitation_pages,
-    reset_pages,
-    sign_up_pages,
-    views,
-)
+from . import block_pages, email_pages, invitation_pages, reset_pages, sign_up_pages, views
 
 app_name = "users"
 

@@ -30,6 +30,7 @@ class Row:
     continued: bool
     first_unread: bool
     folded: bool
+    quote_folded: bool
     read_count: int
     read_by: list[str]
 
@@ -139,6 +140,7 @@ class Timeline:
         previous: MessageRow | None = None
         unread = self._first_unread()
         for message in self.messages:
+            replied = self.context.reply_of(message)
             read_count, read_by = self._read_by(message)
             new_day = previous is None or message.created_at.date() != previous.created_at.date()
             yield Row(
@@ -150,6 +152,7 @@ class Timeline:
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,
                 folded=message.sender_id in self.folded_ids and not message.deleted_at,
+                quote_folded=replied is not None and replied.sender_id in self.folded_ids,
                 read_count=read_count,
                 read_by=read_by,
             )

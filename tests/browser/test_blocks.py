@@ -26,8 +26,8 @@ def test_messages_are_folded_in_a_group_live_and_after_a_reload(
     window_of: OpenWindow, group: Any, ada: Any, grace: Any, alan: Any
 ) -> None:
     first, _ = actions.post_message(ada, group.pk, "First")
-    actions.post_message(grace, group.pk, "Before", reply_to=first.pk)
-    actions.post_message(alan, group.pk, "Mine")
+    before, _ = actions.post_message(grace, group.pk, "Before", reply_to=first.pk)
+    actions.post_message(alan, group.pk, "Mine", reply_to=before.pk)
     window, other = (window_of(user, f"/chats/{group.pk}/") for user in (ada, alan))
     window.is_connected()
     window.page.get_by_label("Members").click()
@@ -46,6 +46,8 @@ def test_messages_are_folded_in_a_group_live_and_after_a_reload(
     expect(folds(window)).to_have_count(2)
     expect(window.message("After").locator(".message__content")).to_be_hidden()
     expect(window.message("After").locator(".quote")).to_be_hidden()
+    answered = window.message("Mine").locator(".quote__content")
+    expect(answered).to_be_hidden()
     expect(window.chat_item("Engines")).to_contain_text(FOLDED)
     expect(other.message("After").locator(".message__content")).to_be_visible()
     expect(other.chat_item("Engines")).to_contain_text("After")
@@ -53,6 +55,7 @@ def test_messages_are_folded_in_a_group_live_and_after_a_reload(
     window.page.reload()
     window.is_connected()
     expect(folds(window)).to_have_count(2)
+    expect(answered).to_be_hidden()
     expect(window.chat_item("Engines")).to_contain_text(FOLDED)
     expect(window.message("Mine").locator(".message__content")).to_be_visible()
     window.message("After").locator("summary").click()
@@ -61,6 +64,7 @@ def test_messages_are_folded_in_a_group_live_and_after_a_reload(
     blocks.unblock(ada, grace.pk)
     expect(folds(window)).to_have_count(0)
     expect(window.message("Before").locator(".message__content")).to_be_visible()
+    expect(answered).to_be_visible()
     expect(window.chat_item("Engines")).to_contain_text("After")
 
 

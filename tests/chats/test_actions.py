@@ -290,6 +290,7 @@ def test_a_reply_shows_what_it_answers(group, ada, grace, captured_events):
     post(grace, group, "Now.", reply_to=question.pk)
     assert told.of_type("text_message")[0]["reply"] == {
         "id": str(question.pk),
+        "sender_id": ada.pk,
         "sender_name": "Ada Lovelace",
         "content": "When?",
         "deleted": False,

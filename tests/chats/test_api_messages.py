@@ -62,6 +62,7 @@ def test_a_reply_carries_a_preview(group, ada, api, message):
     body = api(ada).post(url_of(group), {"content": "You too", "reply_to": str(message.pk)}).json()
     assert body["reply"] == {
         "id": str(message.pk),
+        "sender_id": message.sender_id,
         "sender_name": "Grace Hopper",
         "content": "Hello",
         "deleted": False,

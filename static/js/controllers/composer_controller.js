@@ -118,7 +118,8 @@ export default class extends Controller {
 
   reply({ detail }) {
     if (this.editing) this.#endEdit()
-    this.replying = { id: detail.id, sender_name: detail.sender_name, content: detail.content }
+    const { id, sender_id, sender_name, content } = detail
+    this.replying = { id, sender_id, sender_name, content }
     this.#showMode(`Reply to ${isolate(detail.sender_name)}`, detail.content)
   }
 

@@ -108,6 +108,8 @@ export class MessageLog {
   /** The user blocks this person, or doesn't any more. */
   fold(userId) {
     for (const row of this.rows) if (Number(row.dataset.senderId) === userId) this.#messageRows.fold(row)
+    const quotes = `[data-part="quote"][data-sender-id="${userId}"]`
+    for (const quote of this.#log.querySelectorAll(quotes)) this.#messageRows.foldQuote(quote)
   }
 
   /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */

@@ -55,6 +55,12 @@ export class MessageRows {
     this.#parts.keep(row, "fold", this.#isGroup && isBlocked && !row.matches(".message--deleted"))
   }
 
+  /** Fold a quote of somebody whom the user blocks, or unfold that of anybody else. */
+  foldQuote(quote) {
+    const isBlocked = people.isBlocked(Number(quote.dataset.senderId))
+    quote.classList.toggle("quote--folded", this.#isGroup && isBlocked)
+  }
+
   #fillSender(row, { sender_id, sender_name }) {
     const name = sender_name || people.name(sender_id)
     const isBot = people.isBot(sender_id)
@@ -70,6 +76,8 @@ export class MessageRows {
     if (!quote) return
     quote.href = `?at=${reply.id}#message-${reply.id}`
     part(quote, "quote-sender").textContent = reply.sender_name
+    quote.dataset.senderId = reply.sender_id
+    this.foldQuote(quote)
     showQuoted(quote, { content: reply.content, deleted_at: reply.deleted })
   }
 
@@ -143,6 +151,7 @@ export function showFullTime(row) {
 export function read(row) {
   return {
     id: row.dataset.id,
+    sender_id: Number(row.dataset.senderId),
     sender_name: part(row, "sender").textContent.trim(),
     content: written(part(row, "content")),
   }
