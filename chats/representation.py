@@ -31,6 +31,7 @@ class Reply(TypedDict):
     """What a reply shows of the message that it answers."""
 
     id: Uuid
+    seq: int
     sender_id: int
     sender_name: str
     content: Annotated[str, f"The first {PREVIEW_LENGTH} characters."]
@@ -108,6 +109,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
     sender = names.get(replied.sender_id)
     return {
         "id": dashed(replied.id),
+        "seq": replied.seq,
         "sender_id": replied.sender_id,
         "sender_name": sender.name if sender else "",
         "content": cut(replied.content, PREVIEW_LENGTH),
@@ -129,13 +131,16 @@ class MessageContext:
         rows: Collection[MessageRow],
         readers: Readers = NOBODY,
         people: Collection[Any] = (),
+        since: int = 0,
     ) -> MessageContext:
         """The context of these messages: one query for names, and one more if there are replies.
 
+        Of messages up to `since`, which the reader doesn't see, nothing is shown in replies.
         `people` are users whose names need no query, or ids of others whose names are shown.
         """
         wanted = [row.reply_to for row in rows if row.reply_to]
         replies = Message.objects.rows_by_id(next(iter(rows)).chat_id, wanted) if wanted else {}
+        replies = {key: row for key, row in replies.items() if row.seq > since}
         known: dict[int, Named] = {
             person.pk: person for person in people if not isinstance(person, int)
         }

@@ -94,29 +94,24 @@ def rename_chat(user: User, chat: Chat, name: str) -> Chat:
 
 
 def transfer_ownership(
-    user: User,
-    chat: Chat,
-    new_owner_id: int,
-    *,
-    name: str | None = None,
-    access: Chat.Access | None = None,
-    moderator: bool = False,
+    user: User, chat: Chat, new_owner_id: int, *, moderator: bool = False, **values: Any
 ) -> Chat:
-    """Make another member the owner of a group; with a name or access, change that, too."""
+    """Make another member the owner of a group; `values` as for `change_access`, and `name`."""
     require_group(chat)
     if chat.owner_id != user.pk and not moderator:
         raise Refused("Only the owner can hand over a group.")
     require_possible_owner(chat, new_owner_id)
-    values = _new_values(user, name, access, moderator=moderator)
+    values = _new_values(user, values, moderator=moderator)
     return make_owner(user, chat, new_owner_id, **values)
 
 
-def change_access(user: User, chat: Chat, access: Chat.Access, *, name: str | None = None) -> Chat:
-    """Say who may join a group by themselves; also rename it if a name is given."""
+def change_access(user: User, chat: Chat, **values: Any) -> Chat:
+    """Say who may join a group by themselves (`access`), what those read who come later
+    (`history_for_new_members`), and maybe another `name`; each may be left out.
+    """
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_change_access")
-    values = _new_values(user, name, access)
-    return change_chat(user, chat, values, permission="can_change_access")
+    return change_chat(user, chat, _new_values(user, values), permission="can_change_access")
 
 
 def make_private(user: User, chat: Chat) -> Chat:
@@ -125,14 +120,16 @@ def make_private(user: User, chat: Chat) -> Chat:
     return change_chat(user, chat, {"access": Chat.Access.PRIVATE.value})
 
 
-def _new_values(
-    user: User, name: str | None, access: Chat.Access | None, *, moderator: bool = False
-) -> dict[str, Any]:
-    """What an owner changes, checked and, unless a moderator does it, counted."""
-    values = {} if name is None else {"name": valid_name(name)}
+def _new_values(user: User, values: dict[str, Any], *, moderator: bool = False) -> dict[str, Any]:
+    """What an owner changes, checked and, unless a moderator does it, counted; as it is stored."""
+    limit = limits.RENAMES if "name" in values else limits.CHANGES
+    if "name" in values:
+        values = {**values, "name": valid_name(values["name"])}
+    if "access" in values:
+        values = {**values, "access": Chat.Access(values["access"]).value}
     if not moderator:
-        (limits.RENAMES if values else limits.CHANGES).spend(user.pk)
-    return values if access is None else {**values, "access": access.value}
+        limit.spend(user.pk)
+    return values
 
 
 def delete_chat(user: User, chat: Chat, *, moderator: bool = False) -> None:
@@ -180,11 +177,8 @@ def change_chat(
     update: dict[str, Any] = {"$set": values}
     if pull:
         update["$pull"] = pull
-    about = {
-        "name": values.get("name"),
-        "user_id": values.get("owner_id"),
-        "access": values.get("access"),
-    }
+    about = {name: values.get(name) for name in ("name", "access", "history_for_new_members")}
+    about["user_id"] = values.get("owner_id")
 
     def work(transaction: Transaction) -> Chat:
         transaction.add(Change.Kind.CHAT_UPDATED, user.pk, about)

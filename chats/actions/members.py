@@ -81,9 +81,10 @@ def _add_members(
         transaction.add(Change.Kind.MEMBER_ADDED, user.pk, *about)
         silenced = _readmit(transaction, people, check)
         joins = {"member_ids": {"$each": new_ids}, "silenced_ids": {"$each": silenced}}
-        added = transaction.change_chat({"$push": joins}, **conditions)
-        # What was said before counts as read.
         seq, session = transaction.head.seq, transaction.session
+        update = {"$push": joins, **_history_for(transaction, new_ids, seq)}
+        added = transaction.change_chat(update, **conditions)
+        # What was said before counts as read.
         JoinRequest.objects.end(chat.pk, new_ids, session)
         ReadMarker.objects.advance_all(chat.pk, new_ids, seq, session)
         return added
@@ -99,6 +100,13 @@ def _readmit(transaction: Transaction, people: dict[int, Any], check: Check) -> 
     if former:
         ChatPermissions.objects.readmit(transaction.chat_id, people, transaction.session)
     return [row["user_id"] for row in former if not row["can_send_messages"]]
+
+
+def _history_for(transaction: Transaction, user_ids: list[int], seq: int) -> dict[str, Any]:
+    """The update by which these new members read all, or what is said after `seq`."""
+    if transaction.chat().history_for_new_members:
+        return {}
+    return {"$set": {f"since_seqs.{user_id}": seq for user_id in user_ids}}
 
 
 def lets_add(user: User, people: dict[int, Any]) -> Check:
@@ -117,7 +125,7 @@ def lets_add(user: User, people: dict[int, Any]) -> Check:
 def _announce_members(user: User, chat: Chat, people: list[Any]) -> None:
     first = chat.last_rev - len(people) + 1
     told = [
-        events.member_added(chat.pk, rev, person.pk, person, user.pk)
+        events.member_added(chat, rev, person.pk, person, user.pk)
         for rev, person in enumerate(people, first)
     ]
     events.broadcast(events.chat_group(chat.pk), *told)
@@ -152,7 +160,8 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int, is_free: bool) -> 
             require_removable(mine, theirs)
         before = transaction.chat(**member)
         leaves = {"member_ids": user_id, "silenced_ids": user_id}
-        changed = transaction.change_chat({"$pull": leaves}, **member)
+        update = {"$pull": leaves, "$unset": {f"since_seqs.{user_id}": ""}}
+        changed = transaction.change_chat(update, **member)
         ChatPermissions.objects.end(
             chat.pk,
             user_id,

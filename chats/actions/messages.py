@@ -135,9 +135,12 @@ def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]
     Doesn't wait for a majority: a marker that a failover takes back is moved by the next mark.
     """
     user_ids = {user_id for user_id, _ in marks}
-    people = Chat.objects.members_among([chat_id], user_ids).get(chat_id, set())
+    people = Chat.objects.members_among([chat_id], user_ids).get(chat_id, {})
     rows = Message.objects.rows_by_id(chat_id.hex, {message_id.hex for _, message_id in marks})
-    found = [user_id in people and message_id.hex in rows for user_id, message_id in marks]
+    found = [
+        user_id in people and message_id.hex in rows and rows[message_id.hex].seq > people[user_id]
+        for user_id, message_id in marks
+    ]
     read: dict[int, MessageRow] = {}
     for (user_id, message_id), is_there in zip(marks, found, strict=True):
         row = rows[message_id.hex] if is_there else None
@@ -170,9 +173,9 @@ def _replied_message(
 ) -> MessageRow | None:
     if reply_to is None:
         return None
-    Chat.objects.get_for_member(user, chat_id)
+    since = Chat.objects.get_for_member(user, chat_id).since(user.pk)
     replied = Message.objects.rows_by_id(chat_id.hex, [reply_to.hex])
-    if not replied:
+    if not replied or replied[reply_to.hex].seq <= since:
         raise Invalid("reply_to", "There is no such message in this chat.")
     return replied[reply_to.hex]
 

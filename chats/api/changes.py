@@ -22,6 +22,12 @@ class Changed(NamedTuple):
     revs: list[int]
     rev: int  # up to this one everything was read
 
+    def seen_since(self, seq: int) -> Changed:
+        """The same for somebody who reads the messages after this `seq`."""
+        pairs = zip(self.messages, self.revs, strict=True)
+        seen = [(message, rev) for message, rev in pairs if message.seq > seq]
+        return Changed([one for one, _ in seen], [rev for _, rev in seen], self.rev)
+
     def rev_of_first(self, count: int) -> int:
         """The `rev` up to which the first so many messages are everything."""
         return self.revs[count] - 1 if count < len(self.revs) else self.rev

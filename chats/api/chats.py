@@ -75,11 +75,11 @@ class ChatViewSet(ChatViews):
         )
 
     def partial_update(self, request: Request, chat_id: uuid.UUID) -> Response:
-        """Rename a group, hand it over, say who may join by themselves; or several at once."""
+        """Rename a group, hand it over, say who may join and what they read; or several at once."""
         chat, data = self.find_chat(chat_id), self.valid_data()
         if "owner_id" in data:
             chat = actions.transfer_ownership(self.user, chat, data.pop("owner_id"), **data)
-        elif "access" in data:
+        elif data.keys() != {"name"}:
             chat = actions.change_access(self.user, chat, **data)
         else:
             chat = actions.rename_chat(self.user, chat, data["name"])

@@ -82,17 +82,18 @@ class GroupSerializer(StrictSerializer):
 
 
 class ChatChangeSerializer(StrictSerializer):
-    """Another name, another owner, who may join; or several at once."""
+    """Another name or owner, who may join, what they read; or several at once."""
 
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
     owner_id = user_id_field(required=False, style={"drafted": False})  # its owner's alone
     access = serializers.ChoiceField(choices=Chat.Access.choices, required=False)
+    history_for_new_members = FlagField(
+        required=False, help_text="Whether people who come later read what was said before."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:
-            raise serializers.ValidationError({"name": ["Give name, owner_id or access."]})
-        if "access" in attrs:
-            attrs["access"] = Chat.Access(attrs["access"])
+            raise serializers.ValidationError({"name": [f"Give one of {', '.join(self.fields)}."]})
         return attrs
 
 

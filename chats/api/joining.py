@@ -78,9 +78,7 @@ class DirectoryViewSet(ChatViews):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-@extend_schema_view(
-    list=extend_schema(responses={200: JoinRequestSerializer(many=True), **ERRORS}),
-)
+@extend_schema_view(list=extend_schema(responses={200: JoinRequestSerializer(many=True), **ERRORS}))
 class JoinRequestViewSet(ChatViews):
     """People who ask to join a group."""
 

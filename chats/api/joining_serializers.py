@@ -8,8 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
-from chats.models import ListedGroup, Standing
-from chats.models.directory import LISTED
+from chats.models import Chat, ListedGroup, Standing
 from chats.representation import iso
 from users.serializers import UserSerializer
 
@@ -50,7 +49,7 @@ class ListedGroupSerializer(serializers.Serializer[ListedGroup]):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    access = serializers.ChoiceField(choices=[(access.value, access.label) for access in LISTED])
+    access = serializers.ChoiceField(choices=Chat.Access.choices)
     member_count = serializers.IntegerField()
     standing = serializers.ChoiceField(
         choices=Standing.choices,

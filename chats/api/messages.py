@@ -19,7 +19,7 @@ from chatproject.rest.parameters import query_integer, query_parameters
 from chatproject.stores.mongodb.documents import Document
 from chats import actions
 from chats.models import Chat, Message, MessageRow, ReadMarker, log
-from chats.models.chat import other_of
+from chats.models.chat import other_of, since
 from chats.models.read_marker import NOBODY, Readers
 from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
@@ -81,6 +81,7 @@ class MessageViewSet(ChatViews):
         too_far = head.rev - rev > MOST_MISSED
         changed = read_changed(chat_id, head.rev if too_far else rev, head.rev)
         chat = self.find_chat(chat_id)  # after the messages: the user may have been removed
+        changed = changed.seen_since(chat.since(self.user.pk))
         chat.last_seq = max(chat.last_seq, head.seq)
         readers = ReadMarker.objects.readers(chat)
         data = self.history_data(Chat.objects.document(chat), changed.messages, readers)
@@ -112,7 +113,7 @@ class MessageViewSet(ChatViews):
         """
         other = other_of(chat, self.user.pk)
         people = [self.user] if other is None else [self.user, other]
-        context = MessageContext.of(messages, readers, people)
+        context = MessageContext.of(messages, readers, people, since(chat, self.user.pk))
         context_of_chat = {"chats": ChatContext.with_messages(self.user, chat, context)}
         return {
             "chat": ChatSerializer(context=context_of_chat).to_representation(chat),
@@ -124,6 +125,7 @@ class MessageViewSet(ChatViews):
         message, created = actions.post_message(self.user, chat_id, **self.valid_data())
         if not created:
             return self.answer(self.find_chat(chat_id), message)
+        # What it replies to was looked up as the sender sees it.
         return Response(self.message_data(message, NOBODY), status=status.HTTP_201_CREATED)
 
     def retrieve(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
@@ -155,14 +157,15 @@ class MessageViewSet(ChatViews):
     def find_message(self, chat_id: uuid.UUID, message_id: uuid.UUID) -> tuple[Chat, Message]:
         """A message and its chat; raises `DoesNotExist` if either isn't there for the user."""
         chat = self.find_chat(chat_id)
-        return chat, Message.objects.in_chat(chat.pk).get(pk=message_id)
+        return chat, Message.objects.seen_by(chat, self.user.pk).get(pk=message_id)
 
     def answer(self, chat: Chat, message: Message) -> Response:
         """The response with a message and its current readers."""
-        return Response(self.message_data(message, ReadMarker.objects.readers(chat, message.seq)))
+        readers = ReadMarker.objects.readers(chat, message.seq)
+        return Response(self.message_data(message, readers, chat.since(self.user.pk)))
 
-    def message_data(self, message: Message, readers: Readers) -> dict[str, Any]:
-        """A message as the API returns it."""
+    def message_data(self, message: Message, readers: Readers, since: int = 0) -> dict[str, Any]:
+        """A message as the API returns it to somebody who reads those after `since`."""
         row = MessageRow.of(Message.objects.document(message))
-        [data] = message_data([row], MessageContext.of([row], readers, [self.user]))
+        [data] = message_data([row], MessageContext.of([row], readers, [self.user], since))
         return dict(data)

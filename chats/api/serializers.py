@@ -20,7 +20,7 @@ from chatproject.rest.fields import (
 )
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, Message, Preview
-from chats.models.chat import other_of
+from chats.models.chat import other_of, since
 from chats.permissions import Permissions
 from chats.representation import MessageContext, MessageData, Names, Photo, dashed, iso, title_of
 from users.models import User
@@ -76,6 +76,12 @@ class ChatSerializer(serializers.Serializer[Document]):
     access = serializers.ChoiceField(
         choices=Chat.Access.choices, help_text="Who may join by themselves."
     )
+    history_for_new_members = serializers.BooleanField(
+        help_text="Whether people who come later read what was said before."
+    )
+    since_seq = serializers.IntegerField(
+        help_text="One reads the messages with a larger `seq`: 0 for all of them."
+    )
     owner_id = serializers.IntegerField()
     member_ids = serializers.ListField(child=serializers.IntegerField())
     last_seq = serializers.IntegerField(help_text="The number of its latest message.")
@@ -99,6 +105,8 @@ class ChatSerializer(serializers.Serializer[Document]):
             "name": title_of(chat["name"], other_of(chat, context.user_id), context.names),
             "is_group": chat["is_group"],
             "access": chat["access"],
+            "history_for_new_members": chat["history_for_new_members"],
+            "since_seq": since(chat, context.user_id),
             "owner_id": chat["owner_id"],
             "member_ids": chat["member_ids"],
             "last_seq": chat["last_seq"],

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from chatproject.stores.outages import deadline
 from chats.actions.prompts import Prompt, parse
-from chats.models import Message
+from chats.models import Chat, Message
 
 from . import ai, unsplash
 from .ai import Turn
@@ -52,13 +52,18 @@ def _photo_answer(query: str) -> Answer:
 
 
 def _thread_before(question: Message) -> list[Turn]:
-    """The chain of replies that led to the question, oldest first; nothing else of the chat."""
+    """The chain of replies that led to the question, oldest first; nothing else of the chat.
+
+    And nothing that whoever asks doesn't see.
+    """
     bot = get_user_model().objects.bot()
+    chat = Chat.objects.filter(pk=question.chat_id).first() if question.reply_to else None
+    since = chat.since(question.sender_id) if chat else 0
     turns: list[Turn] = []
     reply_to = question.reply_to
     while reply_to and len(turns) < THREAD_LENGTH:
         message = Message.objects.in_chat(question.chat_id).filter(pk=reply_to).first()
-        if message is None or message.deleted_at:
+        if message is None or message.deleted_at or message.seq <= since:
             break
         asked = parse(message.content)
         by_bot = message.sender_id == bot.pk

@@ -16,6 +16,7 @@ from .chats import permissions_changed as permissions_changed
 from .messages import MessageChange as MessageChange
 from .messages import MessageDeleted as MessageDeleted
 from .messages import MessageEdited as MessageEdited
+from .messages import MessageHidden as MessageHidden
 from .messages import TextMessage as TextMessage
 from .messages import message_event as message_event
 from .messages import message_read as message_read

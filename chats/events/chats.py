@@ -19,11 +19,12 @@ class StateChange(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatUpdated(StateChange):
-    """The name, owner or access of the chat changed."""
+    """The name, owner or access of the chat changed, or what new members read."""
 
     type = "chat_updated"
     name: str
     access: str
+    history_for_new_members: bool
     owner_id: int
     member_ids: list[int] | None  # None: to chat lists
 
@@ -34,10 +35,11 @@ class ChatUpdated(StateChange):
 
 @dataclass(frozen=True, kw_only=True)
 class MemberAdded(StateChange):
-    """A person became a member."""
+    """A person became a member, who reads the messages after `since_seq`."""
 
     type = "member_added"
     user_id: int
+    since_seq: int
     username: str
     name: str
     added_by: int
@@ -81,6 +83,7 @@ class ChatState(Event):
     rev: int
     name: str
     access: str
+    history_for_new_members: bool
     owner_id: int
     member_ids: list[int]
     permissions: dict[str, dict[str, bool]]  # by user id
@@ -93,6 +96,7 @@ class ChatState(Event):
             rev=self.rev,
             name=self.name,
             access=self.access,
+            history_for_new_members=self.history_for_new_members,
             owner_id=self.owner_id,
             member_ids=None,
         )
@@ -131,19 +135,21 @@ def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
         rev=rev,
         name=chat.name,
         access=chat.access,
+        history_for_new_members=chat.history_for_new_members,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
     )
 
 
 def member_added(
-    chat_id: uuid.UUID, rev: int, user_id: int, person: Named | None, added_by: int
+    chat: Chat, rev: int, user_id: int, person: Named | None, added_by: int
 ) -> MemberAdded:
     """The event for a new member; `person` is None if the account is gone."""
     return MemberAdded(
-        chat_id=str(chat_id),
+        chat_id=str(chat.pk),
         rev=rev,
         user_id=user_id,
+        since_seq=chat.since(user_id),
         username=person.username if person else "",
         name=person.name if person else "",
         added_by=added_by,
@@ -172,6 +178,7 @@ def chat_state(
         rev=chat.last_rev,
         name=chat.name,
         access=chat.access,
+        history_for_new_members=chat.history_for_new_members,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
         permissions={str(user_id): flags for user_id, flags in permissions.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from chatproject.text.cuts import cut
@@ -24,6 +24,15 @@ class MessageChange(Change):
     created_at: str
     deleted_at: str | None
 
+    @property
+    def oldest_seq(self) -> int:
+        """The lowest `seq` of the messages of which this tells something."""
+        return self.seq
+
+    def seen_since(self, seq: int) -> Change:
+        """The event for somebody who doesn't see messages up to this `seq`."""
+        return MessageHidden(chat_id=self.chat_id, rev=self.rev) if self.seq <= seq else self
+
     def for_chat_list(self) -> ForChatList | None:
         """The activity to show, without sender name and preview."""
         return self._activity(sender_name="", preview=""), None
@@ -43,11 +52,28 @@ class MessageChange(Change):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageHidden(Change):
+    """A message changed that the person doesn't see: it is from before they came."""
+
+    type = "message_hidden"
+
+
+@dataclass(frozen=True, kw_only=True)
 class TextMessage(MessageChange):
     """A new message: `message_id`, and the fields of `representation.MessageFields`."""
 
     type = "text_message"
     fields: MessageFields
+
+    @property
+    def oldest_seq(self) -> int:
+        reply = self.fields["reply"]
+        return min(self.seq, reply["seq"]) if reply else self.seq
+
+    def seen_since(self, seq: int) -> Change:
+        if self.oldest_seq > seq or self.seq <= seq:
+            return super().seen_since(seq)
+        return replace(self, fields={**self.fields, "reply": None})
 
     @property
     def data(self) -> dict[str, Any]:

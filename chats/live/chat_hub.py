@@ -34,6 +34,7 @@ class ChatHub(Hub):
         self._catch_up = CatchUp(self)
         self._read = RecentMarkers()
         self._removed: set[int] = set()  # people who may be joining after an older check
+        self._since: dict[int, int] = {}  # who doesn't see messages up to which `seq`
 
     def begin(self, head: Head) -> None:
         """Start at the end of the chat's log, read after the hub had subscribed."""
@@ -58,10 +59,10 @@ class ChatHub(Hub):
     def deliver(self, event: events.Event) -> None:
         """Send an event to the sockets, and to chat lists what they show of it.
 
-        What somebody does just now isn't told to those who are kept apart from them.
+        What somebody does just now isn't told to those who are kept apart from them; of messages
+        that somebody doesn't see they are told only that they changed.
         """
-        but = self._apart.here(event.user_id) if isinstance(event, JUST_NOW) else ()
-        self.sockets.tell(event, but=but)
+        self._tell_sockets(event)
         if self.watchers:
             self._tell_watchers(event)
         match event:
@@ -69,8 +70,10 @@ class ChatHub(Hub):
                 self._read.note(user_id, seq)
             case events.MemberRemoved(user_id=user_id):
                 self._remove(user_id)
-            case events.MemberAdded(user_id=user_id):
+            case events.MemberAdded(user_id=user_id, since_seq=since_seq):
                 self._removed.discard(user_id)
+                self._since.pop(user_id, None)
+                self._reads_since(user_id, since_seq)
             case events.ChatDeleted():
                 self._close_deleted()
 
@@ -83,23 +86,56 @@ class ChatHub(Hub):
         if self.order.has_gap:
             self._catch_up.begin(GAP_WAIT)
 
+    def _tell_sockets(self, event: events.Event) -> None:
+        if isinstance(event, JUST_NOW):
+            self.sockets.tell(event, but=self._apart.here(event.user_id))
+            return
+        others = self._who_sees_less(event)
+        self.sockets.tell(event, but=others.keys())
+        for user_id, shown in others.items():
+            self.sockets.tell(shown, only=user_id)
+
+    def _who_sees_less(self, event: events.Event) -> dict[int, events.Change]:
+        """What those see of an event who don't read all messages that it tells of."""
+        if not (self._since and isinstance(event, events.MessageChange)):
+            return {}
+        oldest = event.oldest_seq
+        late = {user_id: seq for user_id, seq in self._since.items() if seq >= oldest}
+        return {user_id: event.seen_since(seq) for user_id, seq in late.items()}
+
     def _tell_watchers(self, event: events.Event) -> None:
-        if isinstance(event, events.MessageChange) and event.seq < self.seq:
-            return  # not the latest message
+        late: set[int] = set()
+        if isinstance(event, events.MessageChange):
+            if event.seq < self.seq:
+                return  # not the latest message
+            late = {user_id for user_id, seq in self._since.items() if seq >= event.seq}
         if shown := event.for_chat_list():
-            self.watchers.tell(shown[0], only=shown[1])
+            self.watchers.tell(shown[0], only=shown[1], but=late)
 
     # Who is here
 
-    def watch(self, connection: Connection) -> bool:
-        """Add a chat list to this chat; False if its user was removed meanwhile."""
+    def _reads_since(self, user_id: int, since: int) -> None:
+        """Note after which `seq` somebody reads, unless a later event has told."""
+        if since > self._since.get(user_id, 0):
+            self._since[user_id] = since
+
+    def watch(self, connection: Connection, since: int) -> bool:
+        """Add a chat list to this chat; False if its user was removed meanwhile.
+
+        `since` is the `seq` after which they read the messages.
+        """
         if connection.user_id in self._removed:
             return False
+        self._reads_since(connection.user_id, since)
         self.watchers.add(connection)
         return True
 
-    def join(self, connection: Connection, online: list[int]) -> None:
-        """Welcome and add a socket; `online` are the ids of people who are here."""
+    def join(self, connection: Connection, online: list[int], since: int) -> None:
+        """Welcome and add a socket; `online` are the ids of people who are here.
+
+        `since` is the `seq` after which its user reads the messages.
+        """
+        self._reads_since(connection.user_id, since)
         apart = self._apart.of(connection.user_id)
         covers, markers = self._read.lately(self.subscribed_at)
         welcome = events.Welcome(

@@ -28,10 +28,12 @@ class ChatLists:
         """Subscribe a new chat list to every chat of its user, and send it their last numbers."""
         person.sockets.add(connection)
         chats = await read_chats_of(person.user_id)
-        hubs = await self._hubs.chats(chats, connection)
+        hubs = await self._hubs.chats(list(chats), connection)
         # Check again: removals before the hubs listened are found here, later ones by the hubs.
-        own = set(await read_chats_of(person.user_id))
-        watched = [hub for hub in hubs if hub.chat_id in own and hub.watch(connection)]
+        own = await read_chats_of(person.user_id)
+        watched = [
+            hub for hub in hubs if hub.chat_id in own and hub.watch(connection, own[hub.chat_id])
+        ]
         last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
         connection.tell(Watching(user_id=person.user_id, last_seqs=last_seqs))
 
@@ -42,7 +44,8 @@ class ChatLists:
             for hub in await self._hubs.chats([chat_id], connection):
                 chat = await read_chat(chat_id)
                 new = connection not in hub.watchers
-                if new and chat and person.user_id in chat.member_ids and hub.watch(connection):
+                is_member = chat is not None and person.user_id in chat.member_ids
+                if new and chat and is_member and hub.watch(connection, chat.since(person.user_id)):
                     connection.write(told)
             if connection.closed:  # meanwhile
                 self._hubs.drop(connection)

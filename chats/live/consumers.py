@@ -32,15 +32,15 @@ class ChatConsumer(SocketConsumer):
         person.watchers.add(self.connection)
         # A removal or block before the hubs listened is found here, a later one by the hubs.
         number = process.hubs.apart.begin()
-        apart = await self.look_again(self.chat_id) if hubs else None
-        if apart is None:
+        held = await self.look_again(self.chat_id) if hubs else None
+        if held is None:
             await self.refuse()
             return
-        process.blocks.take(self.user.pk, number, apart)
+        process.blocks.take(self.user.pk, number, held.apart)
         await self.accept()
         self.hub = hubs[0]
         online = await process.presence.join(self.chat_id, self.user.pk, self.user.username)
-        self.hub.join(self.connection, online)
+        self.hub.join(self.connection, online, held.since)
 
     async def disconnect(self, code: int) -> None:
         """Detach the socket and end the member's presence."""

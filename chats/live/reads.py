@@ -59,7 +59,7 @@ def _as_events(
         match row["kind"]:
             case Change.Kind.MEMBER_ADDED:
                 person = context.names.get(user_id)
-                change = events.member_added(chat.pk, rev, user_id, person, row["by"])
+                change = events.member_added(chat, rev, user_id, person, row["by"])
             case Change.Kind.MEMBER_REMOVED:
                 person = context.names.get(user_id)
                 change = events.member_removed(chat.pk, rev, user_id, person, row["by"])
@@ -105,21 +105,35 @@ class Claim:
     chat_id: uuid.UUID | None
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a socket must know of its user: whom they are kept apart from by blocks.
+
+    And after which `seq` they read the messages of the chat.
+    """
+
+    apart: set[int]
+    since: int = 0
+
+
 @in_thread
-def read_claims(claims: list[Claim]) -> list[set[int] | None]:
-    """Whom each person is kept apart from by blocks; None for a claim that doesn't hold."""
+def read_claims(claims: list[Claim]) -> list[Held | None]:
+    """What holds for each of these people; None for a claim that doesn't hold."""
     sign_ins = User.objects.signed_in_among({one.sign_in for one in claims if one.sign_in})
     chat_ids = {one.chat_id for one in claims if one.chat_id}
     user_ids = {one.user_id for one in claims}
     members = Chat.objects.members_among(chat_ids, user_ids)
     apart = Block.objects.apart_from(user_ids)
-    return [
-        apart[one.user_id]
-        if (one.sign_in is None or one.sign_in in sign_ins)
-        and (one.chat_id is None or one.user_id in members.get(one.chat_id, ()))
-        else None
-        for one in claims
-    ]
+
+    def held(one: Claim) -> Held | None:
+        if one.sign_in and one.sign_in not in sign_ins:
+            return None
+        if one.chat_id is None:
+            return Held(apart[one.user_id])
+        since = members.get(one.chat_id, {}).get(one.user_id)
+        return None if since is None else Held(apart[one.user_id], since)
+
+    return [held(one) for one in claims]
 
 
 @in_thread
@@ -135,10 +149,11 @@ def read_heads(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Head]:
 
 
 @in_thread
-def read_chats_of(user_id: int) -> list[uuid.UUID]:
-    """The ids of all chats of a person."""
-    chats = Chat.objects.all().found({"member_ids": user_id}, projection={"_id": 1})
-    return [chat.pk for chat in chats]
+def read_chats_of(user_id: int) -> dict[uuid.UUID, int]:
+    """The ids of all chats of a person, and the `seq` after which they read each."""
+    told = {f"since_seqs.{user_id}": 1}
+    chats = Chat.objects.all().found({"member_ids": user_id}, projection=told)
+    return {chat.pk: chat.since(user_id) for chat in chats}
 
 
 @in_thread

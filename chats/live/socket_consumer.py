@@ -25,7 +25,7 @@ from users.authentication import Access, read_access_token
 
 from .frames import AWAY, FrameError, FrameLimit, failure, fields_of, parse
 from .process import live_process
-from .reads import Claim
+from .reads import Claim, Held
 
 handshakes = Handshakes()
 
@@ -127,15 +127,15 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
             self.connection.closed = True
             await deny(self.scope, self.base_send)
 
-    async def look_again(self, chat_id: uuid.UUID | None = None) -> set[int] | None:
-        """Whom its user is kept apart from by blocks; None if the socket may not stay.
+    async def look_again(self, chat_id: uuid.UUID | None = None) -> Held | None:
+        """What holds for its user; None if the socket may not stay.
 
         It may while its sign-in goes on and its user is a member of the chat. Asked once the hubs
         listen, which hear of later ends.
         """
         claim = Claim(self.user.pk, self.connection.sign_in, chat_id)
-        apart = await live_process().claims.ask(claim)
-        return None if self.connection.closed else apart
+        held = await live_process().claims.ask(claim)
+        return None if self.connection.closed else held
 
     async def may_stay(self, chat_id: uuid.UUID | None = None) -> bool:
         """Whether its sign-in goes on, and its user is a member of the chat."""

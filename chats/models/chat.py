@@ -36,6 +36,12 @@ class Shared(NamedTuple):
     last_seq: int
 
 
+def since(chat: Document, user_id: int) -> int:
+    """The `seq` after which a member reads the messages of a chat: 0 for all of them."""
+    seq: int = chat["since_seqs"].get(str(user_id), 0)
+    return seq
+
+
 class ChatQuerySet(DocumentQuerySet["Chat"]):
     """Queries and atomic updates of chats."""
 
@@ -53,16 +59,25 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def members_among(
         self, chat_ids: Collection[uuid.UUID], user_ids: Collection[int]
-    ) -> dict[uuid.UUID, set[int]]:
-        """Those of these people who are members, by chat; one query, or none for no chats."""
+    ) -> dict[uuid.UUID, dict[int, int]]:
+        """Those of these people who are members, by chat, and the `seq` after which each reads.
+
+        One query, or none for no chats.
+        """
         if not chat_ids:
             return {}
         rows = self.collection().find(
             {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
-            {"member_ids": {"$setIntersection": ["$member_ids", list(user_ids)]}},
+            {
+                "member_ids": {"$setIntersection": ["$member_ids", list(user_ids)]},
+                "since_seqs": 1,
+            },
             batch_size=ONE_BATCH,
         )
-        return {uuid.UUID(row["_id"]): set(row["member_ids"]) for row in rows}
+        return {
+            uuid.UUID(row["_id"]): {user_id: since(row, user_id) for user_id in row["member_ids"]}
+            for row in rows
+        }
 
     def confirm(self, chat_id: uuid.UUID) -> None:
         """Wait until a majority has the primary's state of a chat.
@@ -158,6 +173,10 @@ class Chat(models.Model):
     name = models.CharField(max_length=255, blank=True)  # the limit is CHAT_NAME_MAX_LENGTH
     is_group = models.BooleanField(default=False)
     access = models.CharField(max_length=7, choices=Access, default=Access.PRIVATE.value)
+    # Whether people who come later read what was said before; of those who don't, the `seq` after
+    # which each reads, by their ids as text.
+    history_for_new_members = models.BooleanField(default=True)
+    since_seqs = models.JSONField(default=dict, blank=True)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())
     # Who may not send; decides, not the row in ChatPermissions: it is read with the members.
@@ -193,6 +212,10 @@ class Chat(models.Model):
 
     def __str__(self) -> str:
         return self.name or ("Group" if self.is_group else "Private chat")
+
+    def since(self, user_id: int) -> int:
+        """The `seq` after which a member reads the messages: 0 for all of them."""
+        return since(self.__dict__, user_id)
 
     def other_id(self, user_id: int) -> int | None:
         """The id of the other person in a private chat; None for a group."""

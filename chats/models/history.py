@@ -13,6 +13,8 @@ from .chat import Chat
 from .message import Message, MessageRow
 from .read_marker import BY_SEQ, Readers, ReadMarker
 
+SINCE = "$since"  # in the command: the `seq` after which the member reads
+
 
 @dataclass(frozen=True)
 class Span:
@@ -30,21 +32,22 @@ class Span:
         return self.newest_first and self.start == 0 and self.before is None
 
     def bounds(self) -> tuple[Any, Any]:
-        """The least `seq` less one, and the greatest, as MongoDB's expressions of `$last_seq`.
+        """The least `seq` less one, and the greatest, as MongoDB's expressions of the chat.
 
         Numbers are dense, so a slice is a range: nothing is counted or skipped. The newest page
         has no greatest, so it has what is later than `$last_seq`, too.
         """
         last: Any = "$last_seq" if self.before is None else {"$min": ["$last_seq", self.before - 1]}
+        after = {"$max": [self.after, SINCE]}
         if not self.newest_first:
-            return self.after + self.start, {"$min": [last, self.after + self.stop]}
-        low = {"$max": [self.after, {"$subtract": [last, self.stop]}]}
+            return {"$add": [after, self.start]}, {"$min": [last, {"$add": [after, self.stop]}]}
+        low = {"$max": [after, {"$subtract": [last, self.stop]}]}
         return low, None if self.is_newest else {"$subtract": [last, self.start]}
 
-    def count(self, last_seq: int) -> int:
-        """How many messages there are between `after` and `before`."""
+    def count(self, last_seq: int, since: int) -> int:
+        """How many messages there are between `after` and `before` that are later than `since`."""
         last = last_seq if self.before is None else min(last_seq, self.before - 1)
-        return max(last - self.after, 0)
+        return max(last - max(self.after, since), 0)
 
 
 def page_of_history(
@@ -56,6 +59,7 @@ def page_of_history(
     member.
     """
     own_chat = {"$match": {"_id": chat_id.hex, "member_ids": user.pk}}
+    since = {"$set": {"since": {"$ifNull": [f"$since_seqs.{user.pk}", 0]}}}
     last = [] if span.is_newest else _with_last_seq(chat_id)
     markers = {
         "from": ReadMarker._meta.db_table,
@@ -63,12 +67,13 @@ def page_of_history(
         "as": "markers",
     }
     found = Chat.objects.collection().aggregate(
-        [own_chat, *last, {"$lookup": _messages(chat_id, span)}, {"$lookup": markers}]
+        [own_chat, since, *last, {"$lookup": _messages(chat_id, span)}, {"$lookup": markers}]
     )
     document = next(found, None)
     if document is None:
         raise Chat.DoesNotExist
     document.pop("newest", None)
+    document.pop("since")
     readers = Readers.among(document["member_ids"], document.pop("markers"))
     rows = [MessageRow.of(one) for one in document.pop("messages")]
     if span.is_newest and rows:

@@ -70,6 +70,7 @@ class Change(models.Model):
     user_id = models.BigIntegerField(null=True)  # the member it is about; a new owner
     name = models.CharField(max_length=255, null=True)  # the new one
     access = models.CharField(max_length=7, null=True)  # the new one
+    history_for_new_members = models.BooleanField(null=True)  # the new value
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)  # see `Message.expires_at`
 

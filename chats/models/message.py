@@ -19,6 +19,7 @@ from chatproject.stores.outages import is_away
 from chatproject.text.cuts import cut
 from chats.protocol import PREVIEW_LENGTH
 
+from .chat import Chat, since
 from .log import DUPLICATE_KEY, EPOCH
 from .read_marker import ReadMarker
 from .uuid7 import uuid7
@@ -85,6 +86,12 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         """The messages of a chat, tombstones included."""
         return self.filter(chat_id=chat_id)
 
+    def seen_by(self, chat: Chat, user_id: int) -> Self:
+        """The messages of a chat that a member reads."""
+        rows = self.in_chat(chat.pk)
+        since_seq = chat.since(user_id)
+        return rows.after(since_seq) if since_seq else rows
+
     def newest_first(self) -> Self:
         """Order by `seq`, highest first."""
         return self.order_by("-seq")
@@ -113,8 +120,9 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
     ) -> tuple[dict[str, Preview], dict[str, int]]:
         """The start of the latest message of each chat, and how far one person has read them.
 
-        Both are keyed by the stored id of the chat. One command: the markers follow the messages.
-        Where a message is later than its chat's hints, the documents in `chats` get new ones.
+        Not of a message from before they came, if they don't read those. Both are keyed by the
+        stored id of the chat. One command: the markers follow the messages. Where a message is
+        later than its chat's hints, the documents in `chats` get new ones.
         """
         if not chats:
             return {}, {}
@@ -146,6 +154,8 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         for chat in chats:
             if last := latest.get(chat["_id"]):
                 _correct(chat, last)
+                if last.seq <= since(chat, user_id):
+                    del latest[chat["_id"]]
         return latest, {row["chat_id"]: row["seq"] for row in markers}
 
     def writers(self, last_seqs: Mapping[str, int], people: Collection[int]) -> set[int]:

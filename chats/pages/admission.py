@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chats import actions
 from chats.errors import Invalid
-from chats.models import Chat, ChatPermissions, JoinRequest
+from chats.models import ChatPermissions, JoinRequest
 from chats.permissions import permissions_for
 from users import invitations
 from users.invitation_forms import NewInvitationForm
@@ -31,9 +31,10 @@ def access(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Say who may join a group by themselves."""
     chat = find_chat(request, chat_id)
     allow(permissions_for(chat, request.user.pk).can_change_access)
-    form = AccessForm(request.POST or None, initial={"access": chat.access})
+    initial = {name: getattr(chat, name) for name in AccessForm.base_fields}
+    form = AccessForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        actions.change_access(request.user, chat, Chat.Access(form.cleaned_data["access"]))
+        actions.change_access(request.user, chat, **form.cleaned_data)
         return redirect("chats:members", chat.pk)
     context = {"chat": chat, "form": form}
     return render_page(request, "chats/access.html", context, status=400 if form.errors else 200)

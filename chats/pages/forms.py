@@ -35,10 +35,13 @@ class NameForm(forms.Form):
 
 
 class AccessForm(forms.Form):
-    """Who may join a group by themselves."""
+    """Who may join a group by themselves, and what they read."""
 
     access = forms.ChoiceField(
         choices=Chat.Access.choices, label="Who may join by themselves", widget=forms.RadioSelect
+    )
+    history_for_new_members = forms.BooleanField(
+        required=False, label="New members read what was said before"
     )
 
 

@@ -63,6 +63,7 @@ class Timeline:
     ) -> None:
         self.chat = chat
         self.user_id = user.pk  # once: a request's user is a lazy object
+        self.since = chat.since(self.user_id)
         self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
         self.is_large = len(chat.member_ids) > PEOPLE
         everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
@@ -74,14 +75,15 @@ class Timeline:
         wanted = self._highest(before, around.seq if around else None)
         # `last_seq` is a hint: there may be later ones.
         end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)
-        rows = Message.objects.between(chat.pk, max(end - PAGE_SIZE, 0), wanted)
+        rows = Message.objects.between(chat.pk, max(end - PAGE_SIZE, self.since), wanted)
         self.messages = rows[-PAGE_SIZE:]
         self.high = rows[-1].seq if rows else end
-        self.low = max(self.high - PAGE_SIZE, 0)
+        self.low = max(self.high - PAGE_SIZE, self.since)
         self.last_seq = max(self.high, chat.last_seq)
         readers = self._readers() if self.is_large else everyone
         self.markers = {self.user_id: self.marker, **readers.markers}
-        self.context = MessageContext.of(self.messages, readers, self._people(readers))
+        people = self._people(readers)
+        self.context = MessageContext.of(self.messages, readers, people, self.since)
 
     def _highest(self, before: int | None, around: int | None) -> int | None:
         """The highest `seq` of the page; None: the newest message, whichever that is."""
@@ -89,7 +91,7 @@ class Timeline:
             return before - 1
         if around is None and self.chat.last_seq - self.marker > PAGE_SIZE:
             around = self.marker + 1
-        return None if around is None else max(around + PAGE_SIZE // 2, PAGE_SIZE)
+        return None if around is None else max(around + PAGE_SIZE // 2, self.since + PAGE_SIZE)
 
     def _readers(self) -> Readers:
         """Of a large group those that the receipts of the page need; the script asks for others."""
@@ -113,7 +115,7 @@ class Timeline:
     @property
     def has_older(self) -> bool:
         """Whether there are messages before this page."""
-        return self.low > 0
+        return self.low > self.since
 
     @property
     def has_newer(self) -> bool:

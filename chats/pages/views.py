@@ -60,7 +60,7 @@ def _around(request: MemberRequest, chat: Chat) -> Message | None:
     if not text:
         return None
     try:
-        message: Message = Message.objects.in_chat(chat.pk).get(pk=uuid.UUID(text))
+        message: Message = Message.objects.seen_by(chat, request.user.pk).get(pk=uuid.UUID(text))
     except ValueError:
         raise BadRequest("at: a UUID.") from None
     return message

@@ -175,7 +175,7 @@ def test_rows_that_are_forgotten_while_a_page_is_on_its_way_leave_no_gap(
 # The ends of what is shown, and where the pages before and after it begin.
 FORGET_WHILE_LOADING = """async (url) => {
   const { Paginator } = await import("models/paginator.js")
-  const pages = new Paginator({ url, oldest: 71, newest: 82, hasNewer: true })
+  const pages = new Paginator({ url, first: 1, oldest: 71, newest: 82, hasNewer: true })
   const [older, newer] = [pages.older(), pages.newer()]
   const ends = [pages.oldest, pages.newest] = [73, 79]
   return [[ends[0], (await older).at(-1).seq], [ends[1], (await newer)[0].seq]]

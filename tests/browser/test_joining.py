@@ -30,7 +30,8 @@ def test_the_link_of_an_invitation_to_a_group_leads_into_it(
     assert violations(adas) == []
     path, code = re.search(r"http://localhost:\d+(/\S+)#(\S+)", link).groups()  # type: ignore[union-attr]
 
-    page = window_of(None, f"{path}#{code}").page
+    marys = window_of(None, f"{path}#{code}")
+    page = marys.page
     page.get_by_role("button", name="Open it").click()
     expect(page.get_by_text(f"{ada.name} has invited you to the group Engines")).to_be_visible()
     page.locator(".card").get_by_role("link", name="Sign up").click()
@@ -38,7 +39,7 @@ def test_the_link_of_an_invitation_to_a_group_leads_into_it(
     page.get_by_label("Password", exact=True).fill("another long battery")
     page.get_by_label("Password confirmation").fill("another long battery")
     page.get_by_role("button", name="Make my account").click()
-    expect(page.get_by_label("Write a message")).to_be_visible()
+    expect(marys.composer).to_be_visible()
     expect(adas.page.get_by_text("4 members")).to_be_visible()
     assert code not in live_server_process.output()
 
@@ -47,7 +48,7 @@ def test_the_link_of_an_invitation_to_a_group_leads_into_it(
 def test_who_asks_in_the_list_of_groups_is_in_the_chat_list_once_accepted(
     window_of: OpenWindow, group: Any, ada: Any, stranger: Any, viewport: Any
 ) -> None:
-    actions.change_access(ada, group, Chat.Access.REQUEST)
+    actions.change_access(ada, group, access=Chat.Access.REQUEST)
     theirs = window_of(stranger, viewport=viewport)
     theirs.page.get_by_role("link", name="New chat").first.click()
     theirs.dialog.get_by_role("link", name="Find a group").click()

@@ -212,9 +212,9 @@ def group_stage(person):
         actions.set_permissions(owner, chat, people[name].pk, **values)
     message, _ = actions.post_message(owner, chat.pk, "Hello")
     asking, banned = person("asking"), person("banned")
-    actions.change_access(owner, chat, Chat.Access.REQUEST)
+    actions.change_access(owner, chat, access=Chat.Access.REQUEST)
     actions.join_group(asking, chat.pk)
-    actions.change_access(owner, chat, Chat.Access.PRIVATE)
+    actions.change_access(owner, chat, access=Chat.Access.PRIVATE)
     chat = Chat.objects.get(pk=chat.pk)
     actions.ban(owner, chat, banned.pk)
     everyone = {**people, "anonymous": None}

@@ -377,7 +377,7 @@ def test_the_admin_lists_it_with_its_group_and_withdraws_it(
 def test_a_moderator_takes_a_group_off_the_list(
     group: Any, ada: Any, grace: Any, client: Any
 ) -> None:
-    actions.change_access(ada, group, Chat.Access.OPEN)
+    actions.change_access(ada, group, access=Chat.Access.OPEN)
     User.objects.filter(pk=grace.pk).update(is_staff=True, is_superuser=True)
     client.force_login(User.objects.get(pk=grace.pk))
     assert "Engines" in client.get("/admin/chats/chat/?access=open").content.decode()

@@ -76,7 +76,7 @@ async def join(monkeypatch, request):
         reader = Reader(user, request.param == "frames")
         readers.append(reader)
         (hub,) = await live_process().hubs.chats([chat.pk], reader.connection)
-        hub.join(reader.connection, [])
+        hub.join(reader.connection, [], 0)
         return reader
 
     yield reader_of
@@ -186,7 +186,7 @@ async def test_a_member_who_is_removed_waits_for_no_change_that_is_missing(
     assert removed.contents == other.contents == other.of_type("member_removed") == []
     again = Reader(alan, takes_frames=False)  # was let in just before
     (hub,) = await live_process().hubs.chats([group.pk], again.connection)
-    hub.join(again.connection, [])
+    hub.join(again.connection, [], 0)
     await wait_for_async(lambda: again.code == 4403, 1, "for the removal")
     live_process().hubs.drop(again.connection)
 
@@ -300,7 +300,7 @@ async def test_what_waited_for_a_new_start_brings_nothing_back(
     monkeypatch.setattr(process, "POLL", 60)
     reader, chat_list = await join(ada, group), Reader(grace, takes_frames=False)
     (hub,) = await live_process().hubs.chats([group.pk], chat_list.connection)
-    hub.watch(chat_list.connection)
+    hub.watch(chat_list.connection, 0)
     lossy.losing = True
     for number in range(8):
         await do(post)(ada, group, f"lost {number}")
@@ -318,7 +318,7 @@ async def test_a_deleted_chat_has_no_hub_while_chat_lists_stay_open(group, ada, 
     reader = await join(ada, group)
     hubs, chat_list = live_process().hubs, Reader(grace, takes_frames=False)
     (hub,) = await hubs.chats([group.pk], chat_list.connection)
-    assert hub.watch(chat_list.connection)
+    assert hub.watch(chat_list.connection, 0)
     await do(actions.delete_chat)(ada, group)
     await wait_for_async(lambda: reader.code == 4404 and not hubs._hubs)
     await wait_for_async(lambda: chat_list.of_type("chat_removed"))
@@ -376,6 +376,7 @@ def state_of(chat):
     return {
         "name": chat.name,
         "access": chat.access,
+        "history": chat.history_for_new_members,
         "owner": chat.owner_id,
         "members": set(chat.member_ids),
         "messages": messages,
@@ -394,9 +395,11 @@ def apply(state, frame):
     elif kind == "chat_updated":
         state["name"], state["owner"] = data["name"], data["owner_id"]
         state["access"] = data["access"]
+        state["history"] = data["history_for_new_members"]
     elif kind == "chat_state":
         state["name"], state["owner"] = data["name"], data["owner_id"]
         state["access"] = data["access"]
+        state["history"] = data["history_for_new_members"]
         state["members"] = set(data["member_ids"])
         state["permissions"] = {int(key): flags for key, flags in data["permissions"].items()}
         state["markers"] = {int(key): seq for key, seq in data["read_markers"].items()}
@@ -451,7 +454,10 @@ async def test_old_state_and_events_are_the_fresh_state(
         elif what == 6 and others:
             actions.mark_read(chance.choice(others), chat, message)
         elif what == 7:
-            actions.change_access(ada, chat, chance.choice(list(Chat.Access)))
+            values = {"access": chance.choice(Chat.Access.values)}
+            actions.change_access(
+                ada, chat, **values, history_for_new_members=chance.random() < 0.5
+            )
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:
@@ -493,11 +499,11 @@ async def test_whoever_was_removed_on_the_way_in_is_not_let_in(
     connection, there = Reader(grace, False).connection, Reader(alan, False).connection
     (hub,) = await hubs.chats([group.pk], connection)
     await hubs.chats([group.pk], there)
-    hub.join(there, [])
+    hub.join(there, [], 0)
     lossy.losing = True
     await do(actions.remove_member)(ada, group, grace.pk)
     await wait_for_async(lambda: grace.pk in hub._removed)
-    hub.join(connection, [])
+    hub.join(connection, [], 0)
     assert connection.closed
     for socket in (connection, there):
         hubs.drop(socket)

@@ -53,14 +53,14 @@ def test_it_is_asked_again_at_the_write(group: Any, ada: Any, grace: Any) -> Non
     before = latest(group)
     actions.transfer_ownership(ada, group, grace.pk)
     with pytest.raises(Refused):
-        actions.change_access(ada, before, OPEN)
+        actions.change_access(ada, before, access=OPEN)
     assert latest(group).access == PRIVATE
 
 
 def test_a_group_is_handed_over_and_closed_at_once(
     group: Any, ada: Any, grace: Any, api: Any
 ) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     answer = api(ada).patch(f"{URL}/{group.pk}", {"owner_id": grace.pk, "access": "private"})
     assert (answer.json()["owner_id"], answer.json()["access"]) == (grace.pk, "private")
 
@@ -81,7 +81,7 @@ def test_what_is_listed_is_found_by_a_part_of_its_name_and_tells_no_more(
         ("Steam looms", REQUEST),
         ("Secret looms", PRIVATE),
     ):
-        actions.change_access(ada, actions.create_group(ada, name, [grace.pk]), access)
+        actions.change_access(ada, actions.create_group(ada, name, [grace.pk]), access=access)
     names = [row["name"] for row in listed(api, stranger)]
     assert names == ["Looms (fast)", "Steam looms"]
     [found] = listed(api, stranger, "looms (")
@@ -102,7 +102,7 @@ def test_what_is_listed_is_found_by_a_part_of_its_name_and_tells_no_more(
 
 def test_the_list_has_pages_and_an_exact_count(ada: Any, stranger: Any, api: Any) -> None:
     for number in range(5):
-        actions.change_access(ada, actions.create_group(ada, f"Group {number}", []), OPEN)
+        actions.change_access(ada, actions.create_group(ada, f"Group {number}", []), access=OPEN)
     page = api(stranger).get(f"{URL}/directory?limit=2&offset=3").json()
     assert [row["name"] for row in page["results"]] == ["Group 3", "Group 4"]
     assert (page["count"], page["next"]) == (5, None)
@@ -114,7 +114,7 @@ def test_the_list_has_pages_and_an_exact_count(ada: Any, stranger: Any, api: Any
 def test_the_list_is_read_by_an_index_of_listed_groups_alone(
     group: Any, ada: Any, stranger: Any
 ) -> None:
-    actions.change_access(ada, actions.create_group(ada, "Looms", []), OPEN)
+    actions.change_access(ada, actions.create_group(ada, "Looms", []), access=OPEN)
     directory = Directory(stranger, "loom")
     found = Chat.objects.collection().find(directory.query, sort={"name": 1, "_id": 1})
     statistics = found.explain()["executionStats"]
@@ -130,7 +130,7 @@ def test_anybody_joins_an_open_group_and_reads_and_writes(
 ) -> None:
     actions.post_message(ada, group.pk, "Hello")
     assert api(stranger).post(f"{URL}/directory/{group.pk}/join").status_code == 404
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     told = captured_events(chat_group(group.pk))
     before = latest(group).last_rev
     answer = api(stranger).post(f"{URL}/directory/{group.pk}/join")
@@ -148,7 +148,7 @@ def test_anybody_joins_an_open_group_and_reads_and_writes(
 def test_a_full_group_takes_nobody(
     group: Any, ada: Any, stranger: Any, api: Any, settings: Any
 ) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     settings.CHAT_MAX_MEMBERS = 3
     answer = api(stranger).post(f"{URL}/directory/{group.pk}/join")
     assert (answer.status_code, "at most 3" in str(answer.json())) == (400, True)
@@ -158,12 +158,12 @@ def test_a_full_group_takes_nobody(
 def test_a_group_that_closes_at_the_moment_of_joining_stays_closed(
     group: Any, ada: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     require_room = joining.require_room
 
     def meanwhile(*args: Any) -> None:
         monkeypatch.undo()
-        actions.change_access(ada, latest(group), PRIVATE)
+        actions.change_access(ada, latest(group), access=PRIVATE)
         require_room(*args)
 
     monkeypatch.setattr(joining, "require_room", meanwhile)
@@ -173,7 +173,7 @@ def test_a_group_that_closes_at_the_moment_of_joining_stays_closed(
 
 
 def test_a_silence_outlasts_leaving_and_joining_again(group: Any, ada: Any, grace: Any) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
     actions.remove_member(grace, latest(group), grace.pk)
     assert actions.join_group(grace, group.pk)
@@ -186,7 +186,7 @@ def test_a_silence_outlasts_leaving_and_joining_again(group: Any, ada: Any, grac
 @pytest.fixture
 def asked(group: Any, ada: Any, stranger: Any) -> Chat:
     """The group, which `stranger` has asked to join."""
-    actions.change_access(ada, group, REQUEST)
+    actions.change_access(ada, group, access=REQUEST)
     assert not actions.join_group(stranger, group.pk)
     return latest(group)
 
@@ -194,7 +194,7 @@ def asked(group: Any, ada: Any, stranger: Any) -> Chat:
 def test_who_asks_is_let_in_by_a_member_and_sees_how_it_stands(
     group: Any, ada: Any, grace: Any, stranger: Any, api: Any
 ) -> None:
-    actions.change_access(ada, group, REQUEST)
+    actions.change_access(ada, group, access=REQUEST)
     answer = api(stranger).post(f"{URL}/directory/{group.pk}/join")
     assert (answer.status_code, answer.json()["standing"]) == (202, "asked")
     assert api(stranger).post(f"{URL}/directory/{group.pk}/join").status_code == 202
@@ -269,7 +269,7 @@ def test_whoever_was_removed_neither_joins_nor_asks(
 ) -> None:
     actions.remove_member(ada, group, grace.pk)
     for access in (OPEN, REQUEST):
-        actions.change_access(ada, latest(group), access)
+        actions.change_access(ada, latest(group), access=access)
         assert api(grace).post(f"{URL}/directory/{group.pk}/join").status_code == 403
         assert listed(api, grace)[0]["standing"] == "removed"
     assert grace.pk not in latest(group).member_ids
@@ -319,7 +319,7 @@ def test_on_the_pages_one_finds_asks_and_is_let_in(
 def test_on_the_pages_one_joins_an_open_group(
     group: Any, ada: Any, stranger: Any, client: Any
 ) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     client.force_login(stranger)
     answer = client.post(f"/chats/groups/{group.pk}/join/")
     assert answer.headers["Location"] == f"/chats/{group.pk}/"
@@ -338,7 +338,7 @@ def test_who_may_remove_keeps_people_out_and_lets_them_back(
     group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, api: Any
 ) -> None:
     actions.set_permissions(ada, group, alan.pk, can_remove_members=True)
-    actions.change_access(ada, latest(group), OPEN)
+    actions.change_access(ada, latest(group), access=OPEN)
     bans, join = f"{URL}/{group.pk}/bans", f"{URL}/directory/{group.pk}/join"
     assert api(grace).get(bans).status_code == 403
     assert api(grace).post(bans, {"user_id": stranger.pk}).status_code == 403
@@ -377,7 +377,7 @@ def test_a_ban_ends_a_request_and_a_silence_outlasts_the_ban(
     actions.set_permissions(ada, asked, grace.pk, can_send_messages=False)
     actions.ban(ada, latest(asked), grace.pk)
     actions.lift_ban(ada, latest(asked), grace.pk)
-    actions.change_access(ada, latest(asked), OPEN)
+    actions.change_access(ada, latest(asked), access=OPEN)
     assert actions.join_group(grace, asked.pk)
     assert latest(asked).silenced_ids == [grace.pk]
 
@@ -385,7 +385,7 @@ def test_a_ban_ends_a_request_and_a_silence_outlasts_the_ban(
 def test_who_joins_at_the_moment_of_the_ban_is_removed(
     group: Any, ada: Any, stranger: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    actions.change_access(ada, group, OPEN)
+    actions.change_access(ada, group, access=OPEN)
     before, require_people = latest(group), bans.require_people
 
     def meanwhile(*args: Any) -> Any:

@@ -200,7 +200,11 @@ def test_a_client_id_like_a_field_still_makes_a_message_one(ids, ada, api):
 
 def test_a_query_or_a_path_with_an_operator_is_refused(document, ids, ada, api):
     client, tried = api(ada), 0
-    text_parameters = {("/api/v1/users", "search"), ("/api/v1/ai/photo", "query")}
+    text_parameters = {
+        ("/api/v1/users", "search"),
+        ("/api/v1/chats/directory", "search"),
+        ("/api/v1/ai/photo", "query"),
+    }
     with sent_commands() as commands:
         for method, path, operation in operations(document):
             for parameter in operation.get("parameters", []):
@@ -233,6 +237,7 @@ def test_a_query_or_a_path_with_an_operator_is_refused(document, ids, ada, api):
 PAGES = [
     "/chats/new/?q={value}",
     "/chats/new/?q[$ne]={value}",
+    "/chats/groups/?q={value}&page={value}",
     "/chats/new/group/?q={value}&name={value}&member_ids={value}",
     "/chats/{chat_id}/?before={value}",
     "/chats/{chat_id}/?before[$gt]={value}",

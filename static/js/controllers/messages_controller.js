@@ -11,6 +11,7 @@ export default class extends Controller {
     url: String,
     page: String,
     userId: Number,
+    first: Number, // the `seq` of the first message that the user sees
     oldest: Number,
     newest: Number,
     lastSeq: Number, // of the chat when the page was made: only later messages are new
@@ -27,6 +28,7 @@ export default class extends Controller {
     this.timeline = new Timeline(this.#elements, {
       url: this.urlValue,
       userId: this.userIdValue,
+      first: this.firstValue,
       oldest: this.oldestValue,
       newest: this.newestValue,
       hasNewer: this.hasNewerValue,

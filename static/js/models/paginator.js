@@ -12,15 +12,17 @@ export class Paginator {
   #loading = new Set()
   #place = 0 // changes with a jump to the newest page: answers to earlier requests are dropped
 
-  constructor({ url, oldest, newest, hasNewer }) {
+  /** `first` is the `seq` of the first message that the user sees. */
+  constructor({ url, first, oldest, newest, hasNewer }) {
     this.#url = url
+    this.first = first
     this.oldest = oldest
     this.newest = newest
     this.hasNewer = hasNewer
   }
 
   get hasOlder() {
-    return this.oldest > 1
+    return this.oldest > this.first
   }
 
   get isLoading() {
@@ -37,7 +39,7 @@ export class Paginator {
     const edge = this.oldest
     const page = await this.#page("older", `before=${edge}`)
     if (page && edge !== this.oldest) return this.older() // rows were dropped meanwhile
-    if (page) this.oldest = page.results.at(-1)?.seq ?? 1
+    if (page) this.oldest = page.results.at(-1)?.seq ?? this.first
     return page && inOrder(page.results)
   }
 
@@ -58,7 +60,7 @@ export class Paginator {
     if (!page) return null
     this.#place += 1
     this.newest = page.chat.last_seq
-    this.oldest = page.results.at(-1)?.seq ?? 1
+    this.oldest = page.results.at(-1)?.seq ?? this.first
     this.hasNewer = false
     return inOrder(page.results)
   }
