@@ -58,6 +58,7 @@ class ChatAdmin(MembersAdmin):
         "title",
         "kind",
         "access",
+        "history_for_new_members",
         "owner",
         "members",
         "invitations",

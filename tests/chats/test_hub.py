@@ -454,10 +454,8 @@ async def test_old_state_and_events_are_the_fresh_state(
         elif what == 6 and others:
             actions.mark_read(chance.choice(others), chat, message)
         elif what == 7:
-            values = {"access": chance.choice(Chat.Access.values)}
-            actions.change_access(
-                ada, chat, **values, history_for_new_members=chance.random() < 0.5
-            )
+            actions.change_access(ada, chat, access=chance.choice(Chat.Access.values))
+            actions.change_access(ada, chat, history_for_new_members=chance.random() < 0.5)
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:
