@@ -65,6 +65,7 @@ def test_a_reply_carries_a_preview(group, ada, api, message):
         "sender_id": message.sender_id,
         "sender_name": "Grace Hopper",
         "content": "Hello",
+        "seq": 1,
         "deleted": False,
     }
 
