@@ -41,8 +41,8 @@ export function showPreview(item, { sender_id, sender_name, content, deleted_at 
   const isGroup = item.dataset.isGroup === "true"
   const who = () => (sender_id === userId ? "You: " : isGroup ? `${isolate(sender_name)}: ` : "")
   const isFolded = isGroup && people.isBlocked(sender_id)
-  const told = isFolded ? "Message from somebody you blocked" : who() + isolate(content)
-  const text = deleted_at || !content ? "Message deleted" : told
+  const told = () => (isFolded ? "Message from somebody you blocked" : who() + isolate(content))
+  const text = deleted_at || !content ? "Message deleted" : told()
   const preview = part(item, "preview")
   if (preview.textContent !== text) preview.textContent = text
 }
