@@ -39,4 +39,4 @@ def tokens() -> dict[int, str]:
     ends = timezone.now() + timedelta(days=1)
     sign_ins = [SignIn(user=user, kind="api", expires_at=ends) for user in User.objects.all()]
     SignIn.objects.bulk_create(sign_ins)
-    return {row.user_id: access_token(row.user, row.pk) for row in sign_ins}
+    return {row.user_id: access_token(row.user, row.pk, ends) for row in sign_ins}

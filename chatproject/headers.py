@@ -11,15 +11,22 @@ POLICY = "Content-Security-Policy"
 # For anything but a page: nothing in it may run or load if a browser shows it.
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 # Features that a chat doesn't need, denied to injected scripts too.
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-        *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer"),
-        *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-        *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
-    )
+DENIED = (
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
+    *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer"),
+    *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-create"),
+    *("publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
+PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")
+
+
+def permissions(*allowed: str) -> str:
+    """A permissions policy that lets pages use these features, and none of the others."""
+    return ", ".join(f"{name}=({'self' if name in allowed else ''})" for name in DENIED)
+
+
+PERMISSIONS = permissions()
+PASSKEY_PERMISSIONS = permissions(*PASSKEYS)  # of the pages by which people use passkeys
 
 
 def security_headers(*, is_secure: bool) -> dict[str, str]:

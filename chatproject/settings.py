@@ -10,44 +10,11 @@ from django.core.exceptions import ImproperlyConfigured
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chatproject.limits.rates import Rate
+from chatproject.environment import env_bool, env_choice, env_int, env_list, env_rate
+from chatproject.sign_in_settings import *  # noqa: F403 - second factors, issuers, allauth
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("CHAT_VAR_DIR", BASE_DIR / "var"))
-
-
-def env_list(name: str, default: str = "") -> list[str]:
-    """The comma-separated values of an environment variable."""
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
-
-
-def env_int(name: str, default: int) -> int:
-    """The whole number in an environment variable; ImproperlyConfigured if it isn't one."""
-    try:
-        return int(os.environ.get(name, default))
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be a whole number.") from None
-
-
-def env_rate(name: str, default: str) -> Rate:
-    """The rate in an environment variable; ImproperlyConfigured if it isn't one."""
-    try:
-        return Rate.parse(os.environ.get(name, default))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be {error}.") from None
-
-
-def env_choice(name: str, default: str, *choices: str) -> str:
-    """One of these words in an environment variable; ImproperlyConfigured if it is another."""
-    value = os.environ.get(name) or default
-    if value not in choices:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
-    return value
-
-
-def env_bool(name: str, default: bool = False) -> bool:
-    """Whether an environment variable is 1, true, yes or on, in any case."""
-    return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
 
 
 DEBUG = env_bool("DEBUG")
@@ -79,8 +46,10 @@ CSRF_TRUSTED_ORIGINS = ORIGINS
 
 INSTALLED_APPS = [
     "chatproject",
+    *("allauth.account", "allauth.mfa", "allauth.socialaccount"),
+    "allauth.socialaccount.providers.openid_connect",
     "users",  # before Django's: its `changepassword` takes precedence
-    "django.contrib.admin",
+    "users.admin_app.ChatAdminConfig",  # Django's, with our sign-in
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -113,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "users.middleware.SignInMiddleware",
     "chatproject.middleware.PageMessagesMiddleware",
     "chatproject.middleware.LimitsMiddleware",
@@ -382,6 +352,7 @@ JOB_KINDS = (
     "users.emails.NOTICE_MAIL",
     "users.endings.ACTIVITY",
     "users.endings.DELETED_ACCOUNT",
+    "users.places.NEW_PLACE_MAIL",
     "users.registration.SIGN_UP_MAIL",
     "users.resets.RESET_MAIL",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from . import emails, endings, sign_ins
+from . import emails, endings, issuers, sign_ins
 from .endings import delete_account as delete_account
 from .models import User
 
@@ -28,6 +28,11 @@ def _let_in(user: User) -> None:
     emails.tell(user.email, user.username, "was let in by a moderator: you can sign in now")
     if email := emails.pending(user):
         emails.offer(user, email)
+
+
+def is_gone(user: User) -> bool:
+    """Whether an account was deleted: nothing is left by which anybody could sign in to it."""
+    return not (user.has_usable_password() or issuers.of(user).exists())
 
 
 def refuse(user: User) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
@@ -13,9 +16,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions, emails, hashers, invitations
+from . import actions, emails, hashers, invitations, second_factor_changes
 from .forms import SetPasswordForm
 from .models import Arrival, Invitation, User
+
+# What allauth registers shows secrets, and would let people sign in past our own actions.
+for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
 
 # A moderator who could set an email address or a password could take over the account.
 MODERATOR_READS = ("username", "email", "is_staff", "is_bot", "groups", "last_login", "date_joined")
@@ -37,7 +44,7 @@ class UserAdmin(DjangoUserAdmin):
     )
     list_filter = ("awaits_approval", "is_active", "is_staff", "is_bot", "groups")
     show_full_result_count = False
-    actions = ("approve", "refuse", "deactivate", "activate")
+    actions = ("approve", "refuse", "deactivate", "activate", "reset_second_factor")
 
     # Actions -------------------------------------------------------------------------------------
 
@@ -71,11 +78,24 @@ class UserAdmin(DjangoUserAdmin):
     @admin.action(description="Activate again", permissions=["change"])
     def activate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Reactivate the selected people, except deleted accounts, whose data is gone."""
-        chosen = [user for user in self._chosen(request, queryset) if user.has_usable_password()]
+        chosen = [user for user in self._chosen(request, queryset) if not actions.is_gone(user)]
         for user in chosen:
             actions.activate(user)
             self.log_change(request, user, "Activated.")
         self.message_user(request, f"{len(chosen)} activated.")
+
+    @admin.action(description="Reset the second factor: for who has lost it", permissions=["reset"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Remove the second factors of the selected people, and end their sign-ins."""
+        chosen = self._chosen(request, queryset)
+        for user in chosen:
+            second_factor_changes.reset(user)
+            self.log_change(request, user, "Second factor reset.")
+        self.message_user(request, f"{len(chosen)} reset.")
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        """Superusers only: whoever knows the password is in after it."""
+        return bool(request.user.is_superuser)
 
     def _chosen(self, request: HttpRequest, queryset: QuerySet[User]) -> list[User]:
         return [

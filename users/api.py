@@ -23,26 +23,39 @@ from chatproject.limits.at_once import password_of
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
 
-from . import group_invitations, mails, registration, sign_ins, tokens
+from . import (
+    group_invitations,
+    mails,
+    registration,
+    second_factors,
+    second_steps,
+    sign_ins,
+    tokens,
+)
 from .authentication import Access
 from .backends import WAITS, remember_place
-from .models import User
+from .models import SecondStep, User
 from .openapi import (
+    A_SECOND_FACTOR,
     AWAITS_APPROVAL,
     BAD_INPUT,
     CREDENTIALS,
     NEW_ADDRESS,
     NO_REGISTRATION,
+    NO_SECOND_FACTOR,
     NOT_SIGNED_IN,
     PERSON,
     REFRESH,
     SEARCH,
+    SECOND_FACTOR_REQUIRED,
     TOKENS,
 )
+from .second_step_errors import SET_IT_UP, SecondFactorRequired, StepRefused
 from .serializers import (
     LoginSerializer,
     RefreshSerializer,
     RegisterSerializer,
+    SecondFactorSerializer,
     SignUpAddressSerializer,
     TokensSerializer,
     UserSerializer,
@@ -89,6 +102,8 @@ class RegisterView(OpenView):
         group_invitations.arrive(user, serializer.validated_data["entry"].invitation)
         if not user.is_active:
             return Response({"detail": WAITS}, status=status.HTTP_202_ACCEPTED)
+        if second_factors.is_asked_for(user):
+            return Response({"detail": SET_IT_UP}, status=status.HTTP_202_ACCEPTED)
         remember_place(user, request._request)
         return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
 
@@ -115,12 +130,20 @@ class RegisterEmailView(OpenView):
 
 
 class LoginView(OpenView):
-    """Sign in; a wrong name and a wrong password get the same answer after the same time."""
+    """Sign in; a wrong name and a wrong password get the same answer after the same time.
+
+    An account with a second factor gets a ticket for `auth/login/second-factor` instead of tokens.
+    """
 
     serializer_class = LoginSerializer
 
     @extend_schema(
-        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NOT_SIGNED_IN},
+        responses={
+            200: TokensSerializer,
+            400: BAD_INPUT,
+            401: NOT_SIGNED_IN,
+            403: SECOND_FACTOR_REQUIRED,
+        },
         examples=[TOKENS, CREDENTIALS],
     )
     def post(self, request: Request) -> Response:
@@ -132,7 +155,33 @@ class LoginView(OpenView):
             raise AuthenticationFailed(waits.message) from None
         if not isinstance(user, User):
             raise AuthenticationFailed("The user name or the password is wrong.")
+        if second_factors.is_asked_for(user):
+            raise SecondFactorRequired(user)
         return self.answer(user, tokens.sign_in(user, request._request))
+
+    def get_authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class SecondFactorView(OpenView):
+    """The second step of a sign-in: a code of an app, or a recovery code, with its ticket."""
+
+    serializer_class = SecondFactorSerializer
+
+    @extend_schema(
+        responses={200: TokensSerializer, 400: BAD_INPUT, 401: NO_SECOND_FACTOR},
+        examples=[TOKENS, A_SECOND_FACTOR],
+    )
+    def post(self, request: Request) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        step = SecondStep.of_ticket(given["ticket"])
+        if step is None:
+            raise StepRefused("ticket_ended", second_steps.ENDED)
+        if not second_steps.try_code(step, given["code"], request._request):
+            raise StepRefused("code_wrong", second_factors.WRONG)
+        return self.answer(step.user, tokens.sign_in(step.user, request._request))
 
     def get_authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'

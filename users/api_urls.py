@@ -13,6 +13,11 @@ urlpatterns = [
         r"^auth/register/email/?$", api.RegisterEmailView.as_view(), name="auth-register-email"
     ),
     re_path(r"^auth/login/?$", api.LoginView.as_view(), name="auth-login"),
+    re_path(
+        r"^auth/login/second-factor/?$",
+        api.SecondFactorView.as_view(),
+        name="auth-second-factor",
+    ),
     re_path(r"^auth/refresh/?$", api.RefreshView.as_view(), name="auth-refresh"),
     re_path(r"^auth/logout/?$", api.LogoutView.as_view(), name="auth-logout"),
     re_path(r"^auth/reauthenticate/?$", me_api.ReauthenticateView.as_view(), name="reauthenticate"),

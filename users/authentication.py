@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -33,8 +34,8 @@ class Access:
     expires_at: float
 
 
-def access_token(user: User, sign_in: uuid.UUID) -> str:
-    """A signed access token, valid for `ACCESS_TOKEN_LIFETIME` seconds."""
+def access_token(user: User, sign_in: uuid.UUID, last: datetime) -> str:
+    """A signed access token, valid for `ACCESS_TOKEN_LIFETIME` seconds, and not after `last`."""
     moment = int(time.time())
     claims = {
         "typ": "access",
@@ -42,7 +43,7 @@ def access_token(user: User, sign_in: uuid.UUID) -> str:
         "sid": sign_in.hex,
         "pwd": password_mark(user),
         "iat": moment,
-        "exp": moment + settings.ACCESS_TOKEN_LIFETIME,
+        "exp": min(moment + settings.ACCESS_TOKEN_LIFETIME, int(last.timestamp())),
     }
     return sign(claims)
 

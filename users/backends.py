@@ -17,6 +17,7 @@ from chatproject.limits.at_once import password_of
 from chatproject.limits.limits import TooMany
 from chatproject.stores.outages import is_away
 
+from . import second_factors
 from .models import User
 
 WAITS = "This account waits for a moderator, who lets it in or refuses it."
@@ -41,7 +42,8 @@ class LimitedBackend(ModelBackend):
             user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
             limits.SIGN_IN_ADDRESS.give_back(network)
-            remember_place(user, request)
+            if not second_factors.is_asked_for(user):  # otherwise the password isn't enough
+                remember_place(user, request)
         return user
 
     def user_can_authenticate(self, user: Any) -> bool:

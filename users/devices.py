@@ -27,10 +27,19 @@ PRODUCT = re.compile(r"[\w.+-]{1,40}")  # the first product, without its version
 
 def device_of(user_agent: str) -> str:
     """A readable name: `Firefox on Linux`, `curl`, or `Unknown device` if nothing matches."""
+    product = PRODUCT.match(user_agent)
+    return _named(user_agent) or (product.group() if product else "Unknown device")
+
+
+def known_device_of(user_agent: str) -> str:
+    """As `device_of`, by names of our own alone: `An unknown device` for anything else."""
+    return _named(user_agent) or "An unknown device"
+
+
+def _named(user_agent: str) -> str:
     program, system = _first(PROGRAMS, user_agent), _first(SYSTEMS, user_agent)
     if not program and not system:
-        product = PRODUCT.match(user_agent)
-        return product.group() if product else "Unknown device"
+        return ""
     return " on ".join(filter(None, (program or "A browser", system)))
 
 

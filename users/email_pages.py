@@ -39,6 +39,9 @@ class EmailChange(PasswordAskedMixin, OwnEmail):
     form_class = EmailForm
     template_name = "users/email.html"
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), **self.owner()}
+
     def get_initial(self) -> dict[str, Any]:
         user = self.get_user()
         return {"email": emails.pending(user) or user.email}

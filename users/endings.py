@@ -20,8 +20,8 @@ from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import is_away
 
-from . import emails, sign_ins
-from .models import Block, NewEmail, User
+from . import emails, issuers, second_factors, sign_ins
+from .models import Block, KnownPlace, NewEmail, User
 from .signals import account_deleted, activity_changed
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,9 @@ def _erase(user_id: int) -> None:
         user.save(update_fields=PERSONAL)
         user.groups.clear()
         user.user_permissions.clear()
+        second_factors.of(user).delete()
+        issuers.of(user).delete()
+        KnownPlace.objects.filter(user=user).delete()
         its_row = {"content_type": ContentType.objects.get_for_model(user), "object_id": user.pk}
         LogEntry.objects.filter(**its_row).update(object_repr=str(user))
     sign_ins.end_all(user.pk, "This account was deleted.")

@@ -15,10 +15,14 @@ from django.contrib.auth.forms import (
 from django.db import transaction
 
 from . import actions, emails, hashers, registration, resets, rules
+from .identity import Identity
 from .models import BAD_CODE, USERNAME_TAKEN, Invitation, PasswordReset, User
 
 # Autocomplete tokens (WCAG 1.3.5).
 AUTOCOMPLETE = {"first_name": "given-name", "last_name": "family-name", "email": "email"}
+
+
+CONFIRM = "Confirm first that it is you, where you sign in."
 
 
 class SignInForm(AuthenticationForm):
@@ -111,6 +115,40 @@ class SignUpForm(_AccountForm, UserCreationForm):
         super().validate_password_for_user(own, *args, **options)  # type: ignore[misc]
 
 
+class IssuerSignUpForm(_AccountForm):
+    """Creates an account without a password, which an issuer signs in to."""
+
+    def __init__(
+        self, invitation: Invitation | None, identity: Identity, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation, self.identity = invitation, identity
+
+    def clean(self) -> dict[str, Any]:
+        """The fields, if something lets the person in."""
+        data = super().clean()
+        if self.identity.is_taken():
+            raise forms.ValidationError("This was done in the meantime: sign in.")
+        self.entry = registration.entry_by_issuer(self.invitation, self.identity.email)
+        return data
+
+    def save(self, commit: bool = True) -> User:
+        """The account; ValidationError if its invitation has ended."""
+        for name, value in self.entry.columns().items():
+            setattr(self.instance, name, value)
+        self.instance.set_unusable_password()
+        with transaction.atomic():
+            user: User = super().save(commit)
+            self.identity.connect(user)
+            self.entry.use(user)
+        return user
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name")
+        field_classes = {"username": UsernameField}
+
+
 class ProfileForm(_AccountForm):
     """Edits one's names, and who may add one to groups."""
 
@@ -180,7 +218,10 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):
 
 
 class PasswordAskedForm(forms.Form):
-    """Asks for the password before something that no open session is enough for."""
+    """Asks for the password before something that no open session is enough for.
+
+    Who has none, as they sign in by an issuer, must be `confirmed` by it.
+    """
 
     password = forms.CharField(
         label="Your password",
@@ -188,9 +229,11 @@ class PasswordAskedForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User, *args: Any, confirmed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user = user
+        self.user, self.confirmed = user, confirmed
+        if not user.has_usable_password():
+            del self.fields["password"]
 
     def clean_password(self) -> str:
         """The password, if it is the user's."""
@@ -198,6 +241,12 @@ class PasswordAskedForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError("This is not your password.")
         return password
+
+    def clean(self) -> dict[str, Any]:
+        """The fields, if they are the person's."""
+        if "password" not in self.fields and not self.confirmed:
+            raise forms.ValidationError(CONFIRM)
+        return super().clean() or {}
 
 
 class EmailForm(PasswordAskedForm):

@@ -5,7 +5,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
-from . import invitations
+from . import invitations, second_factors, second_step_errors, second_steps
 from .backends import WAITS
 from .reauthentication import NEEDED
 from .registration import INVITED_ONLY
@@ -40,6 +40,9 @@ MAILED_CODE = OpenApiExample("The mail's", {"code": "1234 5678"}, request_only=T
 NEW_ADDRESS = OpenApiExample("Ada's", {"email": "ada@example.org"}, request_only=True)
 CREDENTIALS = OpenApiExample(
     "Ada", {"username": "ada", "password": "correct horse battery staple"}, request_only=True
+)
+A_SECOND_FACTOR = OpenApiExample(
+    "An app's", {"ticket": "pZ7c…", "code": "123456"}, request_only=True
 )
 NEW_INVITATION = OpenApiExample("For three", {"days": 7, "max_uses": 3}, request_only=True)
 _INVITATION = {
@@ -98,6 +101,37 @@ NOT_SIGNED_IN = OpenApiResponse(
     OpenApiTypes.OBJECT,
     "The credentials or the token are not good.",
     examples=[OpenApiExample("Credentials", {"detail": "The user name or the password is wrong."})],
+)
+SECOND_FACTOR_REQUIRED = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "The password is right. With `code` `second_factor_required`, `ticket` is good for "
+    "`auth/login/second-factor`, for `expires_in` seconds and five tries; `methods` are `totp` "
+    "(the code of an app) and `recovery_codes`. With `second_factor_missing`, staff must set one "
+    "up, on the page for signing in.",
+    examples=[
+        OpenApiExample(
+            "It has one",
+            {
+                "detail": second_step_errors.REQUIRED,
+                "code": "second_factor_required",
+                "ticket": "pZ7c…",
+                "methods": ["recovery_codes", "totp"],
+                "expires_in": 300,
+            },
+        ),
+        OpenApiExample(
+            "It has none",
+            {"detail": second_step_errors.SET_IT_UP, "code": "second_factor_missing"},
+        ),
+    ],
+)
+NO_SECOND_FACTOR = OpenApiResponse(
+    OpenApiTypes.OBJECT,
+    "The code is wrong (`code_wrong`), or the ticket has ended (`ticket_ended`).",
+    examples=[
+        OpenApiExample("A code", {"detail": second_factors.WRONG, "code": "code_wrong"}),
+        OpenApiExample("A ticket", {"detail": second_steps.ENDED, "code": "ticket_ended"}),
+    ],
 )
 PASSWORD_NEEDED = OpenApiResponse(
     OpenApiTypes.OBJECT,

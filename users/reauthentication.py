@@ -13,6 +13,7 @@ from rest_framework.exceptions import PermissionDenied
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 
+from . import sign_ins
 from .backends import one_try
 from .models import SignIn, User
 
@@ -31,6 +32,24 @@ def is_password(user: User, password: str, request: HttpRequest) -> bool:
     if right:
         limits.SIGN_IN_ADDRESS.give_back(network)
     return right
+
+
+def is_owner(request: HttpRequest) -> bool:
+    """Whether a form comes from the account's person: by their password, if they have one.
+
+    Otherwise an issuer must have confirmed them at this sign-in within five minutes.
+    """
+    assert isinstance(request.user, User)
+    if request.user.has_usable_password():
+        return is_password(request.user, request.POST.get("password", ""), request)
+    return is_confirmed(request)
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whether an issuer has confirmed a person without a password, at this sign-in, just now."""
+    since = timezone.now() - GOOD_FOR
+    here = sign_ins.of_session(request.session)
+    return _row(here).filter(password_given_at__gt=since).exists()
 
 
 def allow(sign_in: uuid.UUID | None) -> None:

@@ -21,6 +21,7 @@ INVITED_ONLY = "Accounts are made here by invitation only."
 BAD_INVITATION = "This invitation is wrong, was used up or withdrawn, or is too old."
 BAD_CODE = "This code is wrong, was used already or is too old: ask for another mail."
 CODE_NEEDED = "An address must be confirmed first: ask for the code that is mailed to it."
+ISSUER_CONFIRMS_NONE = "Accounts need a confirmed address here, and this issuer confirms none."
 OTHER_ADDRESS = "The code was mailed to another address."
 
 
@@ -60,11 +61,22 @@ def _mail_code(job: Job) -> None:
 
 
 @dataclass(frozen=True)
+class IssuerAddress:
+    """An address that an issuer of OpenID Connect has confirmed."""
+
+    email: str
+
+    def use(self) -> bool:
+        """True: the issuer's word is good as often as it is given."""
+        return True
+
+
+@dataclass(frozen=True)
 class Entry:
     """By what somebody makes an account: an invitation, a confirmed address, both or neither."""
 
     invitation: Invitation | None
-    address: SignUpAddress | None
+    address: SignUpAddress | IssuerAddress | None
 
     def columns(self) -> dict[str, Any]:
         """What the new account gets by it."""
@@ -113,6 +125,21 @@ def entry(invitation: Invitation | None, code: str, email: str = "") -> Entry:
     except ValidationError as error:
         raise ValidationError({"code": error.message}) from None
     return Entry(invitation, address)
+
+
+def entry_by_issuer(invitation: Invitation | None, email: str) -> Entry:
+    """What lets somebody in whom an issuer knows, with an address that it has confirmed, or "".
+
+    As `entry`: PermissionDenied or ValidationError, since an issuer's people are strangers here.
+    """
+    check_open(invitation)
+    first = invitation is not None and invitation.kind == Invitation.Kind.FIRST
+    if first or not confirms():
+        return Entry(invitation, IssuerAddress(email) if email else None)
+    if not email:
+        raise ValidationError(ISSUER_CONFIRMS_NONE)
+    check_domain(email)
+    return Entry(invitation, IssuerAddress(email))
 
 
 def welcome(user: User, email: str) -> None:

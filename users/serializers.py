@@ -210,6 +210,13 @@ class LoginSerializer(StrictSerializer):
     password = TextField(max_length=PASSWORD_MAX_LENGTH, write_only=True)
 
 
+class SecondFactorSerializer(StrictSerializer):
+    """A ticket of `auth/login`, and a code; spaces and hyphens of the code don't matter."""
+
+    ticket = TextField(max_length=100)
+    code = TextField(max_length=20, write_only=True)
+
+
 class PasswordSerializer(StrictSerializer):
     """One's own password, once more."""
 

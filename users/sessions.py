@@ -7,6 +7,7 @@ ends. Only sync methods are overridden: nothing here uses sessions from async co
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -36,6 +37,17 @@ class SessionStore(DatabaseStore):
         if row is None:
             self._session_key = None
         return row
+
+    def get_expiry_age(self, **kwargs: Any) -> int:
+        """Seconds until the session expires if it isn't used, or ends however much it is."""
+        age, last = super().get_expiry_age(**kwargs), sign_ins.last_end(self)
+        left = (last - timezone.now()).total_seconds() if last else age
+        return max(0, min(age, int(left)))
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """When that is."""
+        date, last = super().get_expiry_date(**kwargs), sign_ins.last_end(self)
+        return min(date, last) if last else date
 
     def exists(self, session_key: str) -> bool:
         return Session.objects.filter(session_key=name_of(session_key)).exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from chatproject.limits.addresses import client_network
 
-from .models import SignIn, User
+from . import places
+from .models import SecondStep, SignIn, User
 from .signals import sign_ins_ended
 
 SIGN_IN = "sign_in"  # in a session: the id of its sign-in
+BEGAN = "began"  # in a session: when its sign-in began (Unix time)
 USED = "used"  # in a session: when its use was last recorded (Unix time)
 SIGNED_OUT = "You were signed out here, from another place."
 USED_EVERY = 300  # seconds between two records of a session's use
@@ -30,10 +32,22 @@ def begin(
     expires_at: datetime,
     refresh_id: uuid.UUID | None = None,
 ) -> SignIn:
-    """Create a sign-in, and delete the user's expired ones."""
+    """Create a sign-in, and delete the user's expired ones; tells of a new place."""
     SignIn.objects.filter(user=user, expires_at__lt=timezone.now()).delete()
     fields = {"kind": kind, "expires_at": expires_at, "refresh_id": refresh_id}
-    return SignIn.objects.create(user=user, **fields, **_whence(request))
+    begun = SignIn.objects.create(user=user, **fields, **_whence(request))
+    if request is not None:
+        places.note(user, request)
+    return begun
+
+
+def end_of(began: datetime, seconds: int) -> datetime:
+    """When a sign-in expires that is used now, and may be unused for so long.
+
+    At the latest `SIGN_IN_LIFETIME` days after it began.
+    """
+    last = began + timedelta(days=settings.SIGN_IN_LIFETIME)
+    return min(timezone.now() + timedelta(seconds=seconds), last)
 
 
 def use(sign_in: uuid.UUID, request: HttpRequest | None, expires_at: datetime) -> bool:
@@ -62,7 +76,8 @@ def end(user_id: Any, sign_in: uuid.UUID, reason: str) -> bool:
 
 
 def end_all(user_id: Any, reason: str, *, but: uuid.UUID | None = None) -> None:
-    """End all of a user's sign-ins, except `but` if given."""
+    """End all of a user's sign-ins, except `but` if given, and those that wait for a factor."""
+    SecondStep.objects.filter(user_id=user_id).delete()
     _delete(SignIn.objects.exclude(pk=but or uuid.UUID(int=0)).filter(user_id=user_id))
     sign_ins_ended.send(SignIn, user_id=user_id, reason=reason, spared=but)
 
@@ -99,9 +114,18 @@ def begin_session(request: HttpRequest, user: User, **_: Any) -> None:
     """Begin the sign-in of a browser's session (receiver of Django's `user_logged_in`)."""
     session = request.session
     if SIGN_IN not in session:  # otherwise the user is already signed in here
+        session[BEGAN] = int(time.time())
         ends = session.get_expiry_date()
         session[SIGN_IN] = str(begin(user, SignIn.Kind.BROWSER, request, ends).pk)
     session[USED] = int(time.time())
+
+
+def last_end(session: Any) -> datetime | None:
+    """When a session ends however much it is used; None if nobody is signed in by it."""
+    began = session.get(BEGAN)
+    if began is None:
+        return None
+    return datetime.fromtimestamp(began, UTC) + timedelta(days=settings.SIGN_IN_LIFETIME)
 
 
 def use_session(request: HttpRequest) -> None:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.messages.views import SuccessMessageMixin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.views.generic import CreateView, FormView
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.limits.at_once import password_of
 
-from . import group_invitations, invitations, mails, registration
+from . import (
+    group_invitations,
+    identity,
+    invitations,
+    issuers,
+    mails,
+    registration,
+    second_steps,
+)
 from .backends import WAITS, remember_place
-from .forms import ResetForm, SignUpForm
+from .forms import IssuerSignUpForm, ResetForm, SignUpForm
+from .identity import Identity
 from .invitation_forms import InvitationForm
 from .models import Invitation, User
 
@@ -60,6 +69,7 @@ class NewPeople:
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(  # type: ignore[misc]
+            issuers=settings.OIDC_ISSUERS,
             invitation=self.invitation,
             group=self.invitation and group_invitations.name_of(self.invitation),
             approval=registration.needs_approval(self.invitation),
@@ -70,7 +80,7 @@ class NewPeople:
 class SignUp(NewPeople, AccountFormMixin, CreateView):
     """Create an account and sign in to it, unless it waits for a moderator."""
 
-    form_class = SignUpForm
+    form_class: Any = SignUpForm
     template_name = "users/sign_up.html"
     success_url = reverse_lazy("chats:list")
 
@@ -95,30 +105,57 @@ class SignUp(NewPeople, AccountFormMixin, CreateView):
         if self.object is None:  # the name was taken in the meantime
             return response
         registration.welcome(self.object, email)
-        return self._begin(self.object, bool(email)) or self._join(self.object) or response
+        return self._begin(self.object, bool(email))
 
-    def _join(self, user: User) -> HttpResponse | None:
-        """Join the group of the invitation; the page of the invitation if that can't be done."""
+    def _next(self, user: User) -> str:
+        """Where to go on: to the group of the invitation, or its page if it can't be joined."""
         invitation = self.invitation
         if invitation is None or invitation.kind != Invitation.Kind.GROUP:
-            return None
+            return str(self.success_url)
         if group_invitations.arrive(user, invitation):
-            return redirect("chats:detail", invitation.chat_id)
+            return reverse("chats:detail", args=[invitation.chat_id])
         invitations.keep(invitation, self.request)
-        return redirect("chats:invitation")
+        return reverse("chats:invitation")
 
-    def _begin(self, user: User, mailed: bool) -> HttpResponse | None:
+    def _begin(self, user: User, mailed: bool) -> HttpResponse:
         """Sign in to the new account, or say that it waits."""
         invitations.forget(self.request)
-        if user.is_active:
-            login(self.request, user)
-            remember_place(user, self.request)
         if mailed:
             messages.info(self.request, CODE_MAILED if user.is_active else CODE_LATER)
         if user.is_active:
-            return None
+            remember_place(user, self.request)
+            return second_steps.enter(self.request, user, self._next(user))
         messages.info(self.request, f"Your account was made. {WAITS}")
         return redirect("users:sign_in")
+
+
+class SignUpByIssuer(SignUp):
+    """Create an account for somebody whom an issuer has just named, and who has none."""
+
+    form_class = IssuerSignUpForm
+    template_name = "users/issuer_sign_up.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.identity = Identity.of_browser(request)
+        if self.identity is None:
+            return redirect("users:sign_in")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        assert self.identity is not None
+        return {name: getattr(self.identity, name) for name in IssuerSignUpForm.Meta.fields}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "identity": self.identity}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        assert self.identity is not None
+        issuer = issuers.named(self.identity.issuer_id)
+        return super().get_context_data(issuer=issuer, identity=self.identity, **kwargs)
+
+    def _begin(self, user: User, mailed: bool) -> HttpResponse:
+        self.request.session.pop(identity.KEY, None)
+        return super()._begin(user, mailed)
 
 
 class SignUpAddress(NewPeople, SuccessMessageMixin, FormView):

@@ -6,7 +6,7 @@ The row of the sign-in names its newest refresh token; every other one was used.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import jwt
@@ -27,7 +27,7 @@ REFUSED = "This refresh token is not valid, has expired, or was revoked."
 
 def sign_in(user: User, request: HttpRequest | None = None) -> dict[str, str]:
     """Begin a sign-in; its `access` and `refresh` tokens."""
-    ends, refresh_id = _end(), uuid.uuid4()
+    ends, refresh_id = _end(timezone.now()), uuid.uuid4()
     begun = sign_ins.begin(user, SignIn.Kind.API, request, ends, refresh_id)
     return _tokens(user, begun.pk, refresh_id, ends)
 
@@ -40,7 +40,11 @@ def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[s
     claims = _claims(token)
     sign_in_id, used = claims["sid"], claims["jti"]
     limits.REFRESHES.spend(sign_in_id)
-    user, ends, fresh = _owner(sign_in_id, claims), _end(), uuid.uuid4()
+    row = _row(sign_in_id, claims)
+    user, ends, fresh = row.user, _end(row.created_at), uuid.uuid4()
+    if ends <= timezone.now():  # its days are over
+        sign_ins.end(user.pk, sign_in_id, "This sign-in has lasted as long as it may.")
+        raise AuthenticationFailed(REFUSED)
     # One update: of simultaneous uses one finds the token unused, and the others end the new one.
     if not sign_ins.renew(sign_in_id, request, ends, used=used, fresh=fresh):
         sign_ins.end(user.pk, sign_in_id, "A refresh token was used twice.")
@@ -48,8 +52,8 @@ def rotate(token: str, request: HttpRequest | None = None) -> tuple[User, dict[s
     return user, _tokens(user, sign_in_id, fresh, ends)
 
 
-def _end() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.REFRESH_TOKEN_LIFETIME)
+def _end(began: datetime) -> datetime:
+    return sign_ins.end_of(began, settings.REFRESH_TOKEN_LIFETIME)
 
 
 def _tokens(
@@ -63,7 +67,7 @@ def _tokens(
         "exp": int(expires_at.timestamp()),
     }
     refresh = sign(claims)
-    return {"access": access_token(user, sign_in_id), "refresh": refresh}
+    return {"access": access_token(user, sign_in_id, expires_at), "refresh": refresh}
 
 
 def _claims(token: str) -> dict[str, Any]:
@@ -78,10 +82,9 @@ def _claims(token: str) -> dict[str, Any]:
     return {**claims, **ids}
 
 
-def _owner(sign_in_id: uuid.UUID, claims: dict[str, Any]) -> User:
-    """The active user of a sign-in whose password is that of the claims."""
-    found = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
+def _row(sign_in_id: uuid.UUID, claims: dict[str, Any]) -> SignIn:
+    """The sign-in of an active user whose password is that of the claims."""
+    found: SignIn | None = SignIn.objects.select_related("user").filter(pk=sign_in_id).first()
     if found is None or not found.user.is_active or not has_mark(found.user, claims):
         raise AuthenticationFailed(REFUSED)
-    user: User = found.user
-    return user
+    return found

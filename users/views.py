@@ -1,14 +1,15 @@
-"""The account pages; of new accounts: `sign_up_pages.py`, of addresses: `email_pages.py`."""
+"""The account pages; signing in: `sign_in_pages.py`, new accounts: `sign_up_pages.py`."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.contrib.auth.views import LoginView, PasswordChangeView
+from django.contrib.auth.views import PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,16 +24,8 @@ from chatproject.limits.addresses import client_network
 
 from . import actions, emails, hashers, reauthentication, sign_ins
 from .backends import one_try
-from .forms import PasswordAskedForm, ProfileForm, SignInForm
+from .forms import CONFIRM, PasswordAskedForm, ProfileForm
 from .models import SignIn, User
-
-
-class SignInPage(LoginView):
-    """Sign in by user name and password."""
-
-    authentication_form = SignInForm
-    template_name = "users/sign_in.html"
-    redirect_authenticated_user = True
 
 
 class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
@@ -44,7 +37,8 @@ class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
     success_message = "Your profile was saved."
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(pending=emails.pending(self.object), **kwargs)
+        pending, others = emails.pending(self.object), settings.OIDC_ISSUERS
+        return super().get_context_data(pending=pending, issuers=others, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         limits.PROFILE.spend(self.request.user.pk)
@@ -57,6 +51,13 @@ class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):
 
 class PasswordAskedMixin:
     """Counts a post as a sign-in attempt, so a signed-in browser gives no extra guesses."""
+
+    request: HttpRequest
+
+    def owner(self) -> dict[str, Any]:
+        """What a `PasswordAskedForm` must know of whoever is signed in."""
+        confirmed = reauthentication.is_confirmed(self.request)
+        return {"user": self.request.user, "confirmed": confirmed}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with one_try(request.user.get_username(), client_network(request)):
@@ -100,14 +101,19 @@ class SignIns(LoginRequiredMixin, ListView):
 class EndsSignIns(LoginRequiredMixin, View):
     """Ends sign-ins elsewhere, after asking for the password."""
 
-    def is_password(self) -> bool:
-        """Whether the form has the person's password; tells them if it isn't theirs."""
-        assert isinstance(self.request.user, User)
-        password = self.request.POST.get("password", "")
-        right = reauthentication.is_password(self.request.user, password, self.request)
+    def is_owner(self) -> bool:
+        """Whether the person has shown that it is them; tells them if not."""
+        right = reauthentication.is_owner(self.request)
         if not right:
-            messages.error(self.request, "This is not your password: nobody was signed out.")
+            text = not_owner(self.request)
+            messages.error(self.request, f"{text} Nobody was signed out.")
         return right
+
+
+def not_owner(request: HttpRequest) -> str:
+    """What somebody is told whom `reauthentication.is_owner` doesn't know."""
+    assert isinstance(request.user, User)
+    return "This is not your password." if request.user.has_usable_password() else CONFIRM
 
 
 class EndSignIn(EndsSignIns):
@@ -117,7 +123,7 @@ class EndSignIn(EndsSignIns):
         if sign_in_id == sign_ins.of_session(request.session):
             logout(request)
             return redirect("users:sign_in")
-        if self.is_password() and sign_ins.end(request.user.pk, sign_in_id, sign_ins.SIGNED_OUT):
+        if self.is_owner() and sign_ins.end(request.user.pk, sign_in_id, sign_ins.SIGNED_OUT):
             messages.success(request, "Signed out there.")
         return redirect("users:sign_ins")
 
@@ -126,7 +132,7 @@ class EndOtherSignIns(EndsSignIns):
     """End all of one's sign-ins except this one."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        if self.is_password():
+        if self.is_owner():
             here = sign_ins.of_session(request.session)
             sign_ins.end_all(request.user.pk, sign_ins.SIGNED_OUT, but=here)
             messages.success(request, "Signed out everywhere else.")
@@ -141,7 +147,7 @@ class DeleteAccount(LoginRequiredMixin, PasswordAskedMixin, FormView):
     success_url = reverse_lazy("users:sign_in")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.request.user}
+        return {**super().get_form_kwargs(), **self.owner()}
 
     def form_valid(self, form: PasswordAskedForm) -> HttpResponse:
         actions.delete_account(form.user)

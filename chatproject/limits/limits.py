@@ -55,6 +55,9 @@ class Limit:
 
 SIGN_IN = Limit("sign_in", "There were too many tries to sign in to this account.")
 SIGN_IN_ADDRESS = Limit("sign_in_address", "There were too many tries to sign in from here.")
+SECOND_FACTOR = Limit("second_factor", "Too many codes were tried for this account.")
+ISSUERS = Limit("issuers", "There were too many sign-ins by an issuer from here.")
+PASSKEYS = Limit("passkeys", "Too many sign-ins by a passkey were begun from here.")
 REGISTER = Limit("register", "Too many accounts were asked for from here.")
 INVITATIONS = Limit("invitations", "You have made too many invitations.")
 INVITATION_CODES = Limit("invitation_codes", "Too many invitations were tried from here.")

@@ -12,6 +12,7 @@ import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
 import PaneController from "controllers/pane_controller.js"
+import PasskeyController from "controllers/passkey_controller.js"
 import PresenceController from "controllers/presence_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
 import SearchController from "controllers/search_controller.js"
@@ -38,6 +39,7 @@ application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
 application.register("pane", PaneController)
+application.register("passkey", PasskeyController)
 application.register("presence", PresenceController)
 application.register("reset-code", ResetCodeController)
 application.register("search", SearchController)

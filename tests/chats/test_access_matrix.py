@@ -56,6 +56,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "auth/register"): OPEN,
     ("POST", "auth/register/email"): OPEN,
     ("POST", "auth/login"): OPEN,
+    ("POST", "auth/login/second-factor"): OPEN,
     ("POST", "auth/refresh"): OPEN,
     ("POST", "auth/logout"): everybody(204),
     ("POST", "auth/reauthenticate"): everybody(204),

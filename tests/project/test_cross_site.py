@@ -37,6 +37,7 @@ NEW = {"username": "mallory", "password": "eight horses battery staple"}
 # What needs no token, by API and by pages, with what makes it do something.
 OPEN = {
     "/api/v1/auth/login": CREDENTIALS,
+    "/api/v1/auth/login/second-factor": {"ticket": "x", "code": "123456"},
     "/api/v1/auth/register": NEW,
     "/api/v1/auth/refresh": {"refresh": "x"},
     "/accounts/sign-in/": CREDENTIALS,

@@ -20,6 +20,7 @@ NO_SESSION = {
     r"api/v1/^auth/register/email/?$",
     r"api/v1/^invitations/open/?$",
     r"api/v1/^auth/login/?$",
+    r"api/v1/^auth/login/second-factor/?$",
     r"api/v1/^auth/refresh/?$",
     r"api/v1/^schema/?$",
     r"api/v1/^docs/?$",

@@ -100,6 +100,8 @@ def check(answer, *, is_secure=True, host=HOST):
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert headers["X-Frame-Options"] == "DENY"
     denied = dict(part.split("=") for part in headers["Permissions-Policy"].split(", "))
+    passkeys = {denied.pop(f"publickey-credentials-{verb}") for verb in ("create", "get")}
+    assert passkeys in ({"()"}, {"(self)"})  # tests/users/test_passkeys.py says where
     assert set(denied.values()) == {"()"}
     assert denied.keys() >= {"camera", "microphone", "geolocation", "payment", "usb"}
     is_page = headers.get("Content-Type", "").startswith("text/html")

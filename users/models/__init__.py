@@ -5,6 +5,7 @@ from .block import Block as Block
 from .invitation import Arrival as Arrival
 from .invitation import Invitation as Invitation
 from .invitation import code_hash as code_hash
+from .known_place import KnownPlace as KnownPlace
 from .mailed_code import BAD_CODE as BAD_CODE
 from .mailed_code import MailedCode as MailedCode
 from .mailed_code import NewEmail as NewEmail
@@ -13,6 +14,7 @@ from .mailed_code import SignUpAddress as SignUpAddress
 from .mailed_code import address_hash as address_hash
 from .mailed_code import folded as folded
 from .mailed_code import keyed_hash as keyed_hash
+from .second_step import SecondStep as SecondStep
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn
 from .user import USERNAME_TAKEN as USERNAME_TAKEN

@@ -1,0 +1,41 @@
+"""Reads settings from the environment; what has the wrong form is refused by name."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from chatproject.limits.rates import Rate
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """The comma-separated values of an environment variable."""
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def env_int(name: str, default: int) -> int:
+    """The whole number in an environment variable; ImproperlyConfigured if it isn't one."""
+    try:
+        return int(os.environ.get(name, default))
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+
+
+def env_rate(name: str, default: str) -> Rate:
+    """The rate in an environment variable; ImproperlyConfigured if it isn't one."""
+    try:
+        return Rate.parse(os.environ.get(name, default))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be {error}.") from None
+
+
+def env_choice(name: str, default: str, *choices: str) -> str:
+    """One of these words in an environment variable; ImproperlyConfigured if it is another."""
+    value = os.environ.get(name) or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}.")
+    return value
+
+
+def env_bool(name: str, default: bool = False) -> bool:
+    """Whether an environment variable is 1, true, yes or on, in any case."""
+    return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
