@@ -84,6 +84,8 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "people_json": json.dumps(timeline.people),
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
+        "answers": bool(settings.AI_API_KEY),
+        "photos": bool(settings.UNSPLASH_ACCESS_KEY),
     }
 
 

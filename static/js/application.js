@@ -19,11 +19,16 @@ import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
 import TypingController from "controllers/typing_controller.js"
+import { keepPage, sendAgain, sendOnce } from "helpers/page.js"
 import { checkRestored } from "helpers/restored.js"
 import { forgetOthers } from "helpers/written.js"
 
 forgetOthers()
 addEventListener("pageshow", checkRestored)
+addEventListener("pageshow", sendAgain)
+addEventListener("submit", sendOnce)
+addEventListener("dragover", keepPage)
+addEventListener("drop", keepPage)
 
 const application = Application.start()
 application.register("chat", ChatController)

@@ -152,11 +152,11 @@ def test_who_is_here_is_seen(window_of: Callable[..., Window], private_chat: Any
     ada, grace = _people(private_chat)
     adas = window_of(ada, f"/chats/{private_chat.pk}/")
     adas.is_connected()
-    expect(adas.page.locator(".chat__subtitle")).to_have_text("Offline")
+    expect(adas.page.locator(".chat__subtitle")).to_have_text("Not here now")
     graces = window_of(grace, f"/chats/{private_chat.pk}/")
     expect(adas.page.locator(".chat__subtitle")).to_have_text("Online")
     graces.page.close()
-    expect(adas.page.locator(".chat__subtitle")).to_have_text("Offline")
+    expect(adas.page.locator(".chat__subtitle")).to_have_text("Not here now")
 
 
 def test_the_bot_and_its_photo_are_shown_with_their_source(pair: Pair, group: Any) -> None:

@@ -456,7 +456,7 @@ def test_others_see_that_one_stops_typing_and_leaves(
     adas.composer.press_sequentially("Well")
     expect(graces.typing).to_contain_text("Ada Lovelace is typing…")
     adas.page.go_back()
-    expect(subtitle).to_have_text("Offline")
+    expect(subtitle).to_have_text("Not here now")
     expect(graces.typing).not_to_contain_text("typing")
     expect(adas.composer).to_be_focused()
 

@@ -3,12 +3,14 @@ import { api } from "helpers/api.js"
 import { onNewDay } from "helpers/dates.js"
 import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
+import { isolate } from "helpers/text.js"
 import { forget } from "helpers/written.js"
 import { makeItem, showName, showPreview, showUnread } from "models/chat_item.js"
 import { ChatItems } from "models/chat_items.js"
 import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
 
+const TITLE = " · Chat" // templates/chats/detail.html
 const AT_ONCE = 10 // chats shown before input is handled again
 
 /** The chat list: previews, order and unread counts of all chats, live. */
@@ -25,6 +27,7 @@ export default class extends Controller {
 
   connect() {
     this.items = new ChatItems(this.listTarget)
+    document.addEventListener("visibilitychange", this.countSoon)
     this.endDays = onNewDay(() => this.items.showTimes())
     this.socket = new LiveSocket("/api/v1/users/me")
     this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
@@ -44,6 +47,7 @@ export default class extends Controller {
 
   disconnect() {
     this.endDays()
+    document.removeEventListener("visibilitychange", this.countSoon)
     this.pause()
   }
 
@@ -119,7 +123,7 @@ export default class extends Controller {
   }
 
   #note(data) {
-    if (data.sender_id === this.userIdValue) this.#read(data)
+    if (data.sender_id === this.userIdValue) this.#sent(data)
     if (data.seq < this.activity.get(data.chat_id)?.seq) return
     this.activity.set(data.chat_id, data)
     this.actSoon()
@@ -139,6 +143,11 @@ export default class extends Controller {
     showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.userIdValue)
     if (isNew) this.items.place(item, created_at)
     this.#showUnread(item)
+  }
+
+  /** One's own message is read, if nothing was unread before it. */
+  #sent({ chat_id, seq }) {
+    if (Number(this.items.find(chat_id)?.dataset.marker) === seq - 1) this.#read({ chat_id, seq })
   }
 
   #read({ chat_id, seq }) {
@@ -183,6 +192,13 @@ export default class extends Controller {
   #rename(id, name) {
     const item = this.items.find(id)
     if (item) showName(item, name)
+    if (item && id === this.items.current && this.title.includes(TITLE)) this.#retitle(name)
+  }
+
+  /** The open chat has another name. */
+  #retitle(name) {
+    this.title = isolate(name) + TITLE
+    this.countSoon()
   }
 
   #showUnread(item) {
@@ -192,9 +208,8 @@ export default class extends Controller {
 
   /** Show the number of unread chats in the title of the tab. */
   #count() {
-    const unread = this.items.all.filter(
-      (item) => item.matches(".chat-item--unread") && item.dataset.id !== this.items.current,
-    )
+    const isRead = ({ dataset: { id } }) => id === this.items.current && !document.hidden
+    const unread = this.items.all.filter((item) => item.matches(".chat-item--unread") && !isRead(item))
     document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
   }
 }

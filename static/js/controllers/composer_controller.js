@@ -8,6 +8,8 @@ import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
 
+const COMPOSING = 229 // the keyCode of a key of an input method: WebKit has ended the composition by then
+
 /** The form to write in: sends through the outbox, edits, replies, and reports typing. */
 export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
@@ -60,7 +62,7 @@ export default class extends Controller {
   // Writing
 
   key(event) {
-    if (event.isComposing) return
+    if (event.isComposing || event.keyCode === COMPOSING) return
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault()
       this.formTarget.requestSubmit()
@@ -105,7 +107,8 @@ export default class extends Controller {
   }
 
   async #saveEdit(content) {
-    const { id } = this.editing
+    const { id, content: before } = this.editing
+    if (content === before) return this.cancel()
     try {
       const message = await api("PATCH", `${this.urlValue}/${id}`, { content })
       if (this.editing?.id === id) this.#endEdit()

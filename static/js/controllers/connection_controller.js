@@ -10,13 +10,12 @@ const TEXTS = {
 
 /** Shows the state of the connection. */
 export default class extends Controller {
-  static targets = ["text"]
   static values = { state: String }
 
   show({ detail: { state } }) {
     // A retry is still offline: don't announce every attempt.
     if (state === "connecting" && this.stateValue === "offline") return
     this.stateValue = state
-    this.element.title = this.textTarget.textContent = TEXTS[state]
+    this.element.textContent = TEXTS[state]
   }
 }
