@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.encoding import iri_to_uri
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
-from rest_framework.utils.urls import remove_query_param
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from .parameters import MAX_NUMBER, query_integer, query_parameters
@@ -25,6 +26,7 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
     parameters: tuple[str, ...] = ("limit", "offset")
     offset_names: tuple[str, ...] = ("offset",)
     request: Request
+    anchor: Mapping[str, int] = {}  # parameters that links add
     count: int
     limit: int
     offset: int
@@ -59,21 +61,23 @@ class StrictLimitOffsetPagination(LimitOffsetPagination):
         """DRF's links to pages, by `offset` alone."""
         context: Any = super().get_html_context()
         context["page_links"] = [
-            link._replace(url=link.url and self._without_aliases(link.url))
+            link._replace(url=link.url and self._like_links(link.url))
             for link in context["page_links"]
         ]
         return context
 
-    def _without_aliases(self, url: str) -> str:
+    def _like_links(self, url: str) -> str:
         for name in set(self.offset_names) - {self.offset_query_param}:
             url = remove_query_param(url, name)
+        for name, value in self.anchor.items():
+            url = replace_query_param(url, name, value)
         return url
 
     def _link(self, offset: int) -> str:
         """The URL of this list at another offset, with the other query parameters kept."""
         given = self.request.query_params
         others = {name: given[name] for name in given if name not in self.offset_names}
-        query = urlencode({**others, "limit": self.limit, "offset": offset})
+        query = urlencode({**others, **self.anchor, "limit": self.limit, "offset": offset})
         request = self.request
         return f"{request.scheme}://{request.get_host()}{iri_to_uri(request.path)}?{query}"
 

@@ -13,7 +13,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from chatproject.stores.mongodb.documents import Document, now
+from chatproject.stores.mongodb.documents import Document, now_or_after
 from chatproject.stores.retries import Retries
 from chats.models import Change, Chat, ChatPermissions, Head, log
 from chats.permissions import Permissions, permissions_by
@@ -39,7 +39,7 @@ class Transaction:
 
     def add(self, kind: Change.Kind, by: int, *about: dict[str, Any]) -> int:
         """Add a row for each of `about`, which are fields of `Change`; returns the last `rev`."""
-        moment = max(self.head.at, now())
+        moment = now_or_after(self.head.at)
         rows = [
             Change(
                 chat_id=self.chat_id,

@@ -36,10 +36,10 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     """
     if other_id == user.pk:
         raise Invalid("user_id", "A private chat needs somebody else.")
-    require_people("user_id", [other_id])
     pair_id = Pair.id_of(user.pk, other_id)
     if found := _chat_of_pair(pair_id):
-        return found, False
+        return found, False  # also with somebody whose account has ended: what was said stays
+    require_people("user_id", [other_id])
     limits.PRIVATE_CHATS.spend(user.pk)
     if Block.objects.between(user.pk, other_id):
         raise Refused("You can't open a chat with this person.")

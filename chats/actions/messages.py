@@ -87,6 +87,8 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
     if message.deleted_at:
         raise Refused("A deleted message can't be edited.")
     require_permission(permissions_for(chat, user.pk), "can_send_messages")
+    if content == message.content:
+        return _confirmed_message(message)  # nothing has changed
     values = {"content": content, "edited_at": now()}
     kind = Change.Kind.MESSAGE_EDITED
     changed = _change_message(user, message, kind, values, permission="can_send_messages")

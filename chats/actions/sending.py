@@ -18,7 +18,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chatproject.stores.group_commit import GroupCommit
-from chatproject.stores.mongodb.documents import now
+from chatproject.stores.mongodb.documents import now_or_after
 from chatproject.stores.outages import Unconfirmed
 from chatproject.stores.retries import Retries
 from chats import events
@@ -172,15 +172,15 @@ def _append(known: KnownChat, sends: list[Send], outcomes: dict[Send, Outcome]) 
 
 
 def _number(message: Message, head: Head, place: int) -> None:
-    """Give a message the `place`th numbers after the head, and a time that isn't before it."""
+    """Give a message the `place`th numbers after the head, and a time (`now_or_after`)."""
     message.rev, message.seq = head.rev + place, head.seq + place
-    message.created_at = message.updated_at = max(head.at.replace(tzinfo=UTC), now())
+    message.created_at = message.updated_at = now_or_after(head.at.replace(tzinfo=UTC))
 
 
 def _tell(known: KnownChat, sends: Sequence[Send]) -> None:
     # The markers first: a page that has the hint has them, too.
-    if seqs := {one.sender.pk: one.message.seq for one in sends if not one.sender.is_bot}:
-        ReadMarker.objects.advance_unacknowledged(known.chat_id, seqs)
+    if sent := [(one.sender.pk, one.message.seq) for one in sends if not one.sender.is_bot]:
+        ReadMarker.objects.advance_unacknowledged(known.chat_id, sent)
     Chat.objects.hint(known.chat_id, *known.head)
     events.broadcast(events.chat_group(known.chat_id), *(one.event for one in sends))
 

@@ -97,6 +97,15 @@ class MessagePagination(StrictLimitOffsetPagination):
         skip = query_integer(request, "skip")
         return super().get_offset(request) if skip is None else skip
 
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        """The page; links to others hold on to its newest message, so new ones move nothing."""
+        page = super().paginate_queryset(queryset, request, view)
+        is_anchored = queryset.every.newest_first and "before" not in request.query_params
+        self.anchor = {"before": queryset.chat["last_seq"] + 1} if is_anchored else {}
+        return page
+
     def cut(self, count: int, of: int) -> None:
         """Only so many of a page's messages were small enough: the next page begins after them."""
         if count < of:

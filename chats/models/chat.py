@@ -57,6 +57,11 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             raise Chat.DoesNotExist
         return chat
 
+    def lets_send(self, chat_id: uuid.UUID, user_id: int) -> bool:
+        """Whether a person is a member of a chat and not silenced there."""
+        query = {"_id": chat_id.hex, "member_ids": user_id, "silenced_ids": {"$ne": user_id}}
+        return self.collection().find_one(query, {"_id": 1}) is not None
+
     def members_among(
         self, chat_ids: Collection[uuid.UUID], user_ids: Collection[int]
     ) -> dict[uuid.UUID, dict[int, int]]:
@@ -89,7 +94,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def latest_first(self) -> Self:
         """Order by the time of the last message, newest first."""
-        return self.order_by("-last_message_at")
+        return self.order_by("-last_message_at", "-pk")
 
     def page_of_member(self, user: User, start: int, stop: int) -> tuple[list[Document], int]:
         """A slice of a member's chats, latest first, and their total; one command."""
@@ -97,7 +102,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         rows = self.collection().aggregate(
             [
                 own,
-                {"$sort": {"last_message_at": -1}},
+                {"$sort": {"last_message_at": -1, "_id": -1}},
                 {"$limit": stop},
                 {"$skip": start},
                 {"$unionWith": {"coll": self.model._meta.db_table, "pipeline": [own, COUNT]}},

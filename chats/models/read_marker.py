@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate, chain, islice
@@ -82,6 +82,12 @@ def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
     ]
 
 
+def _own(chat_id: uuid.UUID, user_id: int, seq: int) -> tuple[Document, Document]:
+    """The query and update for one's own message: it is read if the one before it is."""
+    key: Document = {"chat_id": chat_id.hex, "user_id": user_id}
+    return (key if seq == 1 else {**key, "seq": seq - 1}), {"$max": {"seq": seq}}
+
+
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
     """Queries and atomic updates of read markers."""
 
@@ -132,20 +138,21 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         moves = _moves(chat_id, dict.fromkeys(user_ids, seq))
         self.collection().bulk_write(moves, ordered=False, session=session)
 
-    def advance_unacknowledged(self, chat_id: uuid.UUID, seqs: dict[int, int]) -> None:
-        """Move senders' markers to their own messages, without waiting for an answer.
+    def advance_unacknowledged(self, chat_id: uuid.UUID, sent: Sequence[tuple[int, int]]) -> None:
+        """Move senders' markers to their own messages (id and `seq`, in order), unless they have
+        others unread before them; without waiting for an answer.
 
         If the write is lost because a server dies at that moment, one's own message counts as
         unread; the message is stored, so the send still succeeds.
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         with suppress(PyMongoError):
-            if len(seqs) > 1:
-                unacknowledged.bulk_write(_moves(chat_id, seqs), ordered=False)
+            if len(sent) > 1:
+                own = [UpdateOne(*_own(chat_id, *one), upsert=one[1] == 1) for one in sent]
+                unacknowledged.bulk_write(own, ordered=True)
                 return
-            for user_id, seq in seqs.items():  # mostly one, for which this is quicker
-                key = {"chat_id": chat_id.hex, "user_id": user_id}
-                unacknowledged.update_one(key, {"$max": {"seq": seq}}, upsert=True)
+            for user_id, seq in sent:  # mostly one, for which this is quicker
+                unacknowledged.update_one(*_own(chat_id, user_id, seq), upsert=seq == 1)
 
 
 class ReadMarker(models.Model):

@@ -3,11 +3,16 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pymongo.errors import AutoReconnect
 
+from chatproject.stores.mongodb import documents
+from chatproject.stores.mongodb.clock import clock
 from chats import actions, events
 from chats.actions import accounts, members, messages, sending
 from chats.actions import chats as chat_actions
@@ -304,10 +309,79 @@ def test_a_reply_to_a_message_of_another_chat_is_refused(group, private_chat, ad
     assert refusal.value.field == "reply_to"
 
 
-def test_the_time_of_messages_never_runs_backwards(group, ada, monkeypatch):
+def test_the_time_of_messages_does_not_run_backwards_with_a_clock(group, ada, monkeypatch):
     later = post(ada, group)
-    monkeypatch.setattr(sending, "now", lambda: later.created_at.replace(year=2000))
+    earlier = later.created_at - timedelta(seconds=30)
+    monkeypatch.setattr(documents, "now", lambda: earlier)
     assert post(ada, group).created_at == later.created_at
+    assert actions.rename_chat(ada, group, "Looms").last_rev == 3
+    assert log.head(group.pk).at == later.created_at
+
+
+def test_a_clock_that_was_far_ahead_once_is_forgotten(group, ada, grace, monkeypatch):
+    true, ahead = documents.now(), documents.now() + timedelta(hours=2)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(documents, "now", lambda: ahead)
+        assert post(ada, group).created_at == ahead
+    assert abs(post(grace, group).created_at - true) < timedelta(minutes=1)
+    assert abs(post(ada, group).created_at - true) < timedelta(minutes=1)
+
+
+def test_the_time_is_that_of_mongodb(group, ada, monkeypatch):
+    own = timezone.now()
+
+    def tell(**answer):
+        reply = SimpleNamespace(document={"isWritablePrimary": True, **answer})
+        clock.succeeded(SimpleNamespace(reply=reply))
+
+    monkeypatch.setattr(clock, "offset", timedelta())
+    tell(localTime=(own - timedelta(hours=2)).replace(tzinfo=None))
+    assert abs(documents.now() - own + timedelta(hours=2)) < timedelta(minutes=1)
+    tell(localTime=own + timedelta(days=1), isWritablePrimary=False)  # of another member
+    assert documents.now() < own
+    tell(localTime=timezone.now().replace(tzinfo=None))
+    assert clock.offset == timedelta()  # a hello takes some time itself
+
+
+# Reading by sending ------------------------------------------------------------------------------
+
+
+def test_a_message_of_ones_own_is_read_only_if_nothing_was_unread_before_it(group, ada, grace):
+    def marker(user):
+        return ReadMarker.objects.of_member(group.pk, user.pk)
+
+    post(ada, group)
+    assert (marker(ada), marker(grace)) == (1, 0)
+    for _ in range(3):
+        post(grace, group)
+    assert (marker(ada), marker(grace)) == (1, 0)  # she never saw ada's
+    post(ada, group)  # it waited in another tab
+    assert marker(ada) == 1
+    last = post(grace, group)
+    actions.mark_read(ada, group, last)
+    post(ada, group)
+    post(ada, group)
+    assert (marker(ada), marker(grace)) == (8, 0)
+
+
+def test_an_edit_that_changes_nothing_is_none(group, ada, captured_events):
+    message = post(ada, group, "The same")
+    told = captured_events(chat_group(group.pk))
+    edited = actions.edit_message(ada, group, message, "The same")
+    assert (edited.edited_at, edited.changed_rev) == (None, None)
+    assert log.head(group.pk).rev == message.rev
+    assert told.types() == []
+
+
+def test_the_private_chat_with_a_deactivated_person_is_found_and_no_new_one_made(
+    private_chat, ada, grace, alan
+):
+    for person in (grace, alan):
+        person.is_active = False
+        person.save()
+    assert actions.create_private_chat(ada, grace.pk) == (private_chat, False)
+    with pytest.raises(Invalid):
+        actions.create_private_chat(ada, alan.pk)
 
 
 # Editing and deleting ----------------------------------------------------------------------------

@@ -33,9 +33,9 @@ def test_the_list_has_my_chats_latest_first_with_what_is_unread(
     assert api(stranger).get("/api/v1/chats").json()["results"] == []
 
 
-def test_what_is_read_and_what_one_wrote_is_not_unread(group, ada, grace, api):
+def test_what_is_read_and_what_one_wrote_after_it_is_not_unread(group, ada, grace, api):
     first, _ = actions.post_message(grace, group.pk, "one")
-    actions.post_message(grace, group.pk, "two")
+    second, _ = actions.post_message(grace, group.pk, "two")
     client = api(ada)
 
     def unread():
@@ -44,8 +44,12 @@ def test_what_is_read_and_what_one_wrote_is_not_unread(group, ada, grace, api):
     assert unread() == 2
     assert client.post(f"{url_of(group)}/messages/{first.pk}/read").status_code == 204
     assert unread() == 1
+    assert client.post(f"{url_of(group)}/messages/{second.pk}/read").status_code == 204
     assert client.post(f"{url_of(group)}/messages", {"content": "mine"}).status_code == 201
     assert unread() == 0
+    actions.post_message(grace, group.pk, "three")
+    assert client.post(f"{url_of(group)}/messages", {"content": "blind"}).status_code == 201
+    assert unread() == 2  # nothing says that "three" was seen
 
 
 def test_a_chat_without_messages_has_no_latest(group, ada, api):
@@ -65,6 +69,19 @@ def test_the_list_asks_the_same_for_any_number_of_chats(
         body = client.get("/api/v1/chats?limit=100").json()
     assert (len(body["results"]), body["count"]) == (number, number)
     assert [command.collection for command in sent] == ["chats_chat", "chats_message"]
+
+
+def test_chats_of_one_moment_are_listed_in_one_order(ada, grace, alan, api):
+    chats = [actions.create_group(ada, str(number), []) for number in range(12)]
+    Chat.objects.all().update(last_message_at=chats[0].last_message_at)
+    whole = [row["id"] for row in api(ada).get("/api/v1/chats").json()["results"]]
+    assert whole == sorted(whole, reverse=True)
+    parts = [
+        row["id"]
+        for offset in range(0, 12, 5)
+        for row in api(ada).get(f"/api/v1/chats?limit=5&offset={offset}").json()["results"]
+    ]
+    assert parts == whole
 
 
 def test_the_list_has_pages(ada, grace, api):

@@ -141,6 +141,18 @@ async def test_typing_is_told_to_the_others(group, ada, grace, connect):
     assert told == {"user_id": ada.pk, "username": "ada", "is_typing": True}
 
 
+async def test_a_silenced_member_types_unseen_and_is_told(group, ada, grace, connect):
+    one, other = await connect(ada, group), await connect(grace, group)
+    await do(actions.set_permissions)(ada, group, grace.pk, can_send_messages=False)
+    await other.send("typing_indicator", is_typing=True)
+    refusal = await other.receive("error")
+    assert (refusal["code"], refusal["field"]) == ("validation_error", "is_typing")
+    await do(actions.set_permissions)(ada, group, grace.pk, can_send_messages=True)
+    await other.send("typing_indicator", is_typing=True)
+    told = await one.receive("typing_indicator", "error")
+    assert (told["user_id"], told["is_typing"]) == (grace.pk, True)
+
+
 async def test_typing_in_two_tabs_within_a_second_is_one_event_and_then_the_last_state(
     group, ada, grace, connect
 ):

@@ -5,6 +5,8 @@ from typing import Any
 
 from django_mongodb_backend import base, operations
 
+from . import clock  # noqa: F401 - listens to the clients that are made here
+
 
 class DatabaseOperations(operations.DatabaseOperations):
     """The MongoDB backend's operations with our compiler."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from django.db import connections, models
-from django.utils import timezone
 from pymongo.collection import Collection
 from pymongo.read_concern import ReadConcern
 
 from chatproject.stores.outages import deadline
+
+from .clock import clock
 
 M = TypeVar("M", bound=models.Model)
 Document = dict[str, Any]
@@ -23,11 +24,22 @@ Document = dict[str, Any]
 RAW = CodecOptions[Any](tz_aware=False)
 ONE_BATCH = 10_000  # rows; MongoDB's default first batch of 101 would cost a second round trip
 
+CLOCK_DRIFT = timedelta(minutes=1)  # between processes; more is a mistake
+
 
 def now() -> datetime:
-    """The current time in whole milliseconds, the precision that MongoDB stores."""
-    moment = timezone.now()
+    """MongoDB's current time in whole milliseconds, the precision that it stores."""
+    moment = clock.now()
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def now_or_after(last: datetime) -> datetime:
+    """The current time, but not before `last`: a clock that was set back turns nothing around.
+
+    Unless `last` is far ahead: then that clock was wrong, and nothing more should have its time.
+    """
+    moment = now()
+    return last if moment < last < moment + CLOCK_DRIFT else moment
 
 
 def parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:

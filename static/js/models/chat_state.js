@@ -50,6 +50,11 @@ export class ChatState extends EventTarget {
     this.#tell("read", { userId, seq })
   }
 
+  /** Their own message is read by its sender, if they had nothing unread before it. */
+  sent(userId, seq) {
+    if ((this.markers.get(userId) ?? 0) === seq - 1) this.read(userId, seq)
+  }
+
   /** Replace who is online. */
   setOnline(userIds) {
     this.online = new Set(userIds)

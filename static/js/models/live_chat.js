@@ -112,8 +112,7 @@ export class LiveChat {
   message(message) {
     if (message.sender_name) people.learn(message.sender_id, message.sender_name)
     const { sender_id, seq, edited_at, deleted_at } = message
-    // A sender has read up to their own message.
-    if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.read(sender_id, seq)
+    if (!edited_at && !deleted_at && this.state.members.has(sender_id)) this.state.sent(sender_id, seq)
     this.#tell("message", message)
     if (message.rev) this.catchUp.note(message.rev)
   }

@@ -61,12 +61,18 @@ export class Outbox extends EventTarget {
       content,
       reply_to,
       reply,
-      created_at: new Date().toISOString(),
+      created_at: this.#after(),
       state: "sending",
     }
     this.#entries.set(entry.client_id, entry)
     this.#changed(entry)
     this.flush()
+  }
+
+  /** Now, but after all entries, whose order it is: a clock may be set back. */
+  #after() {
+    const latest = Math.max(0, ...this.entries.map(({ created_at }) => Date.parse(created_at) + 1))
+    return new Date(Math.max(Date.now(), latest)).toISOString()
   }
 
   /** Drop an entry: its message is stored, or given up. */
