@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from chats.models import Message
+from chats import actions
+from chats.models import Chat, Message
 from tests.waiting import wait_for
 
 from .window import Window
@@ -122,3 +123,45 @@ def test_a_page_that_hangs_while_it_sends_is_not_waited_for_forever(
     adas.page.reload()
     expect(adas.message("Two").locator(".message__status")).to_have_attribute("title", "Sent")
     assert stored(group) == ["One", "Two"]
+
+
+@pytest.mark.parametrize("end", ["removed", "deleted"])
+def test_what_waits_when_its_chat_ends_is_said_not_to_be_sent(
+    adas: Window, group: Any, ada: Any, grace: Any, end: str
+) -> None:
+    Chat.objects.filter(pk=group.pk).update(owner_id=grace.pk)
+    if end == "removed":
+        actions.remove_member(grace, Chat.objects.get(pk=group.pk), ada.pk)
+    else:
+        actions.delete_chat(grace, Chat.objects.get(pk=group.pk))
+    for text in ("One", "Two"):
+        row = adas.message(text)
+        expect(row.get_by_text("Not sent. This chat has ended for you.")).to_be_visible()
+    adas.problems_are_expected("404|503")
+    assert Message.objects.count() == 0
+
+
+def test_what_is_written_while_the_clock_is_set_back_is_sent_in_order(
+    window_of: Callable[..., Window], group: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    window.problems_are_expected("503")
+    window.page.route(MESSAGES, lambda route: route.fulfill(status=503, json={}))
+    window.send("One")
+    window.page.evaluate(
+        """() => {
+          const Real = Date
+          window.Date = class extends Real {
+            constructor(...args) { super(...(args.length ? args : [Real.now() - 7_200_000])) }
+            static now() { return Real.now() - 7_200_000 }
+          }
+        }"""
+    )
+    for text in ("Two", "Three"):
+        window.send(text)
+    assert kept(window.page) == 3
+    window.page.unroute(MESSAGES)
+    window.page.reload()
+    wait_for(lambda: not kept(window.page), 30)
+    assert stored(group) == ["One", "Two", "Three"]

@@ -202,8 +202,9 @@ export default class extends Controller {
     this.refusedTarget.hidden = can_send_messages
   }
 
-  end() {
+  end({ detail: { why } }) {
     this.outbox.close()
+    if (why !== "signedOut") this.outbox.refuse("This chat has ended for you.")
     this.element.hidden = true
   }
 

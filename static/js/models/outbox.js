@@ -109,6 +109,11 @@ export class Outbox extends EventTarget {
     clearTimeout(this.#timer)
   }
 
+  /** What waits can't be sent any more. */
+  refuse(reason) {
+    for (const entry of this.entries) this.#set(entry, "failed", reason)
+  }
+
   async #sendAll() {
     this.#read() // another page may have sent some
     let entry
