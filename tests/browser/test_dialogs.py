@@ -76,6 +76,25 @@ def test_who_is_signed_out_comes_back_to_the_chat_after_signing_in(
     adas.page.wait_for_url(re.compile(f"/accounts/sign-in/.*{group.pk}/$"))
 
 
+def test_a_form_of_a_stale_page_goes_on_with_what_was_typed(
+    adas: Window, group: Any, ada: Any, live_server_process: Any
+) -> None:
+    adas.problems_are_expected("403|WebSocket")
+    adas.menu("Rename")
+    name = adas.dialog.get_by_label("Name of the group")
+    name.fill('Looms & "Lace"')
+    # In another tab she signs out and in again.
+    url = live_server_process.url
+    adas.sign_in(ada, url)
+    adas.page.context.add_cookies([{"name": "csrftoken", "value": "a" * 32, "url": url}])
+    name.press("Enter")
+    expect(adas.page.get_by_role("heading", name="This page was out of date")).to_be_visible()
+    assert Chat.objects.get(pk=group.pk).name == "Engines"
+    adas.page.get_by_role("button", name="Go on as Ada Lovelace").click()
+    expect(adas.page.get_by_role("heading", name='Looms & "Lace"')).to_be_visible()
+    assert Chat.objects.get(pk=group.pk).name == 'Looms & "Lace"'
+
+
 def test_the_focus_stays_where_it_was_or_goes_to_the_title(
     adas: Window, group: Any, ada: Any, stranger: Any
 ) -> None:

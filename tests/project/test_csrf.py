@@ -1,11 +1,13 @@
 """Another site can't write in somebody's name: each write by a session needs its CSRF token."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 import pytest
 from django.test import Client
 
+from chatproject.stale_pages import NOTHING_CHANGED
 from chats import actions
 from chats.models import Chat
 from tests.urls import addresses
@@ -57,7 +59,7 @@ def test_no_address_takes_a_write_of_a_session_without_the_token(session, values
         for method in UNSAFE:
             answer = session.generic(method, address.path(values), "{}", "application/json")
             said = answer.content.decode() + str(getattr(answer, "data", ""))
-            if answer.status_code == 403 and "CSRF" in said:
+            if answer.status_code == 403 and ("CSRF" in said or NOTHING_CHANGED in said):
                 refused += 1
             else:
                 not_refused.add(address.pattern)
@@ -125,3 +127,69 @@ def test_every_form_that_writes_carries_the_token_to_our_own_site(session, value
                 assert "csrfmiddlewaretoken" in names or path.startswith("/api/"), path
                 assert urljoin("http://testserver" + path, action).startswith("http://testserver/")
     assert forms > 40
+
+
+OWN = {"HTTP_ORIGIN": "http://testserver"}
+
+
+def go_on(client, answer, **typed):
+    """Submit the form of the page that answers a stale form."""
+    (form,) = re.findall('<form class="form".*?</form>', answer.content.decode(), re.DOTALL)
+    fields = dict(re.findall(r'name="(\w+)"\s+value="([^"]*)"', form))
+    (action,) = re.findall('action="([^"]+)"', form)
+    return client.post(action, fields | typed, **OWN)
+
+
+def test_a_form_of_a_stale_page_can_go_on_with_what_was_typed(session, group, ada):
+    path = f"/chats/{group.pk}/rename/?from=here"
+    session.get(path)
+    stale = session.cookies["csrftoken"].value
+    session.get("/accounts/profile/")
+    session.cookies["csrftoken"] = "a" * 32  # as a sign-in in another tab does
+    typed = {"name": 'A & "B" <i>', "csrfmiddlewaretoken": stale}
+    answer = session.post(path, typed, **OWN)
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "A &amp; &quot;B&quot; &lt;i&gt;" in page
+    assert f"@{ada.username}" in page  # in whose name it goes on
+    assert Chat.objects.get().name == "Engines"
+    answer = go_on(session, answer, name=typed["name"])
+    assert answer.status_code == 302
+    assert Chat.objects.get().name == typed["name"]
+
+
+def test_what_isn_t_known_to_come_from_our_own_page_is_offered_no_going_on(session, group):
+    answer = session.post(f"/chats/{group.pk}/rename/", {"name": "Taken over"})
+    assert answer.status_code == 403
+    assert NOTHING_CHANGED in answer.content.decode()
+    assert "Taken over" not in answer.content.decode()
+    assert "<form" not in answer.content.decode().split("<main")[1]
+
+
+PASSWORD = "correct horse battery staple"
+
+
+def test_a_stale_sign_in_asks_for_the_password_again_and_goes_on(ada):
+    client = Client(enforce_csrf_checks=True)
+    typed = {"username": "ada", "password": PASSWORD, "csrfmiddlewaretoken": "a" * 64}
+    answer = client.post("/accounts/sign-in/?next=/chats/new/", typed, **OWN)
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert 'value="ada"' in page
+    assert PASSWORD not in page
+    assert 'type="password"' in page
+    answer = go_on(client, answer, password=PASSWORD)
+    assert (answer.status_code, answer.url) == (302, "/chats/new/")
+    assert int(client.session["_auth_user_id"]) == ada.pk
+
+
+@pytest.mark.parametrize("path", ["/accounts/sign-in/", "/accounts/sign-up/", "/admin/login/"])
+def test_signing_in_a_second_time_in_another_tab_leads_on_and_says_who_is_signed_in(
+    session, ada, path
+):
+    User.objects.filter(pk=ada.pk).update(is_staff=True)
+    typed = {"username": "grace", "password": PASSWORD, "csrfmiddlewaretoken": "a" * 64}
+    answer = session.post(path + "?next=/chats/", typed, **OWN, follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] in {"/chats/", "/admin/"}
+    assert "You were signed in already, as ada." in answer.content.decode()

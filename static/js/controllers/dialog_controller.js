@@ -50,7 +50,8 @@ export default class extends Controller {
     const { target: form, submitter } = event
     if (submitter?.ariaDisabled) return
     submitter?.setAttribute("aria-disabled", "true") // a disabled one would lose the focus
-    return this.#show(form.action, { method: form.method, body: new FormData(form) }).finally(() =>
+    const sent = { method: form.method, body: new FormData(form) }
+    return this.#show(form.action, sent, form).finally(() =>
       submitter?.removeAttribute("aria-disabled"),
     )
   }
@@ -71,12 +72,12 @@ export default class extends Controller {
     }).catch(() => null) // the next change asks again
   }
 
-  async #show(url, options) {
+  async #show(url, options, form) {
     if (!this.asked) this.failed = null
     this.asked += 1
-    const again = () => this.#show(url, options)
+    const again = () => this.#show(url, options, form)
     try {
-      await this.#inTurn(async () => this.#take(await this.#fetch(url, options), again))
+      await this.#inTurn(async () => this.#take(await this.#fetch(url, options), again, form))
     } catch {
       this.#fail("Nobody answers. Are you online?", again)
     } finally {
@@ -91,7 +92,7 @@ export default class extends Controller {
     return done
   }
 
-  async #take(response, again) {
+  async #take(response, again, form) {
     const text = await response.text()
     await this.released
     const { ok, status, url } = response
@@ -99,8 +100,10 @@ export default class extends Controller {
       this.close()
       this.dispatch("visit", { prefix: "pane", target: window, detail: { url } })
     } else if (!originOf(response)) {
-      // Signed out, or another user signed in in another tab: a reload leads to the form and back here.
-      if (ok || status === 403) location.reload()
+      // Signed out: a reload leads to the form and back here. Signed in anew: the form, sent as that of a
+      // page, leads to one that goes on with it.
+      if (status === 403 && form?.isConnected) form.submit()
+      else if (ok || status === 403) location.reload()
       else this.#fail(explanation(text, status), again)
     } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer shows it too
   }
