@@ -197,7 +197,8 @@ def test_long_messages_that_come_in_several_answers_all_come(
 EVERYTHING = """async (chat) => {
   const { Paginator } = await import("models/paginator.js")
   const { CatchUp } = await import("models/catch_up.js")
-  const pages = new Paginator({ url: `${chat}/messages`, oldest: 41, newest: 41, hasNewer: false })
+  const range = { first: 1, oldest: 41, newest: 41, hasNewer: false }
+  const pages = new Paginator({ url: `${chat}/messages`, ...range })
   const seqs = []
   while (pages.hasOlder) seqs.push(...(await pages.older()).map(({ seq }) => seq).reverse())
   const catchUp = new CatchUp(chat, 0, () => true)

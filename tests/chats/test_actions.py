@@ -298,6 +298,7 @@ def test_a_reply_shows_what_it_answers(group, ada, grace, captured_events):
         "sender_id": ada.pk,
         "sender_name": "Ada Lovelace",
         "content": "When?",
+        "seq": question.seq,
         "deleted": False,
     }
 
