@@ -34,7 +34,7 @@ class OwnIssuers(LoginRequiredMixin, TemplateView):
             {**issuer, "is_connected": issuer["id"] in connected}
             for issuer in settings.OIDC_ISSUERS
         ]
-        form = PasswordAskedForm(user)
+        form = PasswordAskedForm(user, confirmed=reauthentication.is_confirmed(self.request))
         return super().get_context_data(issuers=listed, form=form, **kwargs)
 
 

@@ -47,7 +47,8 @@ class AddPasskey(LoginRequiredMixin, AllowsPasskeys, FormView):
     template_name = "users/add_passkey.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": own(self.request)}
+        confirmed = reauthentication.is_confirmed(self.request)
+        return {**super().get_form_kwargs(), "user": own(self.request), "confirmed": confirmed}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         made = passkeys.made(request, own(request), request.POST.get("credential", ""))

@@ -37,7 +37,8 @@ class OwnSecondFactors(LoginRequiredMixin, FormView):
     http_method_names = ("get", "head", "options")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": own(self.request)}
+        confirmed = reauthentication.is_confirmed(self.request)
+        return {**super().get_form_kwargs(), "user": own(self.request), "confirmed": confirmed}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         user = own(self.request)

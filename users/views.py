@@ -94,7 +94,12 @@ class SignIns(LoginRequiredMixin, ListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, User)
-        here, form = sign_ins.of_session(self.request.session), PasswordAskedForm(self.request.user)
+        here, form = (
+            sign_ins.of_session(self.request.session),
+            PasswordAskedForm(
+                self.request.user, confirmed=reauthentication.is_confirmed(self.request)
+            ),
+        )
         return super().get_context_data(here=here, form=form, **kwargs)
 
 

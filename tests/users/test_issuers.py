@@ -444,7 +444,10 @@ def test_without_a_password_the_issuer_confirms_each_change(emmy, issuer):
     emmy.refresh_from_db()
     assert (emmy.is_active, emmy.email) == (True, "emmy@example.org")
     assert SignIn.objects.filter(user=emmy).count() == 2
+    assert "confirm first" in said(browser, "/accounts/email/")
     assert go(browser, CONFIRM, next="/accounts/email/").url == "/accounts/email/"
+    for page in ("email", "sign-ins", "second-factors", "second-factors/app", "issuers", "delete"):
+        assert "confirm first" not in said(browser, f"/accounts/{page}/")
     browser.post("/accounts/email/", {"email": ""})
     emmy.refresh_from_db()
     assert emmy.email == ""
