@@ -2,6 +2,8 @@
 
 import ast
 import re
+import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,19 @@ def test_no_pin_is_older_than_its_floor(path: Path) -> None:
         name: pins[name] for name, floor, _ in FLOORS if pins.get(name, (9999,)) < version(floor)
     }
     assert old == {}
+
+
+def test_no_version_that_is_allowed_is_older_than_its_floor() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    found = (
+        re.match(r"([\w.-]+)(?:\[[\w,]+\])?(?:>=|==)([\d.]+)", each) for each in chain(*groups)
+    )
+    allowed = {match[1].lower(): version(match[2]) for match in found if match}
+    old = {
+        name: allowed[name]
+        for name, floor, _ in FLOORS
+        if allowed.get(name, (9999,)) < version(floor)
+    }
+    assert old == {}
+    assert len(allowed.keys() & {name for name, _, _ in FLOORS}) > 10
