@@ -86,9 +86,13 @@ class ChatChangeSerializer(StrictSerializer):
 
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH, required=False)
     owner_id = user_id_field(required=False, style={"drafted": False})  # its owner's alone
-    access = serializers.ChoiceField(choices=Chat.Access.choices, required=False)
+    access = serializers.ChoiceField(
+        choices=Chat.Access.choices, required=False, style={"drafted": False}
+    )
     history_for_new_members = FlagField(
-        required=False, help_text="Whether people who come later read what was said before."
+        required=False,
+        style={"drafted": False},
+        help_text="Whether people who come later read what was said before.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -82,10 +82,20 @@ def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
     ]
 
 
-def _own(chat_id: uuid.UUID, user_id: int, seq: int) -> tuple[Document, Document]:
-    """The query and update for one's own message: it is read if the one before it is."""
+def _first_runs(sent: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """Each sender's first messages without others between them: the first and last `seq`."""
+    runs: dict[int, tuple[int, int]] = {}
+    for user_id, seq in sent:
+        first, last = runs.get(user_id, (seq, seq - 1))
+        if seq == last + 1:
+            runs[user_id] = first, seq
+    return runs
+
+
+def _own(chat_id: uuid.UUID, user_id: int, first: int, last: int) -> tuple[Document, Document]:
+    """The query and update for one's own messages: they are read if the one before them is."""
     key: Document = {"chat_id": chat_id.hex, "user_id": user_id}
-    return (key if seq == 1 else {**key, "seq": seq - 1}), {"$max": {"seq": seq}}
+    return (key if first == 1 else {**key, "seq": first - 1}), {"$max": {"seq": last}}
 
 
 class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
@@ -139,20 +149,21 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         self.collection().bulk_write(moves, ordered=False, session=session)
 
     def advance_unacknowledged(self, chat_id: uuid.UUID, sent: Sequence[tuple[int, int]]) -> None:
-        """Move senders' markers to their own messages (id and `seq`, in order), unless they have
-        others unread before them; without waiting for an answer.
+        """Move senders' markers to their own new messages (id and `seq`, in order) if nothing is
+        unread before them; without waiting for an answer.
 
         If the write is lost because a server dies at that moment, one's own message counts as
         unread; the message is stored, so the send still succeeds.
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         with suppress(PyMongoError):
-            if len(sent) > 1:
-                own = [UpdateOne(*_own(chat_id, *one), upsert=one[1] == 1) for one in sent]
-                unacknowledged.bulk_write(own, ordered=True)
+            moves = [_own(chat_id, user_id, *run) for user_id, run in _first_runs(sent).items()]
+            if len(moves) > 1:
+                updates = [UpdateOne(*move, upsert="seq" not in move[0]) for move in moves]
+                unacknowledged.bulk_write(updates, ordered=False)
                 return
-            for user_id, seq in sent:  # mostly one, for which this is quicker
-                unacknowledged.update_one(*_own(chat_id, user_id, seq), upsert=seq == 1)
+            for query, update in moves:  # mostly one, for which this is quicker
+                unacknowledged.update_one(query, update, upsert="seq" not in query)
 
 
 class ReadMarker(models.Model):

@@ -25,7 +25,7 @@ from .rendering import MemberRequest, allow, chat_page, find_chat, render_page
 A_PAGE = 20
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def access(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """Say who may join a group by themselves."""
@@ -78,7 +78,7 @@ def _answer(request: MemberRequest, chat_id: uuid.UUID, action: Any, user_id: in
 # Invitations -------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def group_invitations(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """List the invitations to a group and who came by them, and make one."""

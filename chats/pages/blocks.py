@@ -20,7 +20,7 @@ from .rendering import MemberRequest, chat_page, find_chat, render_page
 NOBODY = "There is no such member."
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @chat_page
 def block(request: MemberRequest, chat_id: uuid.UUID, user_id: int) -> HttpResponse:
     """Block somebody of a chat, after a confirmation."""

@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatproject.limits import limits
 from chats import actions
@@ -25,7 +25,7 @@ from .people import FOUND, NAME_MAX_LENGTH
 from .rendering import MemberRequest, chat_page, render_page
 
 
-@require_GET
+@require_safe
 @chat_page
 def groups(request: MemberRequest) -> HttpResponse:
     """Groups that anybody may find, to join or to ask."""
@@ -70,7 +70,7 @@ def withdraw(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 # An invitation -----------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
     """To which group the invitation leads that this browser has opened, and a button to join."""
     found = invitations.of_browser(request)

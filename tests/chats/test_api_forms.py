@@ -115,6 +115,13 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         ("PATCH", f"{chat}/members/{{user_id}}/permissions"): [
             ({"can_remove_members": True}, 200),
         ],
+        ("PUT", "users/me/blocks/{user_id}"): [({}, 204)],
+        ("POST", "auth/login/second-factor"): [({"code": "123456"}, 400)],  # and of which sign-in
+        ("POST", "chats/directory/{chat_id}/join"): [({}, 404)],  # it isn't to be found
+        ("POST", "chats/join"): [({"code": "nothing"}, 400)],
+        ("POST", f"{chat}/bans"): [({"user_id": stranger.pk}, 204)],
+        ("POST", f"{chat}/invitations"): [({"days": 2}, 201)],
+        ("POST", f"{chat}/requests/{{user_id}}"): [({}, 404)],  # nobody asked
         ("POST", "ai/ask"): [({"user_input": "Why?"}, 200)],
     }
     return ids, fills

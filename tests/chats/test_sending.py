@@ -97,7 +97,7 @@ def test_what_is_sent_at_once_is_stored_and_told_together_in_order(
     names = [command.name for command in commands if command.acknowledged]
     assert names == ["insert", "insert"]  # the first, and the others
     markers = ReadMarker.objects.filter(chat_id=group.pk).values_list("user_id", "seq")
-    wait_for(lambda: dict(markers) == {ada.pk: 8, grace.pk: 9, alan.pk: 10})
+    wait_for(lambda: dict(markers) == {ada.pk: 2})  # nobody has read what others sent
 
 
 def test_who_may_not_send_holds_nobody_back(group, ada, grace, alan, stranger, crowd):
@@ -191,3 +191,17 @@ def test_processes_that_send_to_one_chat_at_once_refuse_each_other_and_lose_noth
     assert [seq for seq, _ in stored(group)] == list(range(1, 61))
     assert set(refused) == {"rev"}
     assert len(refused) < 20  # they take turns
+
+
+@pytest.mark.parametrize(
+    ("sent", "markers"),
+    [
+        ([(1, 1), (1, 2), (2, 3)], {1: 2}),
+        ([(2, 1), (1, 2), (1, 3)], {2: 1}),
+        ([(1, 1), (2, 2), (1, 3)], {1: 1}),
+    ],
+)
+def test_a_marker_moves_over_ones_own_first_messages_alone(group, sent, markers):
+    ReadMarker.objects.advance_unacknowledged(group.pk, sent)
+    stored_markers = ReadMarker.objects.filter(chat_id=group.pk).values_list("user_id", "seq")
+    wait_for(lambda: dict(stored_markers) == markers)
