@@ -26,6 +26,7 @@ def busy_group(group: Any, ada: Any, grace: Any, alan: Any) -> Any:
     actions.post_bot_message(question, "A machine that weaves.", client_id="answer")
     gone, _ = actions.post_message(alan, group.pk, "Oops")
     actions.delete_message(alan, group, gone)
+    actions.post_message(ada, group.pk, "Good!", reply_to=question.pk)
     actions.post_message(ada, group.pk, "Thank you")
     actions.mark_read(grace, group, Message.objects.in_chat(group.pk).newest_first().first())
     return group

@@ -209,6 +209,7 @@ export default class extends Controller {
   }
 
   focus() {
-    if (!this.formTarget.hidden) this.contentTarget.focus()
+    const isWritable = !this.formTarget.hidden
+    ;(isWritable ? this.contentTarget : document.querySelector("main")).focus({ preventScroll: !isWritable })
   }
 }

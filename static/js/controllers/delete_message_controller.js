@@ -8,6 +8,7 @@ export default class extends Controller {
 
   ask({ detail: { id } }) {
     this.id = id
+    this.isDeleted = false
     this.errorTarget.hidden = true
     this.element.showModal()
   }
@@ -16,12 +17,19 @@ export default class extends Controller {
     this.element.close()
   }
 
+  /** The button that asked is out of sight by now, so the browser can't give it the focus back. */
+  closed() {
+    const row = document.getElementById(`message-${this.id}`)
+    if (row && !this.isDeleted) row.focus()
+    else this.dispatch("focus", { prefix: "chat", target: window })
+  }
+
   async delete() {
     try {
       await api("DELETE", `${this.urlValue}/${this.id}`)
       if (!this.element.isConnected) return // another chat is shown
+      this.isDeleted = true
       this.element.close()
-      this.dispatch("focus", { prefix: "chat", target: window })
     } catch (error) {
       if (error.signedOut) {
         this.element.close()

@@ -138,7 +138,7 @@ export default class extends Controller {
     const same = focused && [...body.querySelectorAll(focused.localName)].find(isLike(focused))
     if (same?.type === "search") same.value = focused.value
     const first = same || body.querySelector("[autofocus]")
-    if (first || focused) (first ?? focusable(body.querySelector("#dialog-title"))).focus()
+    if (first || focused) focusable(first ?? body.querySelector("#dialog-title")).focus()
     if (this.failed) this.#fail(this.failed.text, this.failed.again) // it wasn't retried yet
   }
 }
@@ -149,8 +149,8 @@ function isLike(one) {
   return (other) => mark(other) === mark(one)
 }
 
-/** Make an element focusable, so that the focus isn't lost. */
+/** Make an element focusable, as a title isn't, so that the focus isn't lost. */
 function focusable(element) {
-  element.tabIndex = -1
+  if (element.tabIndex < 0) element.tabIndex = -1
   return element
 }

@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 
-/** Makes a details element a menu: Escape and a click elsewhere close it. */
+/** Makes a details element a menu: Escape, a click elsewhere and the focus elsewhere close it. */
 export default class extends Controller {
   close() {
     if (!this.element.open) return
@@ -10,5 +10,10 @@ export default class extends Controller {
 
   closeOutside({ target }) {
     if (!this.element.contains(target)) this.element.open = false
+  }
+
+  /** The focus goes to another element; without one, to another window or to what takes none. */
+  leave({ relatedTarget }) {
+    if (relatedTarget) this.closeOutside({ target: relatedTarget })
   }
 }

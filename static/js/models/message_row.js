@@ -36,6 +36,7 @@ export class MessageRows {
       createdAt: message.created_at,
     })
     row.id = message.id ? `message-${message.id}` : ""
+    nameRow(row, `bubble-${message.id ?? message.client_id}`)
     if (message.client_id) row.dataset.clientId = message.client_id
     const own = message.sender_id === this.#userId
     row.classList.toggle("message--own", own)
@@ -112,6 +113,12 @@ export class MessageRows {
   offer(row) {
     this.#parts.give(row, "actions")
   }
+}
+
+/** Let a row be called by what is in its bubble. */
+function nameRow(row, id) {
+  part(row, "bubble").id = id
+  row.setAttribute("aria-labelledby", id)
 }
 
 /** Show in a quote the start of the quoted message. */
