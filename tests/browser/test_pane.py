@@ -158,6 +158,22 @@ def test_the_list_stays_where_it_was_scrolled_to(
     assert window.page.evaluate(top) == before
 
 
+@pytest.mark.parametrize("place", [30, 60, 120], ids=["listed", "loaded", "beyond the list"])
+def test_the_open_chat_is_marked_and_in_sight_wherever_it_is_in_the_list(
+    window_of: OpenWindow, ada: Any, place: int
+) -> None:
+    groups = [actions.create_group(ada, f"Group {number}", []) for number in range(place + 5)]
+    window = open_chat(window_of, ada, groups[4])
+    item = window.page.locator(".chat-item--current")
+    expect(item.locator(".chat-item__title")).to_have_text("Group 4")
+    expect(item.locator("a")).to_have_attribute("aria-current", "page")
+    expect(item).to_be_in_viewport()
+    shown = window.page.locator(".chat-item")
+    expect(shown).to_have_count(min(place + 5, 101))
+    expect(item).to_have_count(1)
+    expect(item).to_be_in_viewport()
+
+
 # What was missed on the way ----------------------------------------------------------------------
 
 
@@ -581,3 +597,14 @@ def test_a_phone_comes_back_to_where_its_list_was(
         expect(window.page.locator(".sidebar")).to_be_visible()
         assert window.page.evaluate(top) == before
     assert is_same_page(window)
+
+
+def test_a_phone_comes_back_from_a_reloaded_chat_to_its_place_in_the_list(
+    window_of: OpenWindow, group: Any, ada: Any
+) -> None:
+    for number in range(MANY):
+        actions.create_group(ada, f"Group {number}", [])
+    window = window_of(ada, f"/chats/{group.pk}/", viewport=PHONE, has_touch=True)
+    expect(window.page.locator(".chat-item")).to_have_count(MANY + 1)
+    window.page.get_by_label("Back to your chats").click()
+    expect(named(window, "Engines")).to_be_in_viewport(ratio=1)

@@ -11,6 +11,7 @@ import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
 
 const TITLE = " · Chat" // templates/chats/detail.html
+const CHAT = /^\/chats\/([0-9a-f-]{36})\// // the path of a page of a chat
 const AT_ONCE = 10 // chats shown before input is handled again
 
 /** The chat list: previews, order and unread counts of all chats, live. */
@@ -36,13 +37,21 @@ export default class extends Controller {
     this.socket.addEventListener("ended", () => this.#end())
     this.socket.open()
     this.turn()
+    this.items.reveal(this.items.current)
   }
 
   /** The page beside the list is another one. */
   turn() {
     this.title = document.title
-    this.items.open(location.pathname.split("/")[2]) // the id of its chat, if it has one
+    const id = CHAT.exec(location.pathname)?.[1]
+    this.items.open(id)
     this.#count()
+    if (id && !this.items.find(id)) this.#list(id)
+  }
+
+  /** Show a chat in the list that is further down than the list goes. */
+  async #list(id) {
+    if (await this.#load(id)) this.items.reveal(this.items.current)
   }
 
   disconnect() {

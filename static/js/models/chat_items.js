@@ -36,10 +36,16 @@ export class ChatItems {
     if (item.nextElementSibling !== next) this.#list.insertBefore(item, next)
   }
 
-  /** The chat with this id is open. */
+  /** The chat with this id is open; if none is, the one that was is in sight. */
   open(id) {
+    if (!id) this.reveal(this.current)
     this.current = id
     for (const item of this.all) this.#mark(item)
+  }
+
+  /** Scroll the item of a chat into sight. */
+  reveal(id) {
+    if (id) this.find(id)?.scrollIntoView({ block: "nearest" })
   }
 
   #mark(item) {
