@@ -203,7 +203,8 @@ class HistorySerializer(serializers.Serializer[Any]):
     results = MessageSerializer(many=True)
     last_rev = serializers.IntegerField(required=False, help_text="With `changed_after`.")
     too_far_behind = serializers.BooleanField(
-        required=False, help_text="With `changed_after`: more than 1,000 changes; load anew."
+        required=False,
+        help_text="With `changed_after`: over 1,000 changes, or not even that; load anew.",
     )
     read_markers = serializers.DictField(
         child=serializers.IntegerField(), required=False, help_text="With `changed_after`."

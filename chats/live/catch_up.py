@@ -49,36 +49,42 @@ class CatchUp:
         self._hub = hub
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self, delay: float) -> None:
-        """Catch up after `delay` seconds, unless that is under way already."""
+    def begin(self, delay: float, *, is_restored: bool = False) -> None:
+        """Catch up after `delay` seconds, unless that is under way already.
+
+        `is_restored`: the log ends before what was sent, as it is now.
+        """
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._try(delay))
+            self._task = asyncio.create_task(self._try(delay, is_restored))
 
     def stop(self) -> None:
         """Stop catching up."""
         if self._task is not None:
             self._task.cancel()
 
-    async def _try(self, delay: float) -> None:
+    async def _try(self, delay: float, is_restored: bool) -> None:
         """Catch up; if a store is away, leave it to the next look."""
         try:
             await asyncio.sleep(delay)
-            await self._run()
+            await self._run(is_restored)
         except Exception as error:
             if not is_away(error):  # logged once for all hubs
                 logger.exception("Chat %s didn't catch up", self._hub.chat_id)
 
-    async def _run(self) -> None:
+    async def _run(self, is_restored: bool) -> None:
         """Send what is missing, in order, and then the state of the chat."""
         hub, there = self._hub, set(self._hub.connections)
+        rev = hub.order.rev
         head = (await read_heads([hub.chat_id]))[hub.chat_id]
         missed = await read_missed(hub.chat_id, hub.order.rev)
+        # Otherwise, if it is lower, a majority doesn't have what was sent yet.
+        is_lower = is_restored and head.rev < rev
         if missed.chat is None:
             hub.deliver(events.ChatDeleted(chat_id=str(hub.chat_id), deleted_by=None))
-        elif head.rev >= hub.order.rev:  # else a majority doesn't have what was sent (any more)
+        elif head.rev >= hub.order.rev or is_lower:
             state = await read_state(missed.chat)  # as it is at a later `rev`, maybe
             hub.remove_former_members(missed.chat, there)
-            if hub.order.is_too_far_behind(head.rev):
+            if is_lower or hub.order.is_too_far_behind(head.rev):
                 self._resync(missed.chat, head, state)
             elif due := hub.order.take(missed.changes):
                 last = missed.changes[-1].rev

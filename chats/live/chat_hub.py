@@ -19,6 +19,11 @@ from .recent_markers import RecentMarkers
 JUST_NOW = (events.TypingIndicator, events.UserJoined, events.UserLeft)
 
 
+# Looks that find fewer changes than were sent, one after another: then MongoDB was restored. After
+# a failover a majority may be behind for a moment.
+RESTORED_LOOKS = 5
+
+
 class ChatHub(Hub):
     """The sockets of one chat, and the chat lists (`watchers`) that show it."""
 
@@ -33,6 +38,7 @@ class ChatHub(Hub):
         self._on_deleted = on_deleted
         self._catch_up = CatchUp(self)
         self._read = RecentMarkers()
+        self._lower_looks = 0
         self._removed: set[int] = set()  # people who may be joining after an older check
         self._since: dict[int, int] = {}  # who doesn't see messages up to which `seq`
 
@@ -180,13 +186,18 @@ class ChatHub(Hub):
 
     # What was missed
 
-    def look(self, last_rev: int) -> None:
-        """Compare with the end of the chat's log; called periodically."""
-        if self.order.is_behind(last_rev):
-            self._catch_up.begin(0)
+    def look(self, last_rev: int, sent: int) -> None:
+        """Compare with the end of the chat's log; called periodically.
+
+        `sent`: the last change that had been sent when that was asked for.
+        """
+        self._lower_looks = self._lower_looks + 1 if last_rev < sent else 0
+        is_restored = self._lower_looks >= RESTORED_LOOKS
+        if is_restored or self.order.is_behind(last_rev):
+            self._catch_up.begin(0, is_restored=is_restored)
 
     def restart(self, head: Head, member_ids: Collection[int]) -> list[events.Change]:
         """Go on after the end of the log as read; returns the changes after it that wait here."""
-        self.seq = head.seq
+        self.seq, self._lower_looks = head.seq, 0
         self._removed -= set(member_ids)
         return self.order.start(head.rev)

@@ -244,9 +244,10 @@ class Hubs:
         hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
         if not hubs:
             return
+        sent = {chat_id: hub.order.rev for chat_id, hub in hubs.items()}
         heads = await read_heads(list(hubs))
         for chat_id, hub in hubs.items():
-            hub.look(heads[chat_id].rev)
+            hub.look(heads[chat_id].rev, sent[chat_id])
 
 
 async def _read_starts(chats: list[list[uuid.UUID]]) -> list[dict[uuid.UUID, Head]]:

@@ -208,6 +208,12 @@ def test_who_is_too_far_behind_is_told_so(history, monkeypatch):
     assert len(history(changed_after=20).json()["results"]) == 100
 
 
+def test_who_knows_more_than_there_is_is_told_to_load_anew(history):
+    body = history(changed_after=121).json()  # as before MongoDB was restored from a backup
+    assert (body["too_far_behind"], body["results"], body["last_rev"]) == (True, [], 120)
+    assert history(changed_after=120).json()["too_far_behind"] is False
+
+
 def test_who_has_read_a_message_is_shown(group, ada, grace, api):
     message, _ = actions.post_message(ada, group.pk, "Read this")
     url = f"/api/v1/chats/{group.pk}/messages/{message.pk}"

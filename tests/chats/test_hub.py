@@ -12,6 +12,7 @@ from websockets.streams import StreamReader
 from chatproject.sockets import connection
 from chatproject.sockets.connection import Connection
 from chats import actions, events
+from chats.actions.known_chats import known_chats
 from chats.events import publish
 from chats.live import catch_up, change_order, chat_hub, process
 from chats.live import hubs as live_hubs
@@ -530,3 +531,24 @@ async def test_members_added_at_once_while_a_hub_starts_end_no_start(
     await do(post)(ada, group, "Welcome")
     await wait_for_async(lambda: reader.contents == ["Welcome"], 5)
     hubs.drop(watcher.connection)
+
+
+async def test_who_has_more_than_a_restored_mongodb_is_told_to_reload(group, ada, grace, join):
+    reader = await join(grace, group)
+    sent = [await do(post)(ada, group, str(number)) for number in range(5)]
+    await wait_for_async(lambda: len(reader.contents) == 5)
+
+    def restore():
+        """An older backup."""
+        rows = Message.objects.collection()
+        rows.delete_many({"chat_id": group.pk.hex, "rev": {"$gt": 2}})
+        Chat.objects.filter(pk=group.pk).update(last_rev=2, last_seq=2)
+
+    await do(restore)()
+    await wait_for_async(lambda: reader.of_type("resync"))
+    assert [data["last_rev"] for data in reader.of_type("resync")] == [2]
+    known_chats.forget(group.pk)  # it would for a minute believe in what isn't there
+    await do(post)(ada, group, "After that")
+    await wait_for_async(lambda: reader.contents[-1] == "After that")
+    assert reader.of_type("text_message")[-1]["rev"] == 3
+    assert sent[2].rev == 3
