@@ -45,6 +45,13 @@ def delete_account(user: User) -> None:
     _erase(user.pk)
 
 
+def delete_lost(user_id: int) -> None:
+    """Delete an account of which only the id is known, in chats; SQL has lost it."""
+    row = User(pk=user_id, username=f"deleted-{user_id}-{secrets.token_hex(4)}", is_active=False)
+    row.save(force_insert=True)
+    DELETED_ACCOUNT.add(str(user_id), person_id=user_id)
+
+
 def _erase(user_id: int) -> None:
     """Erase personal data and end all sign-ins; harmless for an account that has none left."""
     with transaction.atomic():

@@ -19,6 +19,7 @@ from django.utils.functional import cached_property
 from chatproject.text.confusables import skeleton
 from chatproject.text.folding import words
 from users import names
+from users.ids import new_id
 from users.names import Name, full_name
 from users.rules import LOOKS_LIKE, plain_name
 
@@ -164,6 +165,7 @@ def _with_derived(columns: set[str]) -> set[str]:
 class User(AbstractUser):
     """An account; `is_bot` marks the one that answers questions."""
 
+    id = models.BigIntegerField(primary_key=True, default=new_id, editable=False)
     # ASCII: SQLite folds the case of no other letters, and other scripts have look-alikes.
     username = models.CharField(
         max_length=150,

@@ -24,6 +24,7 @@ class Command(BaseCommand):
                 interactive=False,
                 skip_checks=False,
             )
+        call_command("forget_lost_people", check=True)
         self.stdout.write("The databases are migrated.")
 
 
