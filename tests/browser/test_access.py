@@ -103,6 +103,47 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(
         assert width <= PHONE["width"], path
 
 
+# What sticks out of its box: neither cut nor scrolled there.
+STICKING_OUT = """() => [...document.querySelectorAll("main *, nav *")]
+  .filter((each) => each.checkVisibility() && each.clientWidth)
+  .filter((each) => !each.matches("input, .sheet__header"))
+  .filter((each) => !each.closest(".visually-hidden, .connection, .person__avatar"))
+  .filter((each) => getComputedStyle(each).overflowX !== "hidden")
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
+  .map((each) => `${each.localName}.${each.className} ${each.scrollWidth} > ${each.clientWidth}`)"""
+
+
+@pytest.mark.parametrize("width", [1280, 768, 360])
+def test_the_longest_names_stay_in_their_boxes(
+    window_of: OpenWindow, busy_group: Any, ada: Any, grace: Any, width: int
+) -> None:
+    for person in (ada, grace):
+        person.first_name = person.last_name = "W" * 150
+        person.save()
+    actions.rename_chat(ada, busy_group, "N" * 100)
+    window = window_of(ada, viewport={"width": width, "height": 740})
+    chat = f"/chats/{busy_group.pk}/"
+    for path in ["/chats/", chat, f"{chat}members/", f"{chat}delete/"]:
+        window.page.goto(path)
+        assert window.page.evaluate(STICKING_OUT) == [], path
+    window.page.goto(chat)
+    window.is_connected()
+    graces = window_of(grace, chat)
+    graces.is_connected()
+    graces.composer.press_sequentially("Well")
+    expect(window.typing).to_contain_text("is typing")
+    assert window.page.evaluate(STICKING_OUT) == []
+
+
+def test_beside_a_chat_the_list_takes_a_third_at_most(
+    window_of: OpenWindow, busy_group: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{busy_group.pk}/", viewport={"width": 768, "height": 1000})
+    box = window.page.locator(".sidebar").bounding_box()
+    assert box
+    assert 200 < box["width"] <= 768 / 3
+
+
 def test_the_list_and_the_chat_are_two_screens_of_a_phone(
     window_of: OpenWindow, busy_group: Any, ada: Any
 ) -> None:
