@@ -162,9 +162,48 @@ def test_a_tap_shows_what_can_be_done_with_a_message(
     window.is_connected()
     row = window.message("Thank you")
     expect(row.get_by_role("button", name="Edit")).to_be_hidden()
+    tops = (
+        "[...document.querySelectorAll('.message')].map((row) => row.getBoundingClientRect().top)"
+    )
+    before = window.page.evaluate(tops)
     row.tap()
+    expect(row.get_by_role("button", name="Edit")).to_be_visible()
+    assert window.page.evaluate(tops) == before  # nothing moves away from under the finger
     row.get_by_role("button", name="Edit").tap()
     expect(window.composer).to_have_value("Thank you")
+
+
+def test_on_a_touch_screen_enter_is_a_new_line_and_the_button_sends(
+    window_of: OpenWindow, group: Any, ada: Any
+) -> None:
+    window = window_of(ada, f"/chats/{group.pk}/", viewport=PHONE, has_touch=True, is_mobile=True)
+    window.is_connected()
+    expect(window.composer).to_have_attribute("enterkeyhint", "enter")
+    window.composer.press_sequentially("One")
+    window.composer.press("Enter")
+    window.composer.press_sequentially("two")
+    expect(window.composer).to_have_value("One\ntwo")
+    window.page.get_by_label("Send", exact=True).tap()
+    expect(window.page.locator(".message__content")).to_have_text("One\ntwo", use_inner_text=True)
+    window.composer.press_sequentially("Three")
+    window.composer.press("Control+Enter")
+    expect(window.message("Three")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/chats/", "/chats/new/", "/accounts/profile/"])
+def test_on_a_touch_screen_nobody_writes_in_less_than_16_pixels(
+    window_of: OpenWindow, group: Any, ada: Any, path: str
+) -> None:
+    window = window_of(ada, path, viewport=PHONE, has_touch=True, is_mobile=True)
+    if path == "/chats/":
+        window.chat_item("Engines").tap()
+        expect(window.composer).to_be_visible()
+    sizes = window.page.evaluate(
+        "[...document.querySelectorAll('main :is(input:not([type=hidden]), textarea)')]"
+        ".map((each) => parseFloat(getComputedStyle(each).fontSize))"
+    )
+    assert sizes
+    assert min(sizes) >= 16
 
 
 def test_a_theme_is_chosen_and_kept(window_of: OpenWindow, group: Any, ada: Any) -> None:

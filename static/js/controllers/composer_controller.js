@@ -4,6 +4,7 @@ import { fitLines } from "helpers/fit.js"
 import { listen } from "helpers/listen.js"
 import { plural } from "helpers/names.js"
 import { isBlank, isolate, shown } from "helpers/text.js"
+import { isTouchOnly } from "helpers/touch.js"
 import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
@@ -27,6 +28,7 @@ export default class extends Controller {
       signedOut: () => this.dispatch("signedOut"),
     })
     this.contentTarget.value ||= this.kept.content
+    this.contentTarget.enterKeyHint = isTouchOnly() ? "enter" : "send"
     fitLines(this.contentTarget)
     // The other controllers are connected by the next task.
     setTimeout(() => this.element.isConnected && this.#resume())
@@ -63,7 +65,7 @@ export default class extends Controller {
 
   key(event) {
     if (event.isComposing || event.keyCode === COMPOSING) return
-    if (event.key === "Enter" && !event.shiftKey) {
+    if (event.key === "Enter" && sends(event)) {
       event.preventDefault()
       this.formTarget.requestSubmit()
     } else if (event.key === "Escape") this.cancel()
@@ -212,4 +214,9 @@ export default class extends Controller {
     const isWritable = !this.formTarget.hidden
     ;(isWritable ? this.contentTarget : document.querySelector("main")).focus({ preventScroll: !isWritable })
   }
+}
+
+/** Whether this Enter sends: on a keyboard of its own one without Shift; everywhere one with Ctrl or ⌘. */
+function sends({ shiftKey, ctrlKey, metaKey }) {
+  return ctrlKey || metaKey || !(shiftKey || isTouchOnly())
 }
