@@ -11,10 +11,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
-from chatproject.sockets import presence_leases
 from chats.errors import Refused
 from chats.models import Chat
-from chats.permissions import permissions_of
+from chats.permissions import online_to, permissions_of
 from users.models import User
 
 from . import errors  # noqa: F401 - registers the refusals of chats
@@ -60,7 +59,7 @@ class ChatViews(GenericViewSet[Any]):
 
     def member_data(self, chat: Chat, user_id: int) -> dict[str, Any]:
         """A member of a chat as JSON."""
-        rows = member_rows(chat, permissions_of(chat), presence_leases.online(chat.pk))
+        rows = member_rows(chat, permissions_of(chat), online_to(self.user.pk, chat))
         return next(row for row in rows if row["id"] == user_id)
 
     def chat_data(self, chat: Chat) -> dict[str, Any]:

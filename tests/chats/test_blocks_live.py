@@ -39,6 +39,7 @@ async def test_neither_sees_the_other_type_come_or_go_and_others_see_both(
     ada,
     grace,
     alan,
+    api,
     connect,
 ):
     await do(blocks.block)(ada, grace.pk)
@@ -57,6 +58,10 @@ async def test_neither_sees_the_other_type_come_or_go_and_others_see_both(
     assert await do(online_to)(ada.pk, group) == {ada.pk, alan.pk}
     assert await do(online_to)(grace.pk, group) == {grace.pk, alan.pk}
     assert await do(online_to)(alan.pk, group) == {ada.pk, grace.pk, alan.pk}
+    url = f"/api/v1/chats/{group.pk}/members"
+    for user, other, is_online in ((grace, ada, False), (ada, grace, False), (alan, ada, True)):
+        shown = await do(lambda u, o: api(u).get(f"{url}/{o.pk}"))(user, other)
+        assert shown.json()["online"] is is_online
 
 
 @live
