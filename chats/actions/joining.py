@@ -71,13 +71,15 @@ def join_by_invitation(user: User, invitation: Invitation) -> Chat:
     chat = Chat.objects.confirmed({"_id": invitation.chat_id.hex, "member_ids": user.pk})
     if chat is not None:
         return chat
+    came_before = invitation.has_let_in(user)  # maybe to make the account
     if not invitation.use(user):
         raise Invalid("code", BAD_INVITATION)
     try:
         return _join(user, invitation.chat_id, _by(invitation))
     except (Invalid, Refused, Chat.DoesNotExist):
         # Of any other error it isn't known whether they have joined: it stays used by them.
-        invitation.give_back(user)
+        if not came_before:
+            invitation.give_back(user)
         raise
 
 

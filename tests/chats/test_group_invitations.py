@@ -129,6 +129,28 @@ def test_a_full_group_takes_nobody_and_nothing_is_used(
     assert len(latest(group).member_ids) == 3
 
 
+def test_a_full_group_s_invitation_makes_as_many_accounts_as_it_says(
+    code: str, settings: Any
+) -> None:
+    settings.CHAT_MAX_MEMBERS = 3
+    answers = [register(code, name).status_code for name in ("mary", "emmy", "sofia")]
+    assert (answers, left()) == ([201, 201, 400], 0)
+    settings.CHAT_MAX_MEMBERS = 4
+    mary = User.objects.get(username="mary")
+    assert actions.join_by_invitation(mary, Invitation.objects.get()).member_ids[-1] == mary.pk
+
+
+def test_whoever_came_by_it_and_was_removed_leaves_no_room_for_another(
+    code: str, group: Any, ada: Any, stranger: Any, api: Any
+) -> None:
+    assert api(stranger).post(JOIN, {"code": code}).status_code == 200
+    actions.remove_member(ada, latest(group), stranger.pk)
+    for _ in range(2):
+        assert api(stranger).post(JOIN, {"code": code}).status_code == 403
+    assert left() == 1
+    assert Invitation.objects.get().arrivals.get().user == stranger
+
+
 # When it ends ------------------------------------------------------------------------------------
 
 

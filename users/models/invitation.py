@@ -80,6 +80,10 @@ class Invitation(models.Model):
         """Whether it still lets somebody in."""
         return self.revoked_at is None and self.uses_left > 0 and self.expires_at > timezone.now()
 
+    def has_let_in(self, user: User) -> bool:
+        """Whether a person came by it before."""
+        return Arrival.objects.filter(invitation=self, user=user).exists()
+
     def use(self, user: User) -> bool:
         """Note that a person came by it, whom it counts once; False if it has ended meanwhile."""
         mine = type(self).objects.live().filter(pk=self.pk)
