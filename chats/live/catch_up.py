@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -32,7 +32,7 @@ class Feed(Protocol):
     def send(self, due: Iterable[events.Change]) -> None:
         """Send changes, in this order."""
 
-    def restart(self, head: Head, member_ids: Collection[int]) -> list[events.Change]:
+    def restart(self, head: Head, chat: Chat) -> list[events.Change]:
         """Go on after the end of the log as read; returns the changes after it that wait."""
 
     def deliver(self, event: events.Event) -> None:
@@ -96,7 +96,7 @@ class CatchUp:
 
     def _resync(self, chat: Chat, head: Head, state: events.ChatState) -> None:
         """Tell all sockets to reload the chat; go on after the end of its log."""
-        due = self._hub.restart(head, chat.member_ids)
+        due = self._hub.restart(head, chat)
         self._hub.deliver(events.Resync(chat_id=str(chat.pk), last_rev=head.rev))
         self._hub.deliver(replace(state, rev=head.rev))
         self._hub.send(due)

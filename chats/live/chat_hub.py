@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from chatproject.sockets.connection import Connection
 from chats import events
@@ -196,8 +196,10 @@ class ChatHub(Hub):
         if is_restored or self.order.is_behind(last_rev):
             self._catch_up.begin(0, is_restored=is_restored)
 
-    def restart(self, head: Head, member_ids: Collection[int]) -> list[events.Change]:
+    def restart(self, head: Head, chat: Chat) -> list[events.Change]:
         """Go on after the end of the log as read; returns the changes after it that wait here."""
         self.seq, self._lower_looks = head.seq, 0
-        self._removed -= set(member_ids)
+        self._removed -= set(chat.member_ids)
+        for user_id in {one.user_id for one in self.connections}:
+            self._reads_since(user_id, chat.since(user_id))  # they may have gone and come back
         return self.order.start(head.rev)

@@ -239,6 +239,29 @@ async def test_who_missed_too_much_is_told_to_reload(group, ada, grace, join, lo
     await wait_for_async(lambda: "after" in reader.contents)
 
 
+async def test_who_went_and_came_back_unheard_sees_nothing_of_what_was_said_meanwhile(
+    group, ada, grace, join, lossy, monkeypatch
+):
+    monkeypatch.setattr(change_order, "MOST_MISSED", 3)
+    monkeypatch.setattr(process, "POLL", 60)
+    await do(actions.change_access)(ada, group, history_for_new_members=False)
+    reader = await join(grace, group)
+    lossy.losing = True
+    await do(actions.remove_member)(ada, group, grace.pk)
+    said = await do(post)(ada, group, "meanwhile")
+    for number in range(3):
+        await do(post)(ada, group, f"lost {number}")
+    await do(actions.add_members)(ada, await do(Chat.objects.get)(pk=group.pk), [grace.pk])
+    await live_process().hubs.compare()
+    await wait_for_async(lambda: reader.of_type("resync"))
+    lossy.losing = False
+    await do(actions.edit_message)(ada, group, said, "meanwhile, edited")
+    await do(post)(ada, group, "after")
+    await wait_for_async(lambda: "after" in reader.contents)
+    assert not reader.of_type("message_edited")
+    assert reader.of_type("message_hidden")
+
+
 async def test_a_slow_reader_delays_nobody_and_is_closed(group, ada, grace, join, monkeypatch):
     monkeypatch.setattr(connection, "QUEUE_LIMIT", 30_000)
     slow, quick = await join(grace, group), await join(ada, group)
