@@ -5,6 +5,8 @@ A ban is the row in `ChatPermissions` of a person who was removed.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.db.models import QuerySet
 
 from chatproject.limits import limits
@@ -29,12 +31,15 @@ def ban(user: User, chat: Chat, user_id: int) -> None:
     _require(user, chat)
     if user_id == user.pk:
         raise Invalid("user_id", "Nobody bans themselves.")
-    while user_id not in chat.member_ids:
+    while True:
+        with suppress(Chat.DoesNotExist):  # they have left meanwhile
+            if user_id in chat.member_ids:
+                remove_member(user, chat, user_id)
+                return
         require_people("user_id", [user_id])
         if _keep_out(user, chat, user_id):
             return
         chat = confirmed_chat(user, chat)  # they have joined meanwhile
-    remove_member(user, chat, user_id)
 
 
 def _keep_out(user: User, chat: Chat, user_id: int) -> bool:

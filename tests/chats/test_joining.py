@@ -400,6 +400,14 @@ def test_who_joins_at_the_moment_of_the_ban_is_removed(
         actions.join_group(stranger, group.pk)
 
 
+def test_who_leaves_at_the_moment_of_the_ban_is_kept_out(group: Any, ada: Any, grace: Any) -> None:
+    actions.change_access(ada, group, access=OPEN)
+    actions.remove_member(grace, latest(group), grace.pk)
+    actions.ban(ada, group, grace.pk)  # who was a member when the chat was read
+    with pytest.raises(Refused):
+        actions.join_group(grace, group.pk)
+
+
 def test_the_members_page_lists_who_was_removed_for_those_who_let_them_back(
     group: Any, ada: Any, grace: Any, alan: Any, client: Any
 ) -> None:
