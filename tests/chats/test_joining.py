@@ -226,6 +226,18 @@ def test_who_was_refused_does_not_ask_again_but_can_be_added(
     assert JoinRequest.objects.count() == 0
 
 
+def test_who_was_refused_joins_a_group_that_is_open_now_by_its_button(
+    asked: Chat, ada: Any, grace: Any, stranger: Any, client: Any
+) -> None:
+    actions.refuse_request(grace, asked, stranger.pk)
+    client.force_login(stranger)
+    join = f"/chats/groups/{asked.pk}/join/"
+    assert join not in client.get("/chats/groups/").content.decode()
+    actions.change_access(ada, asked, access=OPEN)
+    assert join in client.get("/chats/groups/").content.decode()
+    assert client.post(join).headers["Location"] == f"/chats/{asked.pk}/"
+
+
 def test_a_request_can_be_withdrawn_and_is_accepted_no_more(
     asked: Chat, grace: Any, stranger: Any, api: Any
 ) -> None:
