@@ -15,6 +15,7 @@ from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.http import base36_to_int, int_to_base36
+from fido2.cose import CoseKey
 from fido2.server import Fido2Server
 from fido2.utils import websafe_decode
 from fido2.webauthn import (
@@ -34,9 +35,13 @@ LIFETIME = 300  # seconds
 MOST = 10  # of a person
 WRONG = "This passkey didn’t work here."
 TOO_MANY = f"You have {MOST} passkeys: turn one off first."
+KEYS = CoseKey.supported_algorithms()  # COSE numbers of algorithms
 VERIFIED = UserVerificationRequirement.REQUIRED
-# What is raised by an answer that is none.
-BAD = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+# What is raised by an answer that is none, or is nested too deep (a `RecursionError`).
+BAD = (
+    *(AssertionError, AttributeError, IndexError, KeyError),
+    *(OverflowError, RuntimeError, TypeError, ValueError),
+)
 
 
 # Making one --------------------------------------------------------------------------------------
@@ -64,11 +69,16 @@ def made(request: HttpRequest, user: User, answer: str) -> dict[str, Any] | None
         data = _server(request).register_complete(state, credential)
     except BAD:
         return None
-    if state is None or data.credential_data is None:
+    if state is None or not _is_usable(data.credential_data):
         return None
     kept = {name: credential[name] for name in ("id", "rawId", "type", "response")}
     device = known_device_of(request.headers.get("User-Agent", ""))
     return {"name": device, "credential": {**kept, "clientExtensionResults": {}}}
+
+
+def _is_usable(credential: AttestedCredentialData | None) -> bool:
+    """Whether the key is of an algorithm that we have asked for: of no other is it checked."""
+    return credential is not None and credential.public_key.get(3) in KEYS
 
 
 # Using one ---------------------------------------------------------------------------------------

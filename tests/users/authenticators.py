@@ -22,13 +22,13 @@ class Passkey:
         self.id = secrets.token_bytes(16)
         self.handle = None
 
-    def make(self, options, **changes):
-        """The answer to a challenge that asks for a new one."""
+    def make(self, options, key=None, attested=ATTESTED, **changes):
+        """The answer to a challenge that asks for a new one; `key` in place of its own."""
         told = options["publicKey"]
         self.handle = told["user"]["id"]
-        public = cbor.encode(dict(ES256.from_cryptography_key(self.key.public_key())))
+        public = cbor.encode(key or dict(ES256.from_cryptography_key(self.key.public_key())))
         credential = bytes(16) + len(self.id).to_bytes(2) + self.id + public
-        data = self._data(ATTESTED, **changes) + credential
+        data = self._data(attested, **changes) + (credential if attested else b"")
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})
         client = self._client("webauthn.create", told["challenge"], **changes)
         return self._answer(

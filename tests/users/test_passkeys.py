@@ -1,9 +1,11 @@
 """Passkeys: made by the password, used alone or at the second step."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from django.test import Client
+from fido2.utils import websafe_encode
 from rest_framework.test import APIClient
 
 from chatproject.limits.rates import Rate
@@ -12,7 +14,7 @@ from users import actions, passkeys, second_factors
 from users.models import SignIn, User
 
 from .apps_of_codes import recovery_codes
-from .authenticators import PRESENT, Passkey
+from .authenticators import HOST, PRESENT, Passkey
 from .mailbox import mailed_to
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +157,7 @@ def test_nobody_signs_in_by_the_name_of_another(ada, grace):
         *("", "{", "[]", "null", "1", "{}", '{"response": {}}', '{"response": {"userHandle": 1}}'),
         '{"response": {"userHandle": "____"}}',
         json.dumps({"response": {"userHandle": "z" * 5000}}),
+        *("[" * 100_000, '{"a":' * 20_000),
     ],
 )
 def test_what_is_no_answer_is_refused(ada, answer):
@@ -166,6 +169,26 @@ def test_what_is_no_answer_is_refused(ada, answer):
     own.making()
     assert own.post(ADD, {"credential": answer}).url == ADD
     assert second_factors.factors_of(ada).count() == 1
+
+
+def test_what_is_nested_too_deep_is_no_answer(ada):
+    passkey, _ = with_passkey(ada)
+    browser, own = Browser(), Browser(ada)
+    nested = sha256(HOST.encode()).digest() + bytes([133]) + bytes(4) + b"\x81" * 100_000
+    using = json.loads(passkey.use(browser.challenge()))
+    using["response"]["authenticatorData"] = websafe_encode(nested)
+    assert browser.sign_in(json.dumps(using)).url == SIGN_IN
+    making = json.loads(Passkey().make(own.making()))
+    making["response"]["attestationObject"] = websafe_encode(b"\x81" * 100_000)
+    assert own.post(ADD, {"credential": json.dumps(making)}).url == ADD
+
+
+@pytest.mark.parametrize("made", [{"key": {1: 2, 3: -9999}}, {"key": {3: "x"}}, {"attested": 0}])
+def test_a_passkey_whose_key_nobody_can_check_is_not_made(ada, made):
+    browser = Browser(ada)
+    answer = Passkey().make(browser.making(), **made)
+    assert browser.post(ADD, {"credential": answer}).url == ADD
+    assert not second_factors.is_on(ada)
 
 
 def test_an_account_that_is_deactivated_is_not_signed_in(ada):
