@@ -13,6 +13,7 @@ from users.registration import BAD_INVITATION
 
 from .changing import Transaction, change
 from .members import Check, admit
+from .owners import settle_owner
 from .rules import require_room
 
 KEPT_OUT = "You were removed from this group: whoever may remove members can let you back."
@@ -92,6 +93,7 @@ def _join(user: User, chat_id: uuid.UUID, check: Check, **conditions: Any) -> Ch
             return chat
         require_room("chat_id", len(chat.member_ids) + 1)
         if added := admit(user, chat, {user.pk: user}, check, **conditions):
+            settle_owner(added)  # who may have been alone in it
             return added
 
 

@@ -40,9 +40,17 @@ def settle_owners(user_id: int) -> None:
     owners = groups_of(user_id)
     people = User.objects.in_bulk(set(owners.values()))
     for chat_id, owner_id in owners.items():
-        owner = people.get(owner_id)
-        if owner and not owner.is_active:
-            _hand_over(chat_id, owner)
+        _settle(chat_id, people.get(owner_id))
+
+
+def settle_owner(chat: Chat) -> None:
+    """Hand over a group that somebody has just joined, if its owner isn't active."""
+    _settle(chat.pk, User.objects.filter(pk=chat.owner_id).first())
+
+
+def _settle(chat_id: uuid.UUID, owner: User | None) -> None:
+    if owner and not owner.is_active:
+        _hand_over(chat_id, owner)
 
 
 def _hand_over(chat_id: uuid.UUID, owner: User) -> None:

@@ -66,6 +66,18 @@ def test_one_whom_nobody_can_take_passes_to_whoever_is_activated(group, ada, gra
     assert owner_of(group) == alan.pk
 
 
+def test_one_whose_owner_was_alone_passes_to_whoever_joins(ada, grace, alan):
+    chat = actions.change_access(ada, actions.create_group(ada, "Looms", []), access="open")
+    actions.join_group(alan, chat.pk)
+    assert owner_of(chat) == ada.pk
+    actions.remove_member(alan, Chat.objects.get(pk=chat.pk), alan.pk)
+    deactivate(ada)
+    run_due()
+    assert owner_of(chat) == ada.pk
+    actions.join_group(grace, chat.pk)
+    assert owner_of(chat) == grace.pk
+
+
 def test_a_group_that_is_handed_over_at_this_moment_is_found_later(group, ada, grace, alan):
     deactivate(ada)
     run_due()
