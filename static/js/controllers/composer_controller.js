@@ -27,7 +27,8 @@ export default class extends Controller {
       slowed: () => this.#slowed(),
       signedOut: () => this.dispatch("signedOut"),
     })
-    this.contentTarget.value ||= this.kept.content
+    this.written = this.kept.read()
+    this.contentTarget.value ||= this.written.content
     this.contentTarget.enterKeyHint = isTouchOnly() ? "enter" : "send"
     fitLines(this.contentTarget)
     // The other controllers are connected by the next task.
@@ -40,8 +41,26 @@ export default class extends Controller {
   }
 
   #resume() {
+    this.#takeUp(this.written)
     for (const entry of this.outbox.entries) this.#pending(entry)
     this.outbox.flush()
+  }
+
+  /** Go on with a reply or an edit, unless its message is deleted meanwhile. */
+  #takeUp({ reply, edit }) {
+    if (reply && !isDeleted(reply)) this.reply({ detail: reply })
+    if (!edit || isDeleted(edit)) return
+    this.edit({ detail: edit })
+    this.contentTarget.value = edit.text
+    this.input()
+  }
+
+  /** Another tab has sent what is written here, too. */
+  drafted(event) {
+    if (!this.kept.isGone(event)) return
+    this.#endMode()
+    this.contentTarget.value = ""
+    fitLines(this.contentTarget)
   }
 
   #pending(entry) {
@@ -78,9 +97,16 @@ export default class extends Controller {
   input() {
     fitLines(this.contentTarget)
     this.#showError("")
-    if (!this.editing) this.kept.keep(this.contentTarget.value)
+    this.#keep()
     if (this.editing || isBlank(this.contentTarget.value)) this.typing.stop()
     else this.typing.type()
+  }
+
+  /** Keep what is being written, and what it belongs to. */
+  #keep() {
+    const content = this.contentTarget.value
+    if (!this.editing) this.kept.keep({ content, reply: this.replying })
+    else this.kept.keep({ ...this.draft, edit: { ...this.editing, text: content } })
   }
 
   submit() {
@@ -126,6 +152,7 @@ export default class extends Controller {
     const { id, sender_id, sender_name, content } = detail
     this.replying = { id, sender_id, sender_name, content }
     this.#showMode(`Reply to ${isolate(detail.sender_name)}`, detail.content)
+    this.#keep()
   }
 
   edit({ detail }) {
@@ -135,11 +162,13 @@ export default class extends Controller {
     this.contentTarget.value = detail.content
     this.#showMode("Edit your message", detail.content)
     fitLines(this.contentTarget)
+    this.#keep()
   }
 
   cancel() {
     if (this.editing) this.#endEdit()
     else this.#endMode()
+    this.#keep()
     this.focus()
   }
 
@@ -148,6 +177,7 @@ export default class extends Controller {
     const { content, reply } = this.draft
     this.#write(content)
     if (reply) this.reply({ detail: reply })
+    this.#keep()
   }
 
   #showMode(title, text) {
@@ -219,4 +249,9 @@ export default class extends Controller {
 /** Whether this Enter sends: on a keyboard of its own one without Shift; everywhere one with Ctrl or ⌘. */
 function sends({ shiftKey, ctrlKey, metaKey }) {
   return ctrlKey || metaKey || !(shiftKey || isTouchOnly())
+}
+
+/** Whether the page shows that this message is deleted. */
+function isDeleted({ id }) {
+  return Boolean(document.querySelector(`#message-${CSS.escape(id)}.message--deleted`))
 }
