@@ -13,7 +13,7 @@ from .log import Head as Head
 from .log import log as log
 from .message import Message as Message
 from .message import MessageRow as MessageRow
-from .message import Preview as Preview
 from .pair import Pair as Pair
 from .permissions import ChatPermissions as ChatPermissions
+from .previews import Preview as Preview
 from .read_marker import ReadMarker as ReadMarker

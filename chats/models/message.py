@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any, Literal, NamedTuple, Self
 
 from django.db import models
@@ -13,15 +12,13 @@ from django.db.models import Q
 from django.utils.functional import cached_property
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now
 from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
-from chatproject.text.cuts import cut
-from chats.protocol import PREVIEW_LENGTH
 
-from .chat import Chat, since
+from .chat import Chat
 from .log import DUPLICATE_KEY, EPOCH
-from .read_marker import ReadMarker
+from .previews import PreviewQuerySet
 from .uuid7 import uuid7
 
 
@@ -58,28 +55,10 @@ class MessageRow(NamedTuple):
 COLUMNS = ["_id", *MessageRow._fields[1:]]
 
 
-class Preview(NamedTuple):
-    """What the chat list shows of a message: the start of its content."""
-
-    id: str
-    seq: int
-    sender_id: int
-    content: str
-    kind: str
-    created_at: datetime
-    deleted_at: datetime | None
-
-
 LATELY = 100  # messages of a chat
 
-# A projection.
-PREVIEWED: dict[str, Any] = {
-    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
-    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
-}
 
-
-class MessageQuerySet(DocumentQuerySet["Message"]):
+class MessageQuerySet(PreviewQuerySet, DocumentQuerySet["Message"]):
     """Queries and bulk inserts of messages."""
 
     def in_chat(self, chat_id: uuid.UUID) -> Self:
@@ -114,49 +93,6 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         query = {"chat_id": chat_id.hex, "seq": bounds}
         rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
-
-    def previews_and_markers(
-        self, chats: Collection[Document], user_id: int
-    ) -> tuple[dict[str, Preview], dict[str, int]]:
-        """The start of the latest message of each chat, and how far one person has read them.
-
-        Not of a message from before they came, if they don't read those. Both are keyed by the
-        stored id of the chat. One command: the markers follow the messages. Where a message is
-        later than its chat's hints, the documents in `chats` get new ones.
-        """
-        if not chats:
-            return {}, {}
-        ends = [
-            {"chat_id": chat["_id"], "seq": {"$gte": max(chat["last_seq"], 1)}} for chat in chats
-        ]
-        read = {"user_id": user_id, "chat_id": {"$in": [chat["_id"] for chat in chats]}}
-        rows = self.collection().aggregate(
-            [
-                {"$match": {"$or": ends}},
-                {"$project": PREVIEWED},
-                {
-                    "$unionWith": {
-                        "coll": ReadMarker._meta.db_table,
-                        "pipeline": [{"$match": read}, {"$project": {"_id": 0}}],
-                    }
-                },
-            ],
-            # Otherwise MongoDB tries four indexes for each branch, which takes five times as long.
-            hint="message_seq",
-            batchSize=ONE_BATCH,
-        )
-        found, markers = parted(rows)
-        latest: dict[str, Preview] = {}
-        for row in sorted(found, key=itemgetter("seq")):
-            chat_id, message_id = row.pop("chat_id"), row.pop("_id")
-            row["content"] = cut(row["content"], PREVIEW_LENGTH)
-            latest[chat_id] = Preview(id=message_id, **row)
-        for chat in chats:
-            if last := latest.get(chat["_id"]):
-                _correct(chat, last)
-                if last.seq <= since(chat, user_id):
-                    del latest[chat["_id"]]
-        return latest, {row["chat_id"]: row["seq"] for row in markers}
 
     def writers(self, last_seqs: Mapping[str, int], people: Collection[int]) -> set[int]:
         """Who of these people wrote one of the last `LATELY` messages of these chats.
@@ -221,16 +157,6 @@ class MessageQuerySet(DocumentQuerySet["Message"]):
         changed = {row["message_id"] for row in rows if row.get("message_id")}
         # Changed ones again, though they may be among the rows: those are read one after another.
         return own | self.rows_by_id(chat_id.hex, changed, committed=True)
-
-
-def _correct(chat: Document, last: Preview) -> None:
-    """Correct hints that were lost or are still on their way, here only.
-
-    Not `last_rev`, up to which the document holds every change.
-    """
-    chat["last_seq"] = max(chat["last_seq"], last.seq)
-    if last.created_at > chat["last_message_at"].replace(tzinfo=None):  # of a model it has one
-        chat["last_message_at"] = last.created_at
 
 
 def refused_by(error: Any) -> str:

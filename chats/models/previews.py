@@ -1,0 +1,91 @@
+"""What the chat list shows of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, parted
+from chatproject.text.cuts import cut
+from chats.protocol import PREVIEW_LENGTH
+
+from .chat import since
+from .read_marker import ReadMarker
+
+
+class Preview(NamedTuple):
+    """What the chat list shows of a message: the start of its content."""
+
+    id: str
+    seq: int
+    sender_id: int
+    content: str
+    kind: str
+    created_at: datetime
+    deleted_at: datetime | None
+
+
+# A projection.
+PREVIEWED: dict[str, Any] = {
+    **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
+}
+
+
+class PreviewQuerySet(DocumentQuerySet[Any]):
+    """The query of the chat list."""
+
+    def previews_and_markers(
+        self, chats: Collection[Document], user_id: int
+    ) -> tuple[dict[str, Preview], dict[str, int]]:
+        """The start of the latest message of each chat, and how far one person has read them.
+
+        Not of a message from before they came, if they don't read those. Both are keyed by the
+        stored id of the chat. One command: the markers follow the messages. Where a message is
+        later than its chat's hints, the documents in `chats` get new ones.
+        """
+        if not chats:
+            return {}, {}
+        ends = [
+            {"chat_id": chat["_id"], "seq": {"$gte": max(chat["last_seq"], 1)}} for chat in chats
+        ]
+        read = {"user_id": user_id, "chat_id": {"$in": [chat["_id"] for chat in chats]}}
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"$or": ends}},
+                {"$project": PREVIEWED},
+                {
+                    "$unionWith": {
+                        "coll": ReadMarker._meta.db_table,
+                        "pipeline": [{"$match": read}, {"$project": {"_id": 0}}],
+                    }
+                },
+            ],
+            # Otherwise MongoDB tries four indexes for each branch, which takes five times as long.
+            hint="message_seq",
+            batchSize=ONE_BATCH,
+        )
+        found, markers = parted(rows)
+        latest: dict[str, Preview] = {}
+        for row in sorted(found, key=itemgetter("seq")):
+            chat_id, message_id = row.pop("chat_id"), row.pop("_id")
+            row["content"] = cut(row["content"], PREVIEW_LENGTH)
+            latest[chat_id] = Preview(id=message_id, **row)
+        for chat in chats:
+            if last := latest.get(chat["_id"]):
+                _correct(chat, last)
+                if last.seq <= since(chat, user_id):
+                    del latest[chat["_id"]]
+        return latest, {row["chat_id"]: row["seq"] for row in markers}
+
+
+def _correct(chat: Document, last: Preview) -> None:
+    """Correct hints that were lost or are still on their way, here only.
+
+    Not `last_rev`, up to which the document holds every change.
+    """
+    chat["last_seq"] = max(chat["last_seq"], last.seq)
+    if last.created_at > chat["last_message_at"].replace(tzinfo=None):  # of a model it has one
+        chat["last_message_at"] = last.created_at
