@@ -41,12 +41,22 @@ def _check(name: str, issuer: dict[str, str]) -> None:
     if not re.fullmatch(r"[a-z0-9-]{1,30}", issuer["id"]):
         text = "an id must be 1 to 30 small letters, digits and hyphens"
         raise ImproperlyConfigured(f"{name}: {text}, unlike {issuer['id']!r}.")
-    url = urlsplit(issuer["issuer"])
-    if not url.hostname or not (url.scheme == "https" or url.hostname in LOOPBACK):
+    if not is_protected(issuer["issuer"]):
         text = "an issuer must be an https address, or one of this machine"
         raise ImproperlyConfigured(f"{name}: {text}, unlike {issuer['issuer']!r}.")
     if len(issuer["name"]) > 40:
         raise ImproperlyConfigured(f"{name}: a name must be 1 to 40 characters.")
+
+
+def is_protected(address: str) -> bool:
+    """Whether nobody reads on the way what is sent to an address: https, or this machine."""
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return False
+    if not url.hostname:
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and url.hostname in LOOPBACK)
 
 
 def apps_of(issuers: list[dict[str, str]]) -> list[dict[str, Any]]:

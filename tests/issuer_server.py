@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
@@ -33,6 +33,8 @@ class Issuer:
         self.asked: list[str] = []  # paths
         self.codes: dict[str, dict[str, str]] = {}
         self.access: dict[str, dict[str, Any]] = {}
+        self.elsewhere: dict[str, str] = {}  # paths that lead to others
+        self.slow = ""  # the path that is answered byte by byte
         self.url = ""
 
     def document(self) -> dict[str, Any]:
@@ -107,15 +109,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         self.issuer.asked.append(url.path)
-        if url.path == "/.well-known/openid-configuration":
+        if url.path in self.issuer.elsewhere:
+            self._lead(self.issuer.elsewhere[url.path])
+        elif url.path == "/.well-known/openid-configuration":
             self._answer(200, self.issuer.document())
-        elif url.path == "/jwks":
+        elif url.path in ("/jwks", "/keys"):
             self._answer(200, self.issuer.jwks())
         elif url.path == "/authorize":
-            self.send_response(302)
-            self.send_header("Location", self.issuer.authorize(dict(parse_qsl(url.query))))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self._lead(self.issuer.authorize(dict(parse_qsl(url.query))))
         elif url.path == "/userinfo":
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             known = self.issuer.access.get(token)
@@ -136,7 +137,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if urlsplit(self.path).path != self.issuer.slow:
+            self.wfile.write(data)
+            return
+        with suppress(ConnectionError):  # nobody waits any more
+            for byte in data:
+                self.wfile.write(bytes([byte]))
+                time.sleep(0.3)
+
+    def _lead(self, address: str) -> None:
+        self.send_response(302)
+        self.send_header("Location", address)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_: Any) -> None:
         pass

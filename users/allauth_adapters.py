@@ -19,6 +19,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from .issuer_calls import IssuerCalls
 from .issuer_pages import arrive, failed
 
 
@@ -43,6 +44,10 @@ class Identities(DefaultSocialAccountAdapter):
         if sociallogin.claims.get("nonce") != purpose["nonce"]:
             raise OAuth2Error("The token was made for another sign-in.")
         raise ImmediateHttpResponse(arrive(request, sociallogin, purpose))
+
+    def get_requests_session(self) -> IssuerCalls:
+        """Calls of issuers that end in time."""
+        return IssuerCalls()
 
     def on_authentication_error(
         self, request: HttpRequest, provider: Any, error: Any = None, **_: Any

@@ -25,11 +25,14 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
+from chatproject.issuers import is_protected
 from chatproject.limits.limits import Limit, TooMany
 
+from .issuer_calls import Keys
 from .models import User
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
+ADDRESSES = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
 LEEWAY = 60  # seconds that an issuer's clock may be off
 DISCOVERY_KEPT = 600  # seconds
@@ -72,6 +75,8 @@ class IssuerAdapter(OpenIDConnectOAuth2Adapter):
             config = super().openid_config
             if config.get("issuer") != issuer:
                 raise OAuth2Error("The discovery document is another issuer's.")
+            if not all(is_protected(config[name]) for name in ADDRESSES if name in config):
+                raise OAuth2Error("The discovery document names an address without TLS.")
             _discovered[issuer] = time.monotonic(), config
         return config
 
@@ -119,7 +124,7 @@ def _address(claims: dict[str, Any]) -> dict[str, Any]:
 @lru_cache(16)
 def _keys(address: str) -> jwt.PyJWKClient:
     """The keys of an issuer, kept for five minutes; asked anew for one that is unknown."""
-    return jwt.PyJWKClient(address, timeout=settings.SOCIALACCOUNT_REQUESTS_TIMEOUT)
+    return Keys(address)
 
 
 def address_of(request: HttpRequest, issuer_id: str, **purpose: Any) -> str:

@@ -1,24 +1,19 @@
-"""HTTP to the providers behind @ai and @photo; every failure is one kind of error.
-
-httpx is loaded with the first request: with what it loads itself, it takes 2 to 6 MiB, and most
-processes never ask a provider.
-"""
+"""HTTP to the providers behind @ai and @photo; every failure is one kind of error."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from chatproject import calls
+
 if TYPE_CHECKING:
     import httpx
 
 logger = logging.getLogger(__name__)
-
-RESPONSE_MAX_BYTES = 4 * 1024 * 1024
 
 
 class ProviderError(Exception):
@@ -55,7 +50,7 @@ class Provider:
         import httpx
 
         try:
-            response = asyncio.run(_response(method, url, timeout, request))
+            response = calls.response(method, url, timeout, **request)
         except (TimeoutError, httpx.TimeoutException):
             raise ProviderError(
                 f"{self.name} didn't answer within {timeout:g} seconds. Please try again later.",
@@ -104,27 +99,6 @@ class Provider:
             return json.loads(response.content)
         except (ValueError, RecursionError):
             raise self.nonsense() from None
-
-
-async def _response(
-    method: str, url: str, seconds: float, request: dict[str, Any]
-) -> httpx.Response:
-    """The whole response within this time; httpx's own timeouts restart with every byte."""
-    import httpx
-
-    async with (
-        asyncio.timeout(seconds),
-        httpx.AsyncClient(timeout=seconds) as client,
-        client.stream(method, url, **request) as response,
-    ):
-        content = b""
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > RESPONSE_MAX_BYTES:
-                raise httpx.DecodingError("The response is too long.")
-        # The content is decompressed: drop the headers that describe its compression.
-        limits = {k: v for k, v in response.headers.items() if k.startswith("x-ratelimit-")}
-        return httpx.Response(response.status_code, headers=limits, content=content)
 
 
 def storable(text: str) -> str:

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from chatproject.calls import RESPONSE_MAX_BYTES
 from chats.assistant import ai
 from chats.assistant.ai import CUT_MARK, Turn
-from chats.assistant.providers import RESPONSE_MAX_BYTES, ProviderError
+from chats.assistant.providers import ProviderError
 from tests.provider_server import KEY, completion
 
 

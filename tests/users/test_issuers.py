@@ -185,7 +185,8 @@ FORGERIES = {
     "two people": lambda i: i.userinfo.update(sub="another"),
     "no person": lambda i: i.userinfo.update(sub=None),
     "a broken answer": lambda i: i.discovery.update(token_endpoint=f"{i.url}/nothing"),
-    "no endpoint": lambda i: i.discovery.update(token_endpoint=None),
+    "keys elsewhere": lambda i: i.elsewhere.update({"/jwks": "/keys"}),
+    "no keys": lambda i: i.discovery.update(jwks_uri=f"{i.url}/nothing"),
 }
 
 
@@ -204,6 +205,36 @@ def test_a_discovery_document_of_another_issuer_leads_nowhere(emmy, issuer):
     issuer.discovery["issuer"] = "https://evil.example"
     answer = Client().post("/accounts/issuers/example/sign-in/")
     assert answer.url == SIGN_IN
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("authorization_endpoint", "javascript:alert(1)//"),
+        ("token_endpoint", "http://issuer.example/token"),
+        ("token_endpoint", None),
+        ("userinfo_endpoint", "//issuer.example/"),
+        ("jwks_uri", "file:///etc/passwd"),
+    ],
+)
+def test_a_discovery_document_leads_to_no_address_without_tls(emmy, issuer, name, address):
+    issuer.discovery[name] = address
+    assert Client().post("/accounts/issuers/example/sign-in/").url == SIGN_IN
+
+
+@pytest.mark.parametrize(
+    "path", ["/.well-known/openid-configuration", "/token", "/jwks", "/userinfo"]
+)
+def test_an_issuer_that_answers_byte_by_byte_is_not_waited_for(emmy, issuer, settings, path):
+    settings.SOCIALACCOUNT_REQUESTS_TIMEOUT = 1
+    issuer.slow = path
+    browser, began = Client(), time.monotonic()
+    if path in ("/token", "/jwks", "/userinfo"):
+        assert go(browser).url == SIGN_IN
+    else:
+        assert browser.post("/accounts/issuers/example/sign-in/").url == SIGN_IN
+    assert time.monotonic() - began < 10  # a whole answer takes a minute or more
+    assert not is_let_in(browser)
 
 
 def test_an_issuer_that_is_away_is_told(emmy, settings):
