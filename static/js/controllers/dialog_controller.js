@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { TIMEOUT } from "helpers/api.js"
 import { explanation, fetchPart, originOf } from "helpers/parts.js"
+import { isSamePerson } from "helpers/restored.js"
 
 /** Shows pages in a dialog: links and forms inside stay in it until one leads elsewhere. */
 export default class extends Controller {
@@ -100,9 +101,9 @@ export default class extends Controller {
       this.close()
       this.dispatch("visit", { prefix: "pane", target: window, detail: { url } })
     } else if (!originOf(response)) {
-      // Signed out: a reload leads to the form and back here. Signed in anew: the form, sent as that of a
-      // page, leads to one that goes on with it.
-      if (status === 403 && form?.isConnected) form.submit()
+      // Signed out, or somebody else signed in: a reload leads to the form and back here. Signed in anew:
+      // the form, sent as that of a page, leads to one that goes on with it.
+      if (status === 403 && form?.isConnected && (await isSamePerson())) form.submit()
       else if (ok || status === 403) location.reload()
       else this.#fail(explanation(text, status), again)
     } else if (!ok || this.asked === 1) this.#fill(text) // otherwise the next answer shows it too
