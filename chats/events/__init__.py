@@ -38,6 +38,7 @@ from .types import Error as Error
 from .types import Event as Event
 from .types import Json as Json
 from .types import MessageRead as MessageRead
+from .types import Pong as Pong
 from .types import TypingIndicator as TypingIndicator
 from .types import UserJoined as UserJoined
 from .types import UserLeft as UserLeft

@@ -151,6 +151,13 @@ class Authenticated(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pong(Event):
+    """The answer to a ping."""
+
+    type = "pong"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Error(Event):
     """What was wrong with a frame; sent only to its sender."""
 

@@ -158,6 +158,11 @@ class SocketConsumer(AsyncJsonWebsocketConsumer):
     def _close_flood(self) -> None:
         self.connection.close(CLOSE_FLOOD, "Too many frames.")
 
+    async def on_ping(self, data: Any) -> None:
+        """Answer, so that a browser, which can't see the pings of RFC 6455, knows it is heard."""
+        fields_of("data", data, {})
+        self.connection.tell(events.Pong())
+
     async def on_authenticate(self, data: Any) -> None:
         """Take a newer access token of the same person, which keeps a token's socket open."""
         token = fields_of("data", data, {"token": str})["token"]

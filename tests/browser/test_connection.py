@@ -1,6 +1,7 @@
 """Cuts, and what they must not cost: nothing is missed, nothing is doubled."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -172,6 +173,37 @@ def test_a_socket_that_hangs_after_the_machine_slept_is_renewed(
     expect(adas.message("While you slept")).to_be_visible()
     adas.is_connected()
     assert len(sockets) == 2
+
+
+@pytest.mark.parametrize("how", ["silence", "offline", "no answer"])
+def test_a_network_that_loses_everything_is_noticed_within_ten_seconds(
+    window_of: Callable[..., Window], group: Any, ada: Any, how: str
+) -> None:
+    window = window_of(ada)
+    window.problems_are_expected("net::ERR|aborted")
+    is_lossy = False
+
+    def connect(socket: WebSocketRoute) -> None:
+        if is_lossy:
+            return  # it opens, as far as the page can tell, and is silent
+        server = socket.connect_to_server()
+        socket.on_message(lambda frame: None if is_lossy else server.send(frame))
+        server.on_message(lambda frame: None if is_lossy else socket.send(frame))
+
+    window.page.route_web_socket("**/api/v1/**", connect)
+    window.page.clock.install()
+    window.page.goto(f"/chats/{group.pk}/")
+    window.is_connected()
+    window.page.clock.run_for(30_000)
+    window.is_connected()
+    is_lossy = True
+    seconds = 9.5
+    if how != "silence":
+        seconds = 4.5  # they are noticed sooner
+        name = {"offline": "offline", "no answer": "api:unanswered"}[how]
+        window.page.evaluate("(name) => void dispatchEvent(new Event(name))", name)
+    window.page.clock.run_for(int(seconds * 1000))
+    expect(window.connection).to_have_text(re.compile("Offline|Connecting"))
 
 
 def test_a_socket_is_renewed_as_soon_as_the_network_is_back(

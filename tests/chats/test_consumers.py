@@ -141,6 +141,16 @@ async def test_typing_is_told_to_the_others(group, ada, grace, connect):
     assert told == {"user_id": ada.pk, "username": "ada", "is_typing": True}
 
 
+async def test_a_ping_is_answered_to_its_sender_alone(group, ada, grace, connect):
+    one, other = await connect(ada, group), await connect(grace, group)
+    await one.send("ping")
+    assert await one.receive("pong") == {}
+    await one.send("ping", loud=True)
+    assert (await one.receive("error"))["field"] == "loud"
+    await do(actions.post_message)(ada, group.pk, "Hello")
+    assert "pong" not in await other.types_until("text_message")
+
+
 async def test_a_silenced_member_types_unseen_and_is_told(group, ada, grace, connect):
     one, other = await connect(ada, group), await connect(grace, group)
     await do(actions.set_permissions)(ada, group, grace.pk, can_send_messages=False)

@@ -42,6 +42,7 @@ export async function api(method, url, data) {
     credentials: "same-origin",
     signal: AbortSignal.timeout(TIMEOUT),
   }).catch((error) => {
+    dispatchEvent(new CustomEvent("api:unanswered")) // sockets may hang, too
     throw new Unreachable(error.message)
   })
   const body = await response.json().catch((error) => error)

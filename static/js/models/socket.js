@@ -9,12 +9,15 @@ const FINAL = new Map([
   [protocol.close_chat_deleted, "deleted"],
 ])
 
-const LOOK = 10_000 // milliseconds between two checks
+const LOOK = 5_000 // milliseconds between two checks
+const ANSWER = 4_000 // milliseconds that a ping may take; with LOOK, what is shown is true within ten seconds
+const HANDSHAKE = 10_000 // milliseconds that one may take
 const SLEPT = 90_000 // between two checks: a hidden page may get one timer a minute
 
 /**
- * A WebSocket that reconnects, and is replaced when it may hang: after the machine slept, or on
- * another network. Events: `state` (detail: "connecting", "connected", "offline"),
+ * A WebSocket that reconnects, and is replaced when it may hang: after the machine slept, on another
+ * network, or when a ping has no answer: while the page is visible, when the network is said to be
+ * gone, and when a request had no answer (`api:unanswered`). Events: `state` (detail: "connecting", "connected", "offline"),
  * `frame` (detail: {type, data}), `failed` (closed before it opened: perhaps refused),
  * `ended` (detail: "signedOut", "removed", "deleted"; it won't reconnect).
  */
@@ -25,6 +28,7 @@ export class LiveSocket extends EventTarget {
   #attempt = 0
   #closed = true
   #lookedAt
+  #patience = null // the timer of what must be answered
   #watch = null // aborted when it is closed
 
   constructor(path) {
@@ -51,6 +55,7 @@ export class LiveSocket extends EventTarget {
     this.#watch?.abort()
     this.#watch = null
     clearTimeout(this.#timer)
+    this.#isAnswered()
     this.#socket?.close()
     this.#socket = null
   }
@@ -68,6 +73,8 @@ export class LiveSocket extends EventTarget {
     const timer = setInterval(() => this.#look(), LOOK)
     signal.addEventListener("abort", () => clearInterval(timer))
     addEventListener("online", () => this.#renew(), { signal })
+    addEventListener("offline", () => this.#ping(), { signal })
+    addEventListener("api:unanswered", () => this.#ping(), { signal })
     document.addEventListener("visibilitychange", () => this.#shown(), { signal })
   }
 
@@ -75,6 +82,27 @@ export class LiveSocket extends EventTarget {
     const slept = Date.now() - this.#lookedAt > SLEPT
     this.#lookedAt = Date.now()
     if (slept) this.#renew()
+    else if (!document.hidden) this.#ping()
+  }
+
+  /** Ask whether anybody is there; any frame is an answer. */
+  #ping() {
+    if (this.#patience || !this.send("ping", {})) return
+    this.#patience = setTimeout(() => this.#drop(), ANSWER)
+  }
+
+  #isAnswered() {
+    clearTimeout(this.#patience)
+    this.#patience = null
+  }
+
+  /** Nobody answers: give the socket up without waiting for its close, which may take minutes. */
+  #drop() {
+    const socket = this.#socket
+    const opened = this.isOpen
+    this.#socket = null
+    socket?.close()
+    this.#lost({}, opened)
   }
 
   #shown() {
@@ -93,12 +121,17 @@ export class LiveSocket extends EventTarget {
     const socket = new WebSocket(this.#url)
     let opened = false
     this.#socket = socket
+    this.#isAnswered()
+    this.#patience = setTimeout(() => this.#drop(), HANDSHAKE)
     socket.onopen = () => {
       opened = true
+      if (this.#socket === socket) this.#isAnswered()
       this.#tell("state", "connected")
     }
     socket.onmessage = ({ data }) => {
+      if (this.#socket !== socket) return
       this.#attempt = 0
+      this.#isAnswered()
       this.#tell("frame", JSON.parse(data))
     }
     socket.onclose = (event) => {
@@ -108,6 +141,7 @@ export class LiveSocket extends EventTarget {
 
   #lost({ code }, opened) {
     this.#socket = null
+    this.#isAnswered()
     if (this.#closed) return
     if (FINAL.has(code)) {
       this.close()
