@@ -33,6 +33,7 @@ class Issuer:
         self.asked: list[str] = []  # paths
         self.codes: dict[str, dict[str, str]] = {}
         self.access: dict[str, dict[str, Any]] = {}
+        self.answer: dict[str, Any] = {}  # changes of what comes with a token
         self.elsewhere: dict[str, str] = {}  # paths that lead to others
         self.slow = ""  # the path that is answered byte by byte
         self.url = ""
@@ -85,7 +86,7 @@ class Issuer:
         access = secrets.token_urlsafe(8)
         self.access[access] = dict(self.person)
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
-        return 200, {**answer, "id_token": self.id_token(asked)}
+        return 200, {**answer, "id_token": self.id_token(asked), **self.answer}
 
     def id_token(self, asked: dict[str, str]) -> str:
         now = int(time.time())

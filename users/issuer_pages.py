@@ -59,8 +59,9 @@ class Callback(View):
     """Where an issuer sends a browser back to."""
 
     def get(self, request: HttpRequest, issuer_id: str) -> HttpResponse:
-        limits.ISSUERS.spend(client_network(request))
         issuer = issuers.named(issuer_id)
+        if issuers.is_awaited(request):  # otherwise nobody is asked, and another site may lead here
+            limits.ISSUERS.spend(client_network(request))
         try:
             return issuers.come_back(request, issuer_id)
         except issuers.FAILURES as error:

@@ -16,11 +16,13 @@ from typing import Any
 
 import jwt
 import requests
+from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -42,6 +44,8 @@ TOO_MANY = Limit("issuers_at_once", "Too many are signing in by an issuer at thi
 FAILURES = (
     *(OAuth2Error, requests.RequestException, jwt.PyJWTError),
     *(AttributeError, KeyError, TypeError, ValueError),
+    # Numbers that are too large, answers that are nested too deep, a subject that is too long.
+    *(ArithmeticError, RecursionError, ImproperlyConfigured),
 )
 
 _room = threading.BoundedSemaphore(CALLS)
@@ -143,6 +147,11 @@ def address_of(request: HttpRequest, issuer_id: str, **purpose: Any) -> str:
     with room():
         answer = provider.redirect(request, "login", data=data, auth_params=parameters)
     return str(answer.url)
+
+
+def is_awaited(request: HttpRequest) -> bool:
+    """Whether this browser has gone to an issuer with the state that it comes back with."""
+    return request.GET.get("state") in statekit.get_states(request)
 
 
 def come_back(request: HttpRequest, issuer_id: str) -> HttpResponse:

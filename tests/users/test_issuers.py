@@ -153,6 +153,16 @@ def test_sign_ins_by_an_issuer_are_limited_by_address(emmy, issuer, settings):
     assert is_let_in(other)
 
 
+def test_another_site_uses_up_nobody_s_sign_ins_by_an_issuer(emmy, issuer, settings):
+    settings.LIMIT_ISSUERS = Rate(2, 3600)
+    for _ in range(5):  # pictures on a page, say: browsers send no session with them
+        answer = Client().get("/accounts/issuers/example/callback/?state=x&code=y")
+        assert answer.status_code == 302
+    browser = Client()
+    go(browser)
+    assert is_let_in(browser)
+
+
 def test_several_issuers_don_t_know_each_other_s_people(emmy, issuer, settings):
     with running_issuer() as second:
         second.person = dict(EMMY)
@@ -185,6 +195,9 @@ FORGERIES = {
     "two people": lambda i: i.userinfo.update(sub="another"),
     "no person": lambda i: i.userinfo.update(sub=None),
     "a broken answer": lambda i: i.discovery.update(token_endpoint=f"{i.url}/nothing"),
+    "a long subject": lambda i: [said.update(sub="x" * 200) for said in (i.changes, i.userinfo)],
+    "an endless token": lambda i: i.answer.update(expires_in=1e30),
+    "a number without end": lambda i: i.answer.update(expires_in=float("inf")),
     "keys elsewhere": lambda i: i.elsewhere.update({"/jwks": "/keys"}),
     "no keys": lambda i: i.discovery.update(jwks_uri=f"{i.url}/nothing"),
 }
@@ -503,6 +516,14 @@ def test_an_issuer_that_asked_for_no_password_confirms_nothing(emmy, issuer):
     browser.post("/accounts/delete/")
     emmy.refresh_from_db()
     assert emmy.is_active
+
+
+def test_a_time_that_is_none_confirms_nothing(emmy, issuer):
+    browser = Client()
+    go(browser)
+    issuer.changes["auth_time"] = 10**400
+    assert go(browser, "/accounts/issuers/example/confirm/").url == "/accounts/issuers/"
+    assert "Confirmed" not in said(browser, "/accounts/issuers/")
 
 
 def test_whoever_has_no_password_is_activated_again_and_a_deleted_account_is_not(emmy):
