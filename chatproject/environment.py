@@ -6,6 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatproject.limits.rates import Rate
 
+YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+
 
 def env_list(name: str, default: str = "") -> list[str]:
     """The comma-separated values of an environment variable."""
@@ -37,5 +39,11 @@ def env_choice(name: str, default: str, *choices: str) -> str:
 
 
 def env_bool(name: str, default: bool = False) -> bool:
-    """Whether an environment variable is 1, true, yes or on, in any case."""
-    return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
+    """Whether an environment variable is 1, true, yes or on, in any case; empty is no.
+
+    ImproperlyConfigured for a word that is neither: a misspelt one would turn a protection off.
+    """
+    value = os.environ.get(name, str(int(default))).strip().lower()
+    if value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} must be 1, true, yes or on, or 0, false, no or off.")
+    return value in YES

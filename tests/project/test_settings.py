@@ -33,6 +33,14 @@ def test_a_setting_that_is_no_number_is_named() -> None:
     assert "ACCESS_TOKEN_LIFETIME must be a whole number" in done.stderr
 
 
+def test_a_setting_that_is_neither_yes_nor_no_is_named() -> None:
+    done = _manage("check", STAFF_SECOND_FACTOR="required")
+    assert done.returncode == 1
+    assert "STAFF_SECOND_FACTOR must be 1, true, yes or on, or 0, false, no or off." in done.stderr
+    assert _manage("check", STAFF_SECOND_FACTOR=" Yes ").returncode == 0
+    assert _manage("check", STAFF_SECOND_FACTOR="").returncode == 0
+
+
 def test_a_length_of_messages_that_an_answer_cannot_hold_is_refused() -> None:
     done = _manage("check", MESSAGE_MAX_LENGTH="40001")
     assert done.returncode == 1
