@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.views.generic import FormView
 
-from . import actions, mails, resets
+from . import actions, mails, resets, second_factors
 from .backends import remember_place
 from .forms import NewPasswordForm, ResetForm
 from .models import BAD_CODE
@@ -47,5 +47,6 @@ class NewPassword(SuccessMessageMixin, FormView):
             return self.form_invalid(form)
         logout(self.request)  # otherwise this session would be saved after it has ended
         actions.password_changed(user)
-        remember_place(user, self.request)
+        if not second_factors.is_asked_for(user):  # otherwise the mail isn't enough
+            remember_place(user, self.request)
         return super().form_valid(form)

@@ -10,12 +10,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from chatproject.limits import limits
 from tests.conftest import PASSWORD
 from users import actions, resets, tokens
+from users.backends import same_name
 from users.models import PasswordReset, Session, SignIn, User
 from users.models.mailed_code import LIFETIME
 from users.sessions import SessionStore
 
+from .apps_of_codes import set_up_app
 from .mailbox import mailed_to, reset_codes, statements
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +73,15 @@ def test_a_forgotten_password_is_set_anew_by_a_code_that_works_once(ada):
     assert is_refused(reset(code, password="a third long battery"))
     assert sign_in(NEW_PASSWORD)
     assert "has a new password" in mailed_to(ADDRESS)[-1]
+
+
+@pytest.mark.parametrize("has_app", [False, True])
+def test_whoever_reads_the_mail_is_at_a_known_place_if_no_second_factor_is_asked_for(ada, has_app):
+    if has_app:
+        set_up_app(ada)
+    ask()
+    reset(mailed_code(), Client(REMOTE_ADDR="198.51.100.7"))
+    assert limits.is_remembered(same_name("ada"), "198.51.100.7") is not has_app
 
 
 def test_nothing_that_is_stored_sets_a_password(ada, grace):
