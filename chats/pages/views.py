@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chatproject.text.bidi import isolate
@@ -105,11 +106,13 @@ def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     try:
         if not form.is_valid():
             raise first_error(form)
-        actions.post_message(request.user, chat_id, **form.cleaned_data)
+        message, _ = actions.post_message(request.user, chat_id, **form.cleaned_data)
     except Invalid as refusal:
         find_chat(request, chat_id)
         messages.error(request, f"Not sent. {refusal.message}")
-    return redirect("chats:detail", chat_id)
+        return redirect("chats:detail", chat_id)
+    # To the message, even where reading continues further up.
+    return redirect(f"{reverse('chats:detail', args=[chat_id])}?before={message.seq + 1}")
 
 
 # New chats ---------------------------------------------------------------------------------------

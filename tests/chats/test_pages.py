@@ -273,8 +273,9 @@ def post(client: Client, name: str, /, *args: Any, **data: Any) -> Any:
 def test_a_form_sends_a_message_with_a_reply(group: Any, ada: Any, pages: Pages) -> None:
     first, _ = actions.post_message(ada, group.pk, "Question")
     response = post(pages(ada), "send", group.pk, content=" Two\r\nlines", reply_to=str(first.pk))
-    assert response.redirect_chain == [(reverse("chats:detail", args=[group.pk]), 302)]
     message = Message.objects.in_chat(group.pk).newest_first().first()
+    shown = f"{reverse('chats:detail', args=[group.pk])}?before={message.seq + 1}"
+    assert response.redirect_chain == [(shown, 302)]
     assert (message.content, message.reply_to) == (" Two\nlines", first.pk)
 
 
