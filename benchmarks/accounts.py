@@ -32,8 +32,8 @@ def tokens() -> dict[int, str]:
     """A new access token of each user, good for a day."""
     from django.utils import timezone
 
-    from users.authentication import access_token
     from users.models import SignIn, User
+    from users.signing_in.authentication import access_token
 
     SignIn.objects.all().delete()
     ends = timezone.now() + timedelta(days=1)

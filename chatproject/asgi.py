@@ -14,7 +14,7 @@ django.setup(set_prefix=False)
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from chats.live.routing import websocket_urlpatterns  # noqa: E402
-from users.socket_authentication import SocketAuthMiddleware  # noqa: E402
+from users.signing_in.socket_authentication import SocketAuthMiddleware  # noqa: E402
 
 from .bodies import ASGIHandler  # noqa: E402
 from .preload import announce_first_account, load_and_freeze  # noqa: E402

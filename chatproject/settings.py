@@ -189,7 +189,7 @@ CHANNEL_LAYERS = {
 # Accounts ----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
-AUTHENTICATION_BACKENDS = ["users.backends.LimitedBackend"]
+AUTHENTICATION_BACKENDS = ["users.signing_in.backends.LimitedBackend"]
 LOGIN_URL = "users:sign_in"
 LOGIN_REDIRECT_URL = "chats:list"
 LOGOUT_REDIRECT_URL = "users:sign_in"
@@ -222,7 +222,7 @@ INVITATIONS = env_choice("INVITATIONS", "staff", "staff", "members")
 ADDED_BY = env_choice(
     "ADDED_BY", "shared" if REGISTRATION == "open" else "anyone", "anyone", "shared", "nobody"
 )
-PASSWORD_HASHERS = ["users.hashers.Argon2Hasher"]
+PASSWORD_HASHERS = ["users.signing_in.hashers.Argon2Hasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -232,7 +232,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-SESSION_ENGINE = "users.sessions"
+SESSION_ENGINE = "users.signing_in.sessions"
 SESSION_COOKIE_AGE = env_int("SESSION_LIFETIME", 14 * 24 * 3600)  # seconds of disuse
 ACCESS_TOKEN_LIFETIME = env_int("ACCESS_TOKEN_LIFETIME", 15 * 60)  # seconds
 REFRESH_TOKEN_LIFETIME = env_int("REFRESH_TOKEN_LIFETIME", 30 * 24 * 3600)  # seconds
@@ -256,7 +256,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "chat@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "users.authentication.JWTAuthentication",
+        "users.signing_in.authentication.JWTAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -352,7 +352,7 @@ JOB_KINDS = (
     "users.emails.NOTICE_MAIL",
     "users.endings.ACTIVITY",
     "users.endings.DELETED_ACCOUNT",
-    "users.places.NEW_PLACE_MAIL",
+    "users.signing_in.places.NEW_PLACE_MAIL",
     "users.registration.SIGN_UP_MAIL",
     "users.resets.RESET_MAIL",
 )

@@ -15,9 +15,9 @@ STAFF_SECOND_FACTOR = env_bool("STAFF_SECOND_FACTOR")
 LIMIT_SECOND_FACTOR = env_rate("LIMIT_SECOND_FACTOR", "10/15m")
 
 # Of allauth only what is named here is used: none of its sign-ins, registrations and backends.
-ACCOUNT_ADAPTER = "users.allauth_adapters.NoSignUp"
+ACCOUNT_ADAPTER = "users.pages.allauth_adapters.NoSignUp"
 ACCOUNT_EMAIL_VERIFICATION = "none"
-MFA_ADAPTER = "users.allauth_adapters.SecondFactors"
+MFA_ADAPTER = "users.pages.allauth_adapters.SecondFactors"
 MFA_SUPPORTED_TYPES = ["recovery_codes", "totp", "webauthn"]
 MFA_TOTP_ISSUER = "Chat"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 seconds that a clock may be off
@@ -30,7 +30,7 @@ OIDC_ISSUERS = env_issuers("OIDC_ISSUERS")
 LIMIT_ISSUERS = env_rate("LIMIT_ISSUERS", "60/5m")
 # Challenges for passkeys that are asked for from one address.
 LIMIT_PASSKEYS = env_rate("LIMIT_PASSKEYS", "60/5m")
-SOCIALACCOUNT_ADAPTER = "users.allauth_adapters.Identities"
+SOCIALACCOUNT_ADAPTER = "users.pages.allauth_adapters.Identities"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 3  # seconds that a thread waits for an issuer, each time
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False

@@ -15,7 +15,7 @@ handler500 = "chatproject.middleware.server_error"
 api: list[URLPattern | URLResolver] = [
     path("", include("chats.api.urls")),
     path("", include("chats.assistant.urls")),
-    path("", include("users.api_urls")),
+    path("", include("users.api.urls")),
     path("", RedirectView.as_view(pattern_name="docs")),
     re_path(r"^schema/?$", SchemaView.as_view(), name="schema"),
     # Split: the script has its own URL, so that the content security policy allows it.
@@ -31,7 +31,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("", RedirectView.as_view(pattern_name="chats:list"), name="home"),
     path("chats/", include("chats.pages.urls")),
-    path("accounts/", include("users.urls")),
+    path("accounts/", include("users.pages.urls")),
     # The admin's own form wouldn't end the user's other sign-ins.
     path("admin/password_change/", RedirectView.as_view(pattern_name="users:password_change")),
     path("admin/", admin.site.urls),

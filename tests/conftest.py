@@ -221,7 +221,7 @@ def private_chat(ada: Any, grace: Any) -> Any:
 @pytest.fixture
 def token_of() -> Callable[[Any], str]:
     """A function: a new access token of a user, as a sign-in gives it."""
-    from users import tokens
+    from users.signing_in import tokens
 
     return lambda user: tokens.sign_in(user)["access"]
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from . import emails, endings, issuers, sign_ins
+from . import emails, endings
 from .endings import delete_account as delete_account
 from .models import User
+from .signing_in import issuers, sign_ins
 
 
 def deactivate(user: User) -> None:

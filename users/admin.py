@@ -16,9 +16,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions, emails, hashers, invitations, second_factor_changes
-from .forms import SetPasswordForm
+from . import actions, emails, invitations
 from .models import Arrival, Invitation, User
+from .pages.forms import SetPasswordForm
+from .signing_in import hashers, second_factor_changes
 
 # What allauth registers shows secrets, and would let people sign in past our own actions.
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):

@@ -14,13 +14,13 @@ class ChatAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff, who have given a second factor in this session where they need one."""
-        from .second_factors import was_given  # needs the models
+        from .signing_in.second_factors import was_given  # needs the models
 
         return super().has_permission(request) and was_given(request)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Our own page; whoever is let in already goes on."""
-        from .sign_in_pages import AdminSignInPage  # needs the models
+        from .pages.sign_in import AdminSignInPage  # needs the models
 
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index", current_app=self.name))

@@ -10,6 +10,6 @@ class UsersConfig(AppConfig):
     name = "users"
 
     def ready(self) -> None:
-        from .sign_ins import begin_session
+        from .signing_in.sign_ins import begin_session
 
         user_logged_in.connect(begin_session)

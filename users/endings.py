@@ -20,9 +20,10 @@ from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import now
 from chatproject.stores.outages import is_away
 
-from . import emails, issuers, second_factors, sign_ins
+from . import emails
 from .models import Block, KnownPlace, NewEmail, User
 from .signals import account_deleted, activity_changed
+from .signing_in import issuers, second_factors, sign_ins
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,7 @@ from chatproject.jobs.kinds import Kind
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.stores.outages import is_away
-
-from .backends import same_name
+from chatproject.text.names import same_name
 
 logger = logging.getLogger(__name__)
 

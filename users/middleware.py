@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from chatproject.stores.outages import is_away
 
-from . import sign_ins
+from .signing_in import sign_ins
 
 
 class SignInMiddleware:

@@ -1,7 +1,8 @@
 """How many passwords of one address a process has to check at once, so that others get their turn.
 
-Each takes a thread until all before it are checked (`users/hashers.py` does one at a time). Who is
-over the limit is refused at once: waiting would take the threads of everybody else's requests.
+Each takes a thread until all before it are checked, one at a time (`signing_in/hashers.py` of
+`users`). Who is over the limit is refused at once: waiting would take the threads of everybody
+else's requests.
 """
 
 from __future__ import annotations

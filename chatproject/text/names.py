@@ -57,3 +57,9 @@ def _joins(name: str, index: int) -> bool:
 
 def _alphabets(word: str) -> set[str]:
     return {unicodedata.name(letter, "").partition(" ")[0] for letter in word} & ALPHABETS
+
+
+def same_name(text: str) -> str:
+    """A canonical form of a user name or email address: equal for equal accounts."""
+    # `upper` first, as PostgreSQL compares: it takes a dotless i for an i.
+    return unicodedata.normalize("NFKC", text).strip().upper().casefold()

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chats import actions
 from users import invitations
-from users.invitation_serializers import (
+from users.api.invitation_serializers import (
     GroupInvitationSerializer,
     InvitationCodeSerializer,
     NewInvitationSerializer,

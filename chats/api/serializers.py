@@ -23,8 +23,8 @@ from chats.models import Chat, Message, Preview
 from chats.models.chat import other_of, since
 from chats.permissions import Permissions
 from chats.representation import MessageContext, MessageData, Names, Photo, dashed, iso, title_of
+from users.api.serializers import UserSerializer
 from users.models import User
-from users.serializers import UserSerializer
 
 MessageSerializer = serializer_of(MessageData)
 PhotoSerializer = serializer_of(Photo)

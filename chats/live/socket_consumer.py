@@ -21,7 +21,7 @@ from chatproject.stores.outages import RETRY_AFTER, in_thread, is_away
 from chats import events
 from chats.protocol import CLOSE_FLOOD, CLOSE_SIGNED_OUT, CLOSE_TRY_AGAIN
 from chats.representation import iso
-from users.authentication import Access, read_access_token
+from users.signing_in.authentication import Access, read_access_token
 
 from .frames import AWAY, FrameError, FrameLimit, failure, fields_of, parse
 from .process import live_process

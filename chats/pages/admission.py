@@ -16,8 +16,8 @@ from chats.errors import Invalid
 from chats.models import ChatPermissions, JoinRequest
 from chats.permissions import permissions_for
 from users import invitations
-from users.invitation_forms import NewInvitationForm
 from users.models import Invitation
+from users.pages.invitation_forms import NewInvitationForm
 
 from .forms import AccessForm
 from .rendering import MemberRequest, allow, chat_page, find_chat, render_page

@@ -20,7 +20,7 @@ from chats.errors import Refused
 from chats.models import Chat, Message
 from chats.protocol import CHATS_LISTED
 from users.models import User
-from users.sign_ins import of_session
+from users.signing_in.sign_ins import of_session
 
 from .chat_list import ALL, chat_items
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from chats import actions
 from tests.waiting import wait_for
-from users import sign_ins
+from users.signing_in import sign_ins
 
 from .window import Window
 

@@ -24,8 +24,8 @@ from chats.live.routing import websocket_urlpatterns
 from chats.models import Chat, ChatPermissions, Message
 from tests.conftest import PASSWORD
 from tests.rest import api_routes
-from users import tokens
 from users.models import Invitation, SignIn
+from users.signing_in import tokens
 
 # Kinds of people ---------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from chats.events import publish
 from chats.live import consumers, process
 from chats.live.routing import websocket_urlpatterns
 from chats.models import ReadMarker
-from users import socket_authentication
+from users.signing_in import socket_authentication
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from chats import actions
 from chats.live.routing import websocket_urlpatterns
-from users import tokens
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -16,7 +16,7 @@ from chats import actions
 from chats.models import Message, ReadMarker
 from tests.provider_server import ProviderServer
 from tests.server_process import ServerProcess
-from users import tokens
+from users.signing_in import tokens
 
 THREE = Rate(3, 3600)
 

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from chats import actions
 from tests.conftest import PASSWORD
-from users import tokens
 from users.actions import deactivate
+from users.signing_in import tokens
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

@@ -42,7 +42,7 @@ def is_long(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def people(person: Callable[..., Any], settings: Any) -> Callable[[int], list[Person]]:
     """A function that makes so many people with access tokens for the whole test."""
-    from users import tokens
+    from users.signing_in import tokens
 
     settings.ACCESS_TOKEN_LIFETIME = TOKEN_LIFETIME
 

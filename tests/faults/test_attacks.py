@@ -16,8 +16,8 @@ from channels.db import database_sync_to_async
 
 from chats import actions
 from tests import provider_server
-from users import tokens
 from users.models import User
+from users.signing_in import tokens
 
 from . import figures
 from .api import Person

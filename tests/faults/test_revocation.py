@@ -26,8 +26,8 @@ from chats import actions as chat_actions
 from chats.models import Chat
 from tests.conftest import PASSWORD
 from tests.waiting import wait_for_async
-from users import tokens
 from users.models import User
+from users.signing_in import tokens
 
 from . import figures
 from .api import Person

@@ -25,7 +25,7 @@ from chatproject.sockets.uvicorn import FrameProtocol
 from chats.events import Error
 from tests.server_process import COMMANDS, ServerProcess
 from tests.waiting import wait_for_async
-from users import tokens
+from users.signing_in import tokens
 
 DEFLATE = ["12.*", "13.*"]  # cases of an extension that is off
 LARGE = ["9.*"]  # cases of up to 16 MiB: ten seconds a server

@@ -8,9 +8,10 @@ from rest_framework.test import APIClient
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
-from users import actions, tokens
+from users import actions
 from users.models import User
 from users.moderators import MODERATORS
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

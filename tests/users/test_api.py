@@ -18,10 +18,11 @@ from chats.events import user_group
 from chats.models import Chat, Message
 from tests.conftest import PASSWORD
 from tests.jobs import run_due
-from users import actions, tokens
+from users import actions
 from users.actions import deactivate
+from users.api.serializers import RegisterSerializer
 from users.models import SignIn, User
-from users.serializers import RegisterSerializer
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,10 @@ from chats.events import chat_group, user_group
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from tests.conftest import PASSWORD, give_password
 from tests.jobs import claim, run_due
-from users import actions, endings, tokens
+from users import actions, endings
 from users.models import Session, SignIn, User
 from users.moderators import MODERATORS
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -16,8 +16,8 @@ from chatproject import settings as production
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
 from tests.waiting import wait_for
-from users import hashers
-from users.hashers import MOST, NICENESS, RETRY_AFTER, TYPED, in_turn
+from users.signing_in import hashers
+from users.signing_in.hashers import MOST, NICENESS, RETRY_AFTER, TYPED, in_turn
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from rest_framework.test import APIClient
 from chatproject import settings as production
 from tests.conftest import PASSWORD
 from tests.users.mailbox import reset_codes
-from users import hashers
 from users.models import User
+from users.signing_in import hashers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

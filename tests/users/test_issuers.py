@@ -18,8 +18,9 @@ from chatproject.limits.rates import Rate
 from chats.events import user_group
 from tests.conftest import PASSWORD
 from tests.issuer_server import as_setting, running_issuer
-from users import actions, reauthentication, sign_ins
+from users import actions
 from users.models import Session, SignIn, User
+from users.signing_in import reauthentication, sign_ins
 
 from .apps_of_codes import set_up_app
 from .mailbox import mailed_to

@@ -12,8 +12,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from tests.conftest import PASSWORD
-from users import tokens
 from users.models import Session, SignIn
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

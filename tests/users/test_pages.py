@@ -6,10 +6,10 @@ from django.test import Client
 
 from chats.events import user_group
 from tests.conftest import PASSWORD
-from users import sign_ins, tokens
 from users.models import User
-from users.sessions import SessionStore
-from users.sign_up_pages import SignUp
+from users.pages.sign_up import SignUp
+from users.signing_in import sign_ins, tokens
+from users.signing_in.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
 

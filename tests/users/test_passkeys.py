@@ -10,8 +10,9 @@ from rest_framework.test import APIClient
 
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
-from users import actions, passkeys, second_factors
+from users import actions
 from users.models import SignIn, User
+from users.signing_in import passkeys, second_factors
 
 from .apps_of_codes import recovery_codes
 from .authenticators import HOST, PRESENT, Passkey

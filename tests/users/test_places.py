@@ -5,8 +5,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.conftest import PASSWORD
-from users import actions, places
+from users import actions
 from users.models import KnownPlace
+from users.signing_in import places
 
 from .mailbox import mailed_to
 

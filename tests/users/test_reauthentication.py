@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD, give_password
-from users import reauthentication, tokens
 from users.models import SignIn, User
+from users.signing_in import reauthentication, tokens
 
 from .mailbox import code_for, mailed_to
 

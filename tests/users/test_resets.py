@@ -12,11 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from chatproject.limits import limits
 from tests.conftest import PASSWORD
-from users import actions, resets, tokens
-from users.backends import same_name
+from users import actions, resets
 from users.models import PasswordReset, Session, SignIn, User
 from users.models.mailed_code import LIFETIME
-from users.sessions import SessionStore
+from users.signing_in import tokens
+from users.signing_in.backends import same_name
+from users.signing_in.sessions import SessionStore
 
 from .apps_of_codes import set_up_app
 from .mailbox import mailed_to, reset_codes, statements

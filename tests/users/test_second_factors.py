@@ -14,9 +14,10 @@ from rest_framework.test import APIClient
 from chatproject.limits.rates import Rate
 from chats.events import user_group
 from tests.conftest import PASSWORD
-from users import actions, second_factors, tokens
+from users import actions
 from users.models import SecondStep, SignIn, User
 from users.moderators import MODERATORS
+from users.signing_in import second_factors, tokens
 
 from .apps_of_codes import App, code_at, recovery_codes, set_up_app
 from .mailbox import mailed_to

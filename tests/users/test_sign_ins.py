@@ -20,10 +20,10 @@ from rest_framework.test import APIClient
 from chatproject.limits.rates import Rate
 from chats.events import user_group
 from tests.conftest import PASSWORD, give_password
-from users import sign_ins, tokens
 from users.devices import device_of
 from users.models import Session, SignIn
-from users.sessions import SessionStore
+from users.signing_in import sign_ins, tokens
+from users.signing_in.sessions import SessionStore
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from chatproject.limits import at_once
 from chatproject.limits.limits import TooMany
 from chatproject.limits.rates import Rate
 from tests.server_process import ServerProcess
-from users.hashers import Argon2Hasher
 from users.models import User
+from users.signing_in.hashers import Argon2Hasher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

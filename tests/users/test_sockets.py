@@ -20,9 +20,9 @@ from chatproject.sockets.connection import Connection
 from chats.live import expiry, socket_consumer
 from chats.live.process import live_process
 from chats.live.routing import websocket_urlpatterns
-from users import sign_ins, tokens
 from users.models import SignIn
-from users.socket_authentication import SocketAuthMiddleware
+from users.signing_in import sign_ins, tokens
+from users.signing_in.socket_authentication import SocketAuthMiddleware
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

@@ -6,8 +6,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from tests.conftest import PASSWORD
-from users import actions, tokens
+from users import actions
 from users.models import User
+from users.signing_in import tokens
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from chatproject import settings as production
 from chatproject.limits.rates import Rate
 from tests.conftest import PASSWORD
-from users.hashers import Argon2Hasher
 from users.models import User
+from users.signing_in.hashers import Argon2Hasher
 
 pytestmark = pytest.mark.django_db
 

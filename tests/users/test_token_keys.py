@@ -4,7 +4,7 @@ import jwt
 import pytest
 
 from chatproject.settings import token_key
-from users import authentication, token_signing, tokens
+from users.signing_in import authentication, token_signing, tokens
 
 pytestmark = pytest.mark.django_db
 

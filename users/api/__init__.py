@@ -1,0 +1,1 @@
+"""Accounts by the API: views, what they take and give, and their description."""

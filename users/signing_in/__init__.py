@@ -1,0 +1,1 @@
+"""How people get in: passwords, second factors, passkeys, issuers, sessions and tokens."""
