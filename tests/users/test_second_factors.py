@@ -262,9 +262,31 @@ def test_an_app_is_set_up_by_its_first_code_and_the_password(ada, browser):
     assert "10 left" in page
 
 
+def test_the_first_factor_ends_the_sign_ins_that_gave_none(ada, browser):
+    other, before = Client(), tokens.sign_in(ada)["access"]
+    other.force_login(ada)
+    app = App.of_page(browser.get(f"{OWN}app/").content.decode())
+    browser.post(f"{OWN}app/", {"code": app.code(), "password": PASSWORD})
+    assert [is_let_in(client) for client in (browser, other)] == [True, False]
+    api = APIClient(headers={"authorization": f"Bearer {before}"})
+    assert api.get("/api/v1/users/me").status_code == 401
+
+
+def test_a_secret_that_somebody_saw_becomes_nobody_elses_in_the_same_browser(ada, grace, browser):
+    seen = App.of_page(browser.get(f"{OWN}app/").content.decode()).key
+    session = browser.session
+    left_behind = session["totp_secret"]
+    browser.force_login(grace)
+    session = browser.session
+    session["totp_secret"] = left_behind  # as of a session that wasn't signed in
+    session.save()
+    assert App.of_page(browser.get(f"{OWN}app/").content.decode()).key != seen
+
+
 def test_another_app_ends_the_first_and_new_recovery_codes_the_former(ada, browser):
     first, old = set_up_app(ada)
     other, none = set_up_app(ada)
+    browser.force_login(ada)
     assert none == []  # the recovery codes stay
     assert second(ask().json()["ticket"], first.code()).status_code == 401
     assert second(ask().json()["ticket"], other.code()).status_code == 200
@@ -278,6 +300,7 @@ def test_another_app_ends_the_first_and_new_recovery_codes_the_former(ada, brows
 @pytest.mark.parametrize("password", ["", "wrong"])
 def test_each_change_asks_for_the_password(ada, browser, password):
     _, codes = set_up_app(ada)
+    browser.force_login(ada)
     row = second_factors.factors_of(ada).get()
     for path in ("recovery-codes/", f"{row.pk}/turn-off/"):
         answer = browser.post(f"{OWN}{path}", {"password": password}, follow=True)
@@ -290,6 +313,7 @@ def test_each_change_asks_for_the_password(ada, browser, password):
 
 def test_turning_the_last_factor_off_removes_the_recovery_codes_and_tells_the_address(ada, browser):
     set_up_app(ada)
+    browser.force_login(ada)
     row = second_factors.factors_of(ada).get()
     browser.post(f"{OWN}{row.pk}/turn-off/", {"password": PASSWORD})
     assert not second_factors.of(ada).exists()

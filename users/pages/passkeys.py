@@ -63,6 +63,7 @@ class AddPasskey(LoginRequiredMixin, AllowsPasskeys, FormView):
             return redirect("users:add_passkey")
         codes = second_factor_changes.add_passkey(own(request), made)
         request.session[second_factors.GIVEN] = True
+        second_factor_changes.end_former(own(request), request, codes)
         messages.success(request, "You can sign in by this passkey from now on.")
         return show(request, codes) if codes else redirect("users:second_factors")
 

@@ -60,13 +60,14 @@ class SetUpApp(LoginRequiredMixin, PasswordAskedMixin, FormView):
     template_name = "users/set_up_app.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        secret = secret_of(self.request)
+        secret = secret_of(self.request, own(self.request))
         return {**super().get_form_kwargs(), **self.owner(), "secret": secret}
 
     def form_valid(self, form: OwnAppForm) -> HttpResponse:
         codes = form.save()
         self.request.session.pop(NEW_APP, None)
         self.request.session[second_factors.GIVEN] = True
+        second_factor_changes.end_former(own(self.request), self.request, codes)
         messages.success(self.request, "Signing in asks for a code of this app from now on.")
         return show(self.request, codes) if codes else redirect("users:second_factors")
 

@@ -14,7 +14,7 @@ from django.views.generic import FormView
 
 from chatproject.headers import PASSKEY_PERMISSIONS
 from users.models import SecondStep, User
-from users.signing_in import passkeys, second_factors, second_steps
+from users.signing_in import passkeys, second_factor_changes, second_factors, second_steps
 
 from .forms import SignInForm
 from .second_factor_forms import AppForm, CodeForm
@@ -82,7 +82,7 @@ class SecondStepPage(AllowsPasskeys, FormView):
     def get_form(self, form_class: Any = None) -> Any:
         if second_factors.is_on(self.step.user):
             return CodeForm(**self.get_form_kwargs())
-        secret = secret_of(self.request)
+        secret = secret_of(self.request, self.step.user)
         return AppForm(self.step.user, secret=secret, **self.get_form_kwargs())
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -117,6 +117,7 @@ class SecondStepPage(AllowsPasskeys, FormView):
             return redirect("users:sign_in")
         self.request.session.pop(NEW_APP, None)
         second_steps.finish(self.request, user)
+        second_factor_changes.end_former(user, self.request, codes)
         context = {"codes": codes, "next_url": self.next_url}
         return render(self.request, "users/recovery_codes.html", context)
 
@@ -129,9 +130,13 @@ class SecondStepPage(AllowsPasskeys, FormView):
         return self.form_invalid(form)
 
 
-def secret_of(request: HttpRequest) -> str:
-    """The secret of the app that a browser is about to set up, encrypted."""
-    if NEW_APP not in request.session:
-        request.session[NEW_APP] = second_factors.new_secret()
-    secret: str = request.session[NEW_APP]
-    return secret
+def secret_of(request: HttpRequest, user: User) -> str:
+    """The secret of the app that somebody is about to set up in a browser, encrypted.
+
+    Another person gets another one, also in the same browser: it outlasts signing in.
+    """
+    user_id, secret = request.session.get(NEW_APP, (None, ""))
+    if user_id != user.pk:
+        secret = second_factors.new_secret()
+        request.session[NEW_APP] = [user.pk, secret]
+    return str(secret)

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.db import transaction
+from django.http import HttpRequest
 
 from users import emails
 from users.models import User
@@ -50,6 +51,13 @@ def add_passkey(user: User, made: dict[str, Any]) -> list[str]:
 def _first_codes(user: User) -> list[str]:
     has_codes = of(user).filter(type=Type.RECOVERY_CODES).exists()
     return [] if has_codes else new_recovery_codes(user)
+
+
+def end_former(user: User, request: HttpRequest, first_codes: list[str] | None) -> None:
+    """After a first factor (it comes with codes), end the sign-ins that gave none, but this one."""
+    if first_codes:
+        here = sign_ins.of_session(request.session)
+        sign_ins.end_all(user.pk, "A second factor was set up.", but=here)
 
 
 def new_recovery_codes(user: User) -> list[str]:
