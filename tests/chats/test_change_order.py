@@ -16,7 +16,7 @@ from chats.protocol import MOST_MISSED
 
 
 def change(rev: int) -> events.Change:
-    return events.ChatUpdated(chat_id="0" * 32, rev=rev, name=str(rev), owner_id=1, member_ids=[1])
+    return events.MemberRemoved(chat_id="0" * 32, rev=rev, user_id=rev, username=None, removed_by=1)
 
 
 def revs(changes: list[events.Change]) -> list[int]:

@@ -18,6 +18,7 @@ class Clock(monitoring.ServerHeartbeatListener):
     """Knows by how much the clock of this process is wrong, from the latest answer."""
 
     offset = timedelta()
+    is_known = False  # until about a second after the client has connected
 
     def now(self) -> datetime:
         """The current time, as the primary has it."""
@@ -31,6 +32,7 @@ class Clock(monitoring.ServerHeartbeatListener):
         if answer.get("isWritablePrimary") and (moment := answer.get("localTime")):
             offset = moment.replace(tzinfo=UTC) - timezone.now()
             self.offset = offset if abs(offset) > TRUSTED else timedelta()
+            self.is_known = True
 
     def failed(self, event: monitoring.ServerHeartbeatFailedEvent) -> None:
         pass

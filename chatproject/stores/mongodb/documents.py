@@ -36,10 +36,12 @@ def now() -> datetime:
 def now_or_after(last: datetime) -> datetime:
     """The current time, but not before `last`: a clock that was set back turns nothing around.
 
-    Unless `last` is far ahead: then that clock was wrong, and nothing more should have its time.
+    Unless `last` is far ahead of MongoDB's clock: then that one was wrong, and nothing more should
+    have its time.
     """
     moment = now()
-    return last if moment < last < moment + CLOCK_DRIFT else moment
+    is_wrong = clock.is_known and last >= moment + CLOCK_DRIFT
+    return moment if is_wrong else max(moment, last)
 
 
 def parted(rows: Iterable[Document]) -> tuple[list[Document], list[Document]]:
