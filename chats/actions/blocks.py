@@ -1,4 +1,4 @@
-"""What follows in chats from a block (decision 21)."""
+"""What follows in chats from a block (decision 20)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom one may add to groups: that is for each person to say (decision 21)."""
+"""Whom one may add to groups: that is for each person to say (decision 20)."""
 
 from __future__ import annotations
 
