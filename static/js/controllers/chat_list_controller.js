@@ -5,7 +5,6 @@ import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
 import { isolate } from "helpers/text.js"
 import { forget } from "helpers/written.js"
-import { makeItem, showName, showPreview, showUnread } from "models/chat_item.js"
 import { ChatItems } from "models/chat_items.js"
 import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
@@ -27,7 +26,7 @@ export default class extends Controller {
   }
 
   connect() {
-    this.items = new ChatItems(this.listTarget)
+    this.items = new ChatItems(this.listTarget, this.templateTarget, this.userIdValue, this.countSoon)
     document.addEventListener("visibilitychange", this.countSoon)
     this.endDays = onNewDay(() => this.items.showTimes())
     this.socket = new LiveSocket("/api/v1/users/me")
@@ -70,7 +69,7 @@ export default class extends Controller {
 
   #receive({ type, data }) {
     if (type === "chat_activity") this.#note(data)
-    else if (type === "message_read" && data.user_id === this.userIdValue) this.#read(data)
+    else if (type === "message_read" && data.user_id === this.userIdValue) this.items.read(data)
     else if (type === "chat_added") this.#load(data.chat_id)
     else if (type === "block_changed") this.#blockChanged(data)
     else if (type === "watching") this.#watching(data)
@@ -121,18 +120,16 @@ export default class extends Controller {
   }
 
   read({ detail }) {
-    this.#read(detail)
+    this.items.read(detail)
   }
 
   /** The last message of the open chat may have been edited or deleted. */
   changed({ detail }) {
-    const item = this.items.find(detail.chat_id)
-    const isLast = item && detail.seq >= Number(item.dataset.seq)
-    if (isLast && (detail.edited_at || detail.deleted_at)) showPreview(item, detail, this.userIdValue)
+    if (detail.edited_at || detail.deleted_at) this.items.change(detail)
   }
 
   #note(data) {
-    if (data.sender_id === this.userIdValue) this.#sent(data)
+    if (data.sender_id === this.userIdValue) this.items.sent(data)
     if (data.seq < this.activity.get(data.chat_id)?.seq) return
     this.activity.set(data.chat_id, data)
     this.actSoon()
@@ -144,26 +141,9 @@ export default class extends Controller {
     for (const data of latest) this.#active(data)
   }
 
-  async #active({ chat_id, seq, sender_id, sender_name, preview, created_at, deleted_at }) {
-    const item = this.items.find(chat_id) ?? (await this.#load(chat_id))
-    if (!item || seq < Number(item.dataset.seq)) return
-    const isNew = seq > Number(item.dataset.seq)
-    item.dataset.seq = seq
-    showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.userIdValue)
-    if (isNew) this.items.place(item, created_at)
-    this.#showUnread(item)
-  }
-
-  /** One's own message is read, if nothing was unread before it. */
-  #sent({ chat_id, seq }) {
-    if (Number(this.items.find(chat_id)?.dataset.marker) === seq - 1) this.#read({ chat_id, seq })
-  }
-
-  #read({ chat_id, seq }) {
-    const item = this.items.find(chat_id)
-    if (!item) return
-    item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
-    this.#showUnread(item)
+  async #active(data) {
+    if (!this.items.find(data.chat_id)) await this.#load(data.chat_id)
+    this.items.act(data)
   }
 
   async #load(id) {
@@ -173,52 +153,35 @@ export default class extends Controller {
 
   /** Show a chat as the API describes it. */
   #put(chat) {
-    const item = this.items.find(chat.id) ?? this.#make(chat)
-    const before = Number(item.dataset.seq)
-    item.dataset.seq = Math.max(before, chat.last_seq)
-    item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
-    this.#rename(chat.id, chat.name)
-    if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.userIdValue)
-    const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
-    if (!isPlaced) this.items.place(item, chat.last_message_at)
-    this.#showUnread(item)
-    return item
-  }
-
-  #make(chat) {
-    const item = makeItem(this.templateTarget, chat, this.userIdValue)
-    this.items.add(item)
+    const item = this.items.put(chat)
     this.emptyTarget.hidden = true
+    this.#renamed(chat)
     return item
   }
 
   #remove(id) {
-    this.items.find(id)?.remove()
+    this.items.remove(id)
     this.emptyTarget.hidden = this.items.all.length > 0
     this.countSoon()
   }
 
   #rename(id, name) {
-    const item = this.items.find(id)
-    if (item) showName(item, name)
-    if (item && id === this.items.current && this.title.includes(TITLE)) this.#retitle(name)
+    this.items.rename(id, name)
+    this.#renamed({ id, name })
   }
 
-  /** The open chat has another name. */
-  #retitle(name) {
+  /** The page beside the list may have the chat's name as its title. */
+  #renamed({ id, name }) {
+    const isShown = id === this.items.current && this.items.find(id)
+    if (!isShown || !this.title.includes(TITLE)) return
     this.title = isolate(name) + TITLE
-    this.countSoon()
-  }
-
-  #showUnread(item) {
-    showUnread(item)
     this.countSoon()
   }
 
   /** Show the number of unread chats in the title of the tab. */
   #count() {
     const isRead = ({ dataset: { id } }) => id === this.items.current && !document.hidden
-    const unread = this.items.all.filter((item) => item.matches(".chat-item--unread") && !isRead(item))
+    const unread = this.items.unread.filter((item) => !isRead(item))
     document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
   }
 }

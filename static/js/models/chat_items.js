@@ -1,11 +1,21 @@
-import { showCurrent, showTime } from "models/chat_item.js"
+import { makeItem, showCurrent, showName, showPreview, showTime, showUnread } from "models/chat_item.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
   #list
+  #template
+  #userId
+  #counted
 
-  constructor(list) {
+  /**
+   * `list`, `template`: targets of templates/chats/_sidebar.html; `counted` is called after the unread
+   * messages of a chat were counted.
+   */
+  constructor(list, template, userId, counted) {
     this.#list = list
+    this.#template = template
+    this.#userId = userId
+    this.#counted = counted
     this.showTimes()
   }
 
@@ -17,17 +27,76 @@ export class ChatItems {
     return [...this.#list.children]
   }
 
+  get unread() {
+    return this.all.filter((item) => item.matches(".chat-item--unread"))
+  }
+
   find(id) {
     return this.#list.querySelector(`[data-id="${CSS.escape(id)}"]`)
   }
 
-  add(item) {
+  /** Show a chat as the API describes it; returns its item. */
+  put(chat) {
+    const item = this.find(chat.id) ?? this.#add(chat)
+    const before = Number(item.dataset.seq)
+    item.dataset.seq = Math.max(before, chat.last_seq)
+    item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
+    showName(item, chat.name)
+    if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.#userId)
+    const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
+    if (!isPlaced) this.#place(item, chat.last_message_at)
+    this.#showUnread(item)
+    return item
+  }
+
+  #add(chat) {
+    const item = makeItem(this.#template, chat, this.#userId)
     this.#list.prepend(item)
     this.#mark(item)
+    return item
+  }
+
+  remove(id) {
+    this.find(id)?.remove()
+  }
+
+  rename(id, name) {
+    const item = this.find(id)
+    if (item) showName(item, name)
+  }
+
+  /** Show the latest message of a chat, unless a later one is shown. */
+  act({ chat_id, seq, sender_id, sender_name, preview, created_at, deleted_at }) {
+    const item = this.find(chat_id)
+    if (!item || seq < Number(item.dataset.seq)) return
+    const isNew = seq > Number(item.dataset.seq)
+    item.dataset.seq = seq
+    showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.#userId)
+    if (isNew) this.#place(item, created_at)
+    this.#showUnread(item)
+  }
+
+  /** A message was edited or deleted: show it, if it is the latest of its chat. */
+  change(message) {
+    const item = this.find(message.chat_id)
+    if (item && message.seq >= Number(item.dataset.seq)) showPreview(item, message, this.#userId)
+  }
+
+  /** The user has read a chat up to this message. */
+  read({ chat_id, seq }) {
+    const item = this.find(chat_id)
+    if (!item) return
+    item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
+    this.#showUnread(item)
+  }
+
+  /** The user has sent this message: it is read, if nothing was unread before it. */
+  sent({ chat_id, seq }) {
+    if (Number(this.find(chat_id)?.dataset.marker) === seq - 1) this.read({ chat_id, seq })
   }
 
   /** Move an item to where the time of its latest message puts it. */
-  place(item, at) {
+  #place(item, at) {
     item.dataset.at = at
     showTime(item)
     const time = Date.parse(at)
@@ -46,6 +115,11 @@ export class ChatItems {
   /** Scroll the item of a chat into sight. */
   reveal(id) {
     if (id) this.find(id)?.scrollIntoView({ block: "nearest" })
+  }
+
+  #showUnread(item) {
+    showUnread(item)
+    this.#counted()
   }
 
   #mark(item) {
