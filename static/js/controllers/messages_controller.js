@@ -1,10 +1,12 @@
 import { Controller } from "@hotwired/stimulus"
 import { inBatches, inNextFrame } from "helpers/frames.js"
+import { listen } from "helpers/listen.js"
+import { Arrivals } from "models/arrivals.js"
 import { Timeline } from "models/timeline.js"
 
 const MOST_AT_ONCE = 40 // messages shown in one frame, with one layout
 
-/** The messages of the open chat: shows live ones, loads history, and reports how far it is read. */
+/** The messages of the open chat: scrolls them, loads history, and reports how far it is read. */
 export default class extends Controller {
   static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate"]
   static values = {
@@ -21,7 +23,7 @@ export default class extends Controller {
 
   initialize() {
     this.lookSoon = inNextFrame(() => this.#look())
-    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.element.isConnected && this.#arrive(messages))
+    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.element.isConnected && this.arrivals.take(messages))
   }
 
   connect() {
@@ -35,9 +37,7 @@ export default class extends Controller {
     })
     const { log, pages, scroll, history } = this.timeline
     Object.assign(this, { log, pages, scroll, history })
-    this.early = [] // messages that arrived while a page was being loaded
-    this.counted = this.lastSeqValue // the `seq` up to which messages aren't new
-    this.unseen = 0
+    this.arrivals = new Arrivals(this.timeline, this.userIdValue, this.lastSeqValue)
     this.timeline.begin(this.atValue && this.log.find(this.atValue))
     this.#tellPosition()
     this.#watch()
@@ -59,13 +59,19 @@ export default class extends Controller {
 
   #watch() {
     this.timeline.watch()
-    const on = (type, take) => this.history.addEventListener(type, take)
-    on("loaded", () => this.dispatch("loaded"))
-    on("loaded", () => this.#tellPosition())
-    // The rows are now those of the newest page: a reload shows the same.
-    on("restarted", () => this.dispatch("restarted", { target: window, detail: { url: this.pageValue } }))
-    on("done", () => this.early.splice(0).forEach(this.showSoon))
-    on("signedOut", () => this.dispatch("signedOut"))
+    listen(this.arrivals, { shown: () => this.see(), counted: () => this.#tellPosition() })
+    listen(this.history, {
+      loaded: () => this.#loaded(),
+      // The rows are now those of the newest page: a reload shows the same.
+      restarted: () => this.dispatch("restarted", { target: window, detail: { url: this.pageValue } }),
+      done: () => this.arrivals.takeEarly().forEach(this.showSoon),
+      signedOut: () => this.dispatch("signedOut"),
+    })
+  }
+
+  #loaded() {
+    this.dispatch("loaded")
+    this.#tellPosition()
   }
 
   // Live
@@ -74,38 +80,8 @@ export default class extends Controller {
     this.showSoon(message)
   }
 
-  #arrive(messages) {
-    const { isLoading, newest } = this.pages
-    // The page being loaded may be older than these messages: show them again after it.
-    if (isLoading) this.early.push(...messages)
-    const inside = messages.filter(({ seq }) => this.pages.covers(seq))
-    // Those beyond the ends may belong to that page.
-    const beyond = isLoading ? [] : messages.filter((each) => !inside.includes(each))
-    const counted = Math.max(newest, this.counted)
-    for (const message of beyond) {
-      this.log.dropPending(message)
-      if (message.seq > counted) this.#countUnseen(message)
-    }
-    if (inside.length) this.#show(inside)
-    for (const message of messages) this.log.showInQuotes(message)
-    this.counted = Math.max(this.counted, ...[...beyond, ...inside].map(({ seq }) => seq))
-  }
-
-  #show(messages) {
-    const news = messages.filter(({ id }) => !this.log.find(id))
-    const follows = this.scroll.stuck || news.some((message) => this.#isOwn(message))
-    this.log.put(messages)
-    this.pages.newest = Math.max(this.pages.newest, ...messages.map(({ seq }) => seq))
-    if (follows) this.#follow()
-    else {
-      for (const message of news) this.#countUnseen(message)
-      this.history.trimFarEnd()
-    }
-    this.see()
-  }
-
   showPending({ detail }) {
-    if (this.log.showPending(detail)) this.#follow()
+    if (this.log.showPending(detail)) this.arrivals.follow()
   }
 
   discard({ detail }) {
@@ -118,10 +94,6 @@ export default class extends Controller {
 
   fold({ detail: { user_id } }) {
     this.log.fold(user_id)
-  }
-
-  #isOwn({ sender_id }) {
-    return sender_id === this.userIdValue
   }
 
   allow({ detail: rights }) {
@@ -137,7 +109,7 @@ export default class extends Controller {
   }
 
   #look() {
-    if (this.timeline.isAtNewest) this.unseen = 0
+    if (this.timeline.isAtNewest) this.arrivals.unseen = 0
     this.#tellPosition()
     this.see()
   }
@@ -158,7 +130,7 @@ export default class extends Controller {
 
   async #toNewest() {
     if (this.pages.hasNewer) await this.history.newest()
-    this.#follow()
+    this.arrivals.follow()
   }
 
   /** Show a sent message below the newest one, as soon as that can be loaded. */
@@ -174,21 +146,10 @@ export default class extends Controller {
     this.see()
   }
 
-  #follow() {
-    if (!this.timeline.follow()) return
-    this.unseen = 0
-    this.#tellPosition()
-  }
-
-  #countUnseen({ sender_id, edited_at, deleted_at }) {
-    if (this.#isOwn({ sender_id }) || edited_at || deleted_at) return
-    this.unseen += 1
-    this.#tellPosition()
-  }
-
   #tellPosition() {
     const { isAtNewest } = this.timeline
-    this.dispatch("position", { target: window, detail: { isAtNewest, unseen: this.unseen } })
+    const { unseen } = this.arrivals
+    this.dispatch("position", { target: window, detail: { isAtNewest, unseen } })
   }
 
   // History

@@ -1,0 +1,79 @@
+/**
+ * The messages that arrive while a page is open: shows those that belong in its part of the history,
+ * and counts those that the reader hasn't seen. Events: `shown`, `counted` (`unseen` is another number,
+ * or the reader is at another place).
+ */
+export class Arrivals extends EventTarget {
+  #timeline
+  #userId
+  #counted
+  #early = [] // those that arrived while a page was being loaded
+  unseen = 0 // messages of others
+
+  /** `lastSeq`: the `seq` up to which messages aren't new. */
+  constructor(timeline, userId, lastSeq) {
+    super()
+    this.#timeline = timeline
+    this.#userId = userId
+    this.#counted = lastSeq
+  }
+
+  /** Messages have arrived, new ones or changed ones. */
+  take(messages) {
+    const { log, pages } = this.#timeline
+    const { isLoading, newest } = pages
+    // The page being loaded may be older than these messages: show them again after it.
+    if (isLoading) this.#early.push(...messages)
+    const inside = messages.filter(({ seq }) => pages.covers(seq))
+    // Those beyond the ends may belong to that page.
+    const beyond = isLoading ? [] : messages.filter((each) => !inside.includes(each))
+    const counted = Math.max(newest, this.#counted)
+    for (const message of beyond) {
+      log.dropPending(message)
+      if (message.seq > counted) this.#count(message)
+    }
+    if (inside.length) this.#show(inside)
+    for (const message of messages) log.showInQuotes(message)
+    this.#counted = Math.max(this.#counted, ...[...beyond, ...inside].map(({ seq }) => seq))
+  }
+
+  /** The messages to be taken again, since no page is being loaded any more. */
+  takeEarly() {
+    return this.#early.splice(0)
+  }
+
+  #show(messages) {
+    const { log, pages, scroll, history } = this.#timeline
+    const news = messages.filter(({ id }) => !log.find(id))
+    const follows = scroll.stuck || news.some((message) => this.#isOwn(message))
+    log.put(messages)
+    pages.newest = Math.max(pages.newest, ...messages.map(({ seq }) => seq))
+    if (follows) this.follow()
+    else {
+      for (const message of news) this.#count(message)
+      history.trimFarEnd()
+    }
+    this.#tell("shown")
+  }
+
+  /** Scroll to the newest message, if it is loaded: all are seen then. */
+  follow() {
+    if (!this.#timeline.follow()) return
+    this.unseen = 0
+    this.#tell("counted")
+  }
+
+  #count({ sender_id, edited_at, deleted_at }) {
+    if (this.#isOwn({ sender_id }) || edited_at || deleted_at) return
+    this.unseen += 1
+    this.#tell("counted")
+  }
+
+  #isOwn({ sender_id }) {
+    return sender_id === this.#userId
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new Event(type))
+  }
+}
