@@ -11,6 +11,7 @@ import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
+import OutboxController from "controllers/outbox_controller.js"
 import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PresenceController from "controllers/presence_controller.js"
@@ -43,6 +44,7 @@ application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
+application.register("outbox", OutboxController)
 application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("presence", PresenceController)

@@ -1,49 +1,29 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
-import { listen } from "helpers/listen.js"
-import { plural } from "helpers/names.js"
+import { isComposing, sends } from "helpers/keys.js"
 import { isBlank, isolate, shown } from "helpers/text.js"
 import { isTouchOnly } from "helpers/touch.js"
-import { Draft } from "models/draft.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
+import { Writing } from "models/writing.js"
 
-const COMPOSING = 229 // the keyCode of a key of an input method: WebKit has ended the composition by then
-
-/** The form to write in: sends through the outbox, edits, replies, and reports typing. */
+/** The form to write in: messages, replies and edits; reports typing. */
 export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
   static values = { url: String, chatId: String, userId: Number, maxLength: Number }
 
   connect() {
-    this.kept = new Draft(this.userIdValue, this.chatIdValue)
+    this.writing = new Writing(this.userIdValue, this.chatIdValue)
+    this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
     this.contentTarget.addEventListener("blur", () => this.typing.stop())
     this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
-    this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
-    this.unlisten = listen(this.outbox, {
-      changed: (entry) => this.#pending(entry),
-      stored: (message) => this.#stored(message),
-      slowed: () => this.#slowed(),
-      signedOut: () => this.dispatch("signedOut"),
-    })
-    this.written = this.kept.read()
-    this.contentTarget.value ||= this.written.content
+    const kept = this.writing.read()
+    this.contentTarget.value ||= kept.content
     this.contentTarget.enterKeyHint = isTouchOnly() ? "enter" : "send"
     fitLines(this.contentTarget)
     // The other controllers are connected by the next task.
-    setTimeout(() => this.element.isConnected && this.#resume())
-  }
-
-  /** Another chat is shown: the outbox goes on without this form. */
-  disconnect() {
-    this.unlisten()
-  }
-
-  #resume() {
-    this.#takeUp(this.written)
-    for (const entry of this.outbox.entries) this.#pending(entry)
-    this.outbox.flush()
+    setTimeout(() => this.element.isConnected && this.#takeUp(kept))
   }
 
   /** Go on with a reply or an edit, unless its message is deleted meanwhile. */
@@ -57,38 +37,18 @@ export default class extends Controller {
 
   /** Another tab has sent what is written here, too. */
   drafted(event) {
-    if (!this.kept.isGone(event)) return
-    this.#endMode()
-    this.contentTarget.value = ""
-    fitLines(this.contentTarget)
+    if (!this.writing.isGone(event)) return
+    this.writing.detach()
+    this.#write("")
   }
-
-  #pending(entry) {
-    this.dispatch("pending", { target: window, detail: { ...entry } })
-  }
-
-  #stored(message) {
-    this.dispatch("stored", { detail: message })
-    if (this.slowed && this.outbox.entries.every((entry) => entry.state === "failed")) {
-      this.slowed = false
-      this.#showError("")
-    }
-  }
-
-  #slowed() {
-    this.slowed = true
-    this.#showError("You are sending too fast. What waits is sent automatically.")
-  }
-
-  // Writing
 
   key(event) {
-    if (event.isComposing || event.keyCode === COMPOSING) return
+    if (isComposing(event)) return
     if (event.key === "Enter" && sends(event)) {
       event.preventDefault()
       this.formTarget.requestSubmit()
     } else if (event.key === "Escape") this.cancel()
-    else if (event.key === "ArrowUp" && !this.contentTarget.value && !this.editing) {
+    else if (event.key === "ArrowUp" && !this.contentTarget.value && !this.writing.editing) {
       event.preventDefault()
       this.dispatch("editLast", { target: window })
     }
@@ -98,48 +58,39 @@ export default class extends Controller {
     fitLines(this.contentTarget)
     this.#showError("")
     this.#keep()
-    if (this.editing || isBlank(this.contentTarget.value)) this.typing.stop()
+    if (this.writing.editing || isBlank(this.contentTarget.value)) this.typing.stop()
     else this.typing.type()
   }
 
-  /** Keep what is being written, and what it belongs to. */
   #keep() {
-    const content = this.contentTarget.value
-    if (!this.editing) this.kept.keep({ content, reply: this.replying })
-    else this.kept.keep({ ...this.draft, edit: { ...this.editing, text: content } })
+    this.writing.keep(this.contentTarget.value)
   }
 
   submit() {
     const content = this.contentTarget.value
-    const refusal = this.#refusal(content)
+    const refusal = this.writing.refusal(content, this.maxLengthValue)
     if (refusal) return this.#showError(refusal)
     if (isBlank(content)) return
     this.typing.stop()
-    if (this.editing) this.#saveEdit(content)
+    if (this.writing.editing) this.#saveEdit(content)
     else this.#send(content)
   }
 
-  /** Why a text can't be sent or saved; "" if it can, or if there is nothing to say. */
-  #refusal(content) {
-    if (isBlank(content)) return this.editing || content.trim() ? "There is nothing to see in this message." : ""
-    const surplus = [...content].length - this.maxLengthValue
-    const limit = this.maxLengthValue
-    return surplus > 0 ? `This is ${plural(surplus, "character")} too long: ${limit} is the most.` : ""
-  }
-
   #send(content) {
-    this.outbox.add({ content, reply_to: this.replying?.id, reply: this.replying })
-    this.kept.forget()
+    this.outbox.add({ content, reply: this.writing.replying })
+    this.writing.sent()
     this.#write("")
+    this.#showError("")
+    this.focus()
     this.dispatch("queued", { target: window })
   }
 
   async #saveEdit(content) {
-    const { id, content: before } = this.editing
+    const { id, content: before } = this.writing.editing
     if (content === before) return this.cancel()
     try {
       const message = await api("PATCH", `${this.urlValue}/${id}`, { content })
-      if (this.editing?.id === id) this.#endEdit()
+      if (this.writing.editing?.id === id) this.#endEdit()
       this.dispatch("stored", { detail: message })
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
@@ -148,57 +99,52 @@ export default class extends Controller {
   }
 
   reply({ detail }) {
-    if (this.editing) this.#endEdit()
-    const { id, sender_id, sender_name, content } = detail
-    this.replying = { id, sender_id, sender_name, content }
-    this.#showMode(`Reply to ${isolate(detail.sender_name)}`, detail.content)
+    if (this.writing.editing) this.#endEdit()
+    this.writing.reply(detail)
+    this.#showMode()
+    this.focus()
     this.#keep()
   }
 
   edit({ detail }) {
-    if (!this.editing) this.draft = { content: this.contentTarget.value, reply: this.replying }
-    this.replying = null
-    this.editing = detail
-    this.contentTarget.value = detail.content
-    this.#showMode("Edit your message", detail.content)
-    fitLines(this.contentTarget)
+    this.writing.edit(detail, this.contentTarget.value)
+    this.#write(detail.content)
+    this.focus()
     this.#keep()
   }
 
   cancel() {
-    if (this.editing) this.#endEdit()
-    else this.#endMode()
+    if (this.writing.editing) this.#endEdit()
+    else {
+      this.writing.detach()
+      this.#showMode()
+    }
     this.#keep()
     this.focus()
   }
 
   /** Restore what was being written before the edit. */
   #endEdit() {
-    const { content, reply } = this.draft
-    this.#write(content)
-    if (reply) this.reply({ detail: reply })
+    this.#write(this.writing.endEdit())
+    this.#showError("")
+    this.focus()
     this.#keep()
   }
 
-  #showMode(title, text) {
-    this.modeTitleTarget.textContent = title
-    this.modeTextTarget.textContent = shown(text)
-    this.modeTarget.hidden = false
-    this.focus()
-  }
-
-  #endMode() {
-    this.editing = this.replying = null
-    this.modeTarget.hidden = true
-    this.modeTextTarget.textContent = ""
+  /** Show which message is edited or replied to. */
+  #showMode() {
+    const { editing, replying } = this.writing
+    const message = editing ?? replying
+    this.modeTarget.hidden = !message
+    this.modeTextTarget.textContent = message ? shown(message.content) : ""
+    if (editing) this.modeTitleTarget.textContent = "Edit your message"
+    else if (replying) this.modeTitleTarget.textContent = `Reply to ${isolate(replying.sender_name)}`
   }
 
   #write(content) {
-    this.#endMode()
+    this.#showMode()
     this.contentTarget.value = content
-    this.#showError("")
     fitLines(this.contentTarget)
-    this.focus()
   }
 
   #showError(text) {
@@ -208,25 +154,19 @@ export default class extends Controller {
 
   // From other controllers
 
-  confirm({ detail: { client_id, sender_id, id, deleted_at } }) {
-    if (client_id && sender_id === this.userIdValue) this.outbox.drop(client_id)
-    if (deleted_at && this.editing && this.draft.reply?.id === id) this.draft.reply = null
-    if (deleted_at && [this.editing?.id, this.replying?.id].includes(id)) this.cancel()
+  slowed() {
+    this.isSlowed = true
+    this.#showError("You are sending too fast. What waits is sent automatically.")
   }
 
-  connection({ detail: { state } }) {
-    if (state === "ready") this.outbox.flush()
+  /** Nothing waits to be sent. */
+  emptied() {
+    if (this.isSlowed) this.#showError("")
+    this.isSlowed = false
   }
 
-  retry({ detail: { client_id } }) {
-    this.outbox.retry(client_id)
-    this.focus()
-  }
-
-  giveUp({ detail }) {
-    this.outbox.drop(detail.client_id)
-    this.dispatch("discarded", { target: window, detail })
-    this.focus()
+  confirm({ detail: { id, deleted_at } }) {
+    if (deleted_at && this.writing.deleted(id)) this.cancel()
   }
 
   allow({ detail: { can_send_messages } }) {
@@ -234,9 +174,7 @@ export default class extends Controller {
     this.refusedTarget.hidden = can_send_messages
   }
 
-  end({ detail: { why } }) {
-    this.outbox.close()
-    if (why !== "signedOut") this.outbox.refuse("This chat has ended for you.")
+  end() {
     this.element.hidden = true
   }
 
@@ -244,11 +182,6 @@ export default class extends Controller {
     const isWritable = !this.formTarget.hidden
     ;(isWritable ? this.contentTarget : document.querySelector("main")).focus({ preventScroll: !isWritable })
   }
-}
-
-/** Whether this Enter sends: on a keyboard of its own one without Shift; everywhere one with Ctrl or ⌘. */
-function sends({ shiftKey, ctrlKey, metaKey }) {
-  return ctrlKey || metaKey || !(shiftKey || isTouchOnly())
 }
 
 /** Whether the page shows that this message is deleted. */

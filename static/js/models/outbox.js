@@ -55,11 +55,11 @@ export class Outbox extends EventTarget {
     return this.#entries.get(clientId)
   }
 
-  add({ content, reply_to = null, reply = null }) {
+  add({ content, reply = null }) {
     const entry = {
       client_id: randomId(),
       content,
-      reply_to,
+      reply_to: reply?.id ?? null,
       reply,
       created_at: this.#after(),
       state: "sending",
