@@ -15,7 +15,7 @@ from .long_chat import fill, read_all
 from .window import Window
 
 COUNT = 130
-MOST_ROWS = 250  # static/js/controllers/messages_controller.js
+MOST_ROWS = 250  # static/js/models/history_window.js
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def long_chat(group: Any, ada: Any, grace: Any) -> Any:
         reply_to = first.pk if first and number == COUNT else None
         message, _ = actions.post_message(sender, group.pk, f"Message {number}", reply_to=reply_to)
         first = first or message
+    read_all(group, [ada, grace], COUNT)
     return group
 
 

@@ -276,7 +276,7 @@ def test_what_a_person_may_do_in_a_private_chat(private_stage, api, method, path
 
 SOCKETS = {"api/v1/chats/{chat_id}": INSIDE, "api/v1/users/me": (*PEOPLE[1:],)}
 # Of a chat's socket, for everyone in it; `authenticate` is in tests/users/test_sockets.py.
-FRAMES = ("typing_indicator", "message_read", "authenticate")
+FRAMES = ("typing_indicator", "message_read", "authenticate", "ping")
 
 
 def test_every_socket_and_every_frame_has_a_row():
@@ -292,7 +292,7 @@ def test_every_socket_and_every_frame_has_a_row():
     }
     assert handlers == {
         consumers.ChatConsumer: set(FRAMES),
-        consumers.UserConsumer: {"authenticate"},
+        consumers.UserConsumer: {"authenticate", "ping"},
     }
 
 

@@ -21,6 +21,8 @@ from .wire import Http
 
 Work = Coroutine[Any, Any, None]
 
+PACE = 0.02  # seconds between the changes, and the refreshes, of one connection
+
 
 @dataclass(frozen=True)
 class Attack:
@@ -49,14 +51,24 @@ class Attacker:
         self.http = Http()
 
     async def repeat(
-        self, method: str, path: str, body: Any, token: str = "", accept: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        token: str = "",
+        accept: str = "application/json",
+        every: float = 1.0,
     ) -> None:
-        """`body` is JSON, or makes it."""
+        """Ask once every so many seconds, or as soon as there is an answer if that takes longer.
+
+        `body` is JSON, or makes it.
+        """
         headers = {"Accept": accept}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         while time.monotonic() < self.ends:
             content = body() if callable(body) else body
+            due = time.monotonic() + every
             try:
                 answer = await self.http.request(
                     method, f"{self.attack.url}/api/v1/{path}", headers=headers, json=content
@@ -64,6 +76,7 @@ class Attacker:
                 self.answers[str(answer.status_code)] += 1
             except (OSError, EOFError, TimeoutError) as error:
                 self.answers[type(error).__name__] += 1
+            await asyncio.sleep(max(due - time.monotonic(), 0))
 
     async def renew(self, refresh: str) -> None:
         """Change a refresh token for the next, as often as that is let."""
@@ -73,6 +86,7 @@ class Attacker:
             self.answers[str(answer.status_code)] += 1
             if answer.is_success:
                 refresh = answer.json()["refresh"]
+            await asyncio.sleep(PACE)
 
     async def hold(self, token: str) -> None:
         """Keep a socket open for the rest of the time."""
@@ -88,7 +102,7 @@ class Attacker:
 
 
 def bodies(attacker: Attacker) -> list[Work]:
-    """Large bodies of strangers, and a list that takes long to check."""
+    """Each second 32 large bodies of strangers, and lists that take long to check."""
     too_large = {f"unknown{number}": 1 for number in range(60_000)}  # 1 MB
     large = {f"unknown{number}": 1 for number in range(14_000)}  # 240 KB
     group = {"name": "Blanks", "member_ids": [" "] * 60_000}
@@ -102,7 +116,7 @@ def bodies(attacker: Attacker) -> list[Work]:
 
 
 def questions(attacker: Attacker) -> list[Work]:
-    """Twenty calls at a time of two members, of a provider that doesn't answer."""
+    """Each second twenty calls of two members, of a provider that doesn't answer."""
     asked = {"user_input": "What is the answer?"}
     return [
         attacker.repeat("POST", "ai/ask", asked, token)
@@ -119,11 +133,18 @@ def changes(attacker: Attacker) -> list[Work]:
     return [
         *(
             attacker.repeat(
-                "PATCH", f"chats/{attack.chat_id}", lambda: {"name": f"N{next(names)}"}, first
+                "PATCH",
+                f"chats/{attack.chat_id}",
+                lambda: {"name": f"N{next(names)}"},
+                first,
+                every=PACE,
             )
             for _ in range(2)
         ),
-        *(attacker.repeat("POST", "chats/group", with_victim, second) for _ in range(4)),
+        *(
+            attacker.repeat("POST", "chats/group", with_victim, second, every=PACE)
+            for _ in range(4)
+        ),
         attacker.renew(attack.refresh),
         *(attacker.hold(first) for _ in range(600)),
     ]

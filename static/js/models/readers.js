@@ -8,10 +8,10 @@ export class Readers {
 
   /** `markers`: pairs of a user's id and the `seq` up to which they have read. */
   constructor(markers = []) {
-    this.#ranked = markers.toSorted(([, one], [, other]) => other - one)
+    this.#ranked = markers.toSorted(([id, seq], [other, its]) => its - seq || id - other)
   }
 
-  /** How many have read the message with this `seq`, and the ids of those who have read furthest. */
+  /** How many have read the message with this `seq`, and the ids of those who have read furthest, the earliest accounts first. */
   of(seq) {
     let [low, high] = [0, this.#ranked.length]
     while (low < high) {
