@@ -5,9 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from chatproject.stores.outages import in_thread
 from chats import events
-from chats.models import Chat
 
 from .chat_hub import ChatHub
 from .frames import FrameError, fields_of
@@ -61,9 +59,9 @@ class ChatConsumer(SocketConsumer):
     async def on_typing_indicator(self, data: Any) -> None:
         """Announce that the member types or has stopped; throttled."""
         is_typing = fields_of("data", data, {"is_typing": bool})["is_typing"]
-        if is_typing and not await self._may_send():
-            raise FrameError("You may not send messages in this chat.", field="is_typing")
         user = self.user
+        if is_typing and not await live_process().senders.ask((self.chat_id, user.pk)):
+            raise FrameError("You may not send messages in this chat.", field="is_typing")
         event = events.TypingIndicator(user_id=user.pk, username=user.username, is_typing=is_typing)
         live_process().presence.typing.tell((self.chat_id, user.pk), event)
 
@@ -76,10 +74,6 @@ class ChatConsumer(SocketConsumer):
             raise FrameError("This is no UUID.", field="message_id") from None
         if not await live_process().marks.read(self.chat_id, self.user.pk, message_id):
             raise FrameError("There is no such message here.", field="message_id")
-
-    @in_thread
-    def _may_send(self) -> bool:
-        return Chat.objects.lets_send(self.chat_id, self.user.pk)
 
 
 class UserConsumer(SocketConsumer):

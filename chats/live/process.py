@@ -20,7 +20,7 @@ from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
 from .hubs import Hubs
 from .marks import Marks
 from .presence import Presence
-from .reads import read_claims
+from .reads import read_claims, read_senders
 from .user_hub import UserHub
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ class LiveProcess:
     def __init__(self) -> None:
         self._spawned: set[asyncio.Task[Any]] = set()
         self.claims = Coalescer(read_claims)
+        self.senders = Coalescer(read_senders)
         self.hubs = Hubs(self.spawn, self._show_added, self._look_at_blocks)
         self.chat_lists = ChatLists(self.hubs)
         self.places = Places()

@@ -137,6 +137,14 @@ def read_claims(claims: list[Claim]) -> list[Held | None]:
 
 
 @in_thread
+def read_senders(people: list[tuple[uuid.UUID, int]]) -> list[bool]:
+    """Whether each person may send to the chat."""
+    chat_ids, user_ids = {chat_id for chat_id, _ in people}, {user_id for _, user_id in people}
+    senders = Chat.objects.senders_among(chat_ids, user_ids)
+    return [user_id in senders.get(chat_id, ()) for chat_id, user_id in people]
+
+
+@in_thread
 def read_starts(chat_ids: list[uuid.UUID]) -> dict[uuid.UUID, Head]:
     """Where the log of each existing chat among these ends."""
     return log.heads(Chat.objects.existing(chat_ids))
