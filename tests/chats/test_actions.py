@@ -320,12 +320,24 @@ def test_the_time_of_messages_does_not_run_backwards_with_a_clock(group, ada, mo
 
 
 def test_a_clock_that_was_far_ahead_once_is_forgotten(group, ada, grace, monkeypatch):
+    monkeypatch.setattr(clock, "is_known", True)
     true, ahead = documents.now(), documents.now() + timedelta(hours=2)
     with monkeypatch.context() as wrong:
         wrong.setattr(documents, "now", lambda: ahead)
         assert post(ada, group).created_at == ahead
     assert abs(post(grace, group).created_at - true) < timedelta(minutes=1)
     assert abs(post(ada, group).created_at - true) < timedelta(minutes=1)
+
+
+def test_before_mongodb_has_told_its_time_nothing_goes_before_the_last_message(
+    group, ada, grace, monkeypatch
+):
+    ahead = documents.now() + timedelta(hours=2)
+    with monkeypatch.context() as wrong:
+        wrong.setattr(documents, "now", lambda: ahead)
+        post(ada, group)
+    monkeypatch.setattr(clock, "is_known", False)
+    assert post(grace, group).created_at == ahead
 
 
 def test_the_time_is_that_of_mongodb(group, ada, monkeypatch):

@@ -28,6 +28,7 @@ from .test_load import children
 from .traffic import traffic
 
 OTHERS, MEMBERS, RATE = 200, 10, 20.0  # people with a socket each, of a chat; messages a second
+PATIENCE = 60.0  # seconds for what was sent on a machine that does other things as well
 SETTLE = 2.0  # seconds before anything is measured
 MOST_MEMORY = 600 * 2**20  # bytes of each process
 LATEST = 0.1  # seconds, the p99 of deliveries beside an attack; quiet it is about 0.01
@@ -72,7 +73,7 @@ async def test_an_attack_holds_up_nobody_else(
             quiet = await p99(cluster, asyncio.sleep(seconds))
             during = await p99(cluster, carry_out(attack))
         provider.go_on.set()
-    await cluster.settle(20)
+    await cluster.settle(PATIENCE)
     memory = max(map(resident, pids(cluster)))
     figures.report(
         f"attack, {name}",
@@ -117,7 +118,7 @@ async def p99(cluster: Cluster, work: Any) -> float:
     await asyncio.sleep(SETTLE)
     since = time.monotonic()
     await work
-    await asyncio.gather(*(client.sent(20) for client in cluster.clients))
+    await asyncio.gather(*(client.sent(PATIENCE) for client in cluster.clients))
     found = cluster.ledger.latencies(since)
     return found[int(len(found) * 0.99)]
 
