@@ -129,18 +129,17 @@ def test_forced_colours_keep_a_switch_a_switch(adas: Window) -> None:
 
 def test_the_time_of_a_chat_ends_where_its_count_does(adas: Window) -> None:
     item = adas.chat_item("Engines")
-    item.evaluate(
+    ends = item.evaluate(  # in one go: the list may be refreshed meanwhile
         """each => {
           each.classList.remove("chat-item--current")
           each.querySelector("[data-part=unread]").hidden = false
           each.querySelector("[data-part=count]").textContent = "99+"
           each.querySelector("time").textContent = "1 Jan"
+          return [".chat-item__time", ".chat-item__unread"].map(
+            (part) => each.querySelector(part).getBoundingClientRect().right
+          )
         }"""
     )
-    ends = [
-        item.locator(part).evaluate("each => each.getBoundingClientRect().right")
-        for part in (".chat-item__time", ".chat-item__unread")
-    ]
     assert ends[0] == pytest.approx(ends[1], abs=1)
 
 
