@@ -18,8 +18,7 @@ from users.signing_in import issuers, reauthentication
 
 from .forms import PasswordAskedForm
 from .issuers import leave
-from .second_factors import own
-from .views import not_owner
+from .own_change import OwnChange, own
 
 LAST = "Your account has no password: it must stay connected to one."
 
@@ -56,32 +55,28 @@ class Confirm(LoginRequiredMixin, View):
         return leave(request, issuer_id, why="confirm", user_id=request.user.pk)
 
 
-class Change(LoginRequiredMixin, View):
-    """A change by a button beside a field for the password."""
+class Change(OwnChange):
+    """A change of how an issuer signs in to one's account."""
 
-    def post(self, request: HttpRequest, issuer_id: str) -> HttpResponse:
-        issuers.named(issuer_id)
-        if reauthentication.is_owner(request):
-            return self.change(own(request), issuer_id)
-        messages.error(request, f"{not_owner(request)} Nothing was changed.")
-        return redirect("users:issuers")
+    page = "users:issuers"
 
-    def change(self, user: User, issuer_id: str) -> HttpResponse:
-        """Do what was asked for."""
-        raise NotImplementedError
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        issuers.named(kwargs["issuer_id"])
+        return super().post(request, **kwargs)
 
 
 class Connect(Change):
     """Go to an issuer, to connect an account there to one's own."""
 
-    def change(self, user: User, issuer_id: str) -> HttpResponse:
-        return leave(self.request, issuer_id, why="connect", user_id=user.pk)
+    def change(self, user: User, **kwargs: Any) -> HttpResponse:
+        return leave(self.request, kwargs["issuer_id"], why="connect", user_id=user.pk)
 
 
 class Disconnect(Change):
     """Sign in by an issuer no more; an account without a password keeps one."""
 
-    def change(self, user: User, issuer_id: str) -> HttpResponse:
+    def change(self, user: User, **kwargs: Any) -> HttpResponse:
+        issuer_id = kwargs["issuer_id"]
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)
             others = issuers.of(user).exclude(provider=issuer_id)

@@ -22,7 +22,8 @@ from users.signing_in import (
 from users.signing_in.backends import remember_place
 
 from .forms import PasswordAskedForm
-from .second_factors import own, show
+from .own_change import own
+from .second_factors import show
 from .sign_in import AllowsPasskeys
 from .views import not_owner
 

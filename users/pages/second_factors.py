@@ -8,21 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.generic import FormView, View
+from django.views.generic import FormView
 
 from users.models import User
 from users.signing_in import reauthentication, second_factor_changes, second_factors
 
 from .forms import PasswordAskedForm
+from .own_change import OwnChange, own
 from .second_factor_forms import OwnAppForm
 from .sign_in import NEW_APP, secret_of
-from .views import PasswordAskedMixin, not_owner
-
-
-def own(request: HttpRequest) -> User:
-    """Whoever is signed in."""
-    assert isinstance(request.user, User)
-    return request.user
+from .views import PasswordAskedMixin
 
 
 def show(request: HttpRequest, codes: list[str]) -> HttpResponse:
@@ -72,18 +67,10 @@ class SetUpApp(LoginRequiredMixin, PasswordAskedMixin, FormView):
         return show(self.request, codes) if codes else redirect("users:second_factors")
 
 
-class Change(LoginRequiredMixin, View):
-    """A change by a button beside a field for the password."""
+class Change(OwnChange):
+    """A change of one's second factors."""
 
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if reauthentication.is_owner(request):
-            return self.change(own(request), **kwargs)
-        messages.error(request, f"{not_owner(request)} Nothing was changed.")
-        return redirect("users:second_factors")
-
-    def change(self, user: User, **kwargs: Any) -> HttpResponse:
-        """Do what was asked for."""
-        raise NotImplementedError
+    page = "users:second_factors"
 
 
 class NewRecoveryCodes(Change):
