@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chatproject import calls
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 logger = logging.getLogger(__name__)
 
@@ -47,16 +47,16 @@ class Provider:
 
     def fetch(self, method: str, url: str, *, timeout: float, **request: Any) -> Any:
         """The JSON response to a request, within `timeout` seconds in all, or `ProviderError`."""
-        import httpx
+        import httpx2
 
         try:
             response = calls.response(method, url, timeout, **request)
-        except (TimeoutError, httpx.TimeoutException):
+        except (TimeoutError, httpx2.TimeoutException):
             raise ProviderError(
                 f"{self.name} didn't answer within {timeout:g} seconds. Please try again later.",
                 HTTPStatus.GATEWAY_TIMEOUT,
             ) from None
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
             # Without the error's text, which may contain the key (a header that can't be sent).
             logger.warning("%s: %s", self.name, type(error).__name__)
             raise ProviderError(
@@ -70,7 +70,7 @@ class Provider:
         """The error for an answer of the wrong shape."""
         return ProviderError(f"{self.name} sent an answer that makes no sense to this chat.")
 
-    def _refuse_error(self, response: httpx.Response) -> None:
+    def _refuse_error(self, response: httpx2.Response) -> None:
         status = response.status_code
         if status == HTTPStatus.OK:
             return
@@ -94,7 +94,7 @@ class Provider:
             return f"{self.name} has a problem (HTTP {status}). Please try again later."
         return f"{self.name} refused the request (HTTP {status})."
 
-    def _json(self, response: httpx.Response) -> Any:
+    def _json(self, response: httpx2.Response) -> Any:
         try:
             return json.loads(response.content)
         except (ValueError, RecursionError):

@@ -308,11 +308,11 @@ def test_a_method_that_a_path_lacks_is_named(ada, api, paths, method):
 
 
 def test_without_the_mongodb_a_client_is_told_when_to_try_again(group, ada, token_of, start_server):
-    import httpx
+    import httpx2
 
     away = "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200&directConnection=true"
     url = start_server(MONGODB_URI=away).url
-    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+    with httpx2.Client(base_url=url, trust_env=False, timeout=30) as http:
         http.headers["Authorization"] = f"Bearer {token_of(ada)}"
         path = f"/api/v1/chats/{group.pk}/messages"
         for answer in (http.get(path), http.post(path, json={"content": "Hello"})):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 
-import httpx
+import httpx2
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
@@ -157,7 +157,7 @@ async def test_what_one_process_stores_the_sockets_of_another_are_told(
     )
     async with (
         connect(url, additional_headers=grace_headers) as socket,
-        httpx.AsyncClient(base_url=one.url, headers=ada_headers) as api,
+        httpx2.AsyncClient(base_url=one.url, headers=ada_headers) as api,
     ):
         await next_of(socket, "welcome")
         path = f"/api/v1/chats/{group.pk}/messages"
@@ -209,7 +209,7 @@ async def test_a_deactivated_person_is_closed_and_refused_at_once(live_server_pr
             await next_of(socket, "nothing")
     assert closed.value.rcvd.code == 4401
     assert await refusal(url, headers) == 403
-    async with httpx.AsyncClient(base_url=live_server_process.url) as api:
+    async with httpx2.AsyncClient(base_url=live_server_process.url) as api:
         assert (await api.get("/api/v1/chats/", headers=headers)).status_code == 401
         credentials = {"username": "ada", "password": PASSWORD}
         assert (await api.post("/api/v1/auth/login", json=credentials)).status_code == 401

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pymongo
 from django.conf import settings
 from django.db import connections
@@ -47,7 +47,7 @@ class Cluster:
         self.proxy = Proxy(self.ports)
         self.clients: list[Client] = []
         self.wire = Http()  # of all clients that have no URL of their own
-        self.http = httpx.AsyncClient(verify=False, timeout=15, limits=httpx.Limits())
+        self.http = httpx2.AsyncClient(verify=False, timeout=15, limits=httpx2.Limits())
 
     @classmethod
     @asynccontextmanager

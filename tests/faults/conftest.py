@@ -13,7 +13,7 @@ from . import figures
 from .api import Person
 from .cluster import Cluster
 
-logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a request
+logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line a request
 
 TOKEN_LIFETIME = 2 * 3600  # seconds; the longest test is shorter
 

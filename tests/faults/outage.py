@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import httpx2
 import websockets
 
 from tests.waiting import wait_for_async
@@ -102,7 +102,7 @@ class Outage:
             Write("POST", f"/api/v1/chats/private/{self.newcomer}", None, {200, 201}),
         ]
 
-    async def ask(self, method: str, path: str, json: Any = None) -> tuple[httpx.Response, float]:
+    async def ask(self, method: str, path: str, json: Any = None) -> tuple[httpx2.Response, float]:
         """The answer, and the seconds that it took."""
         start = time.monotonic()
         answer = await self.cluster.http.request(
@@ -195,7 +195,7 @@ class Outage:
         (row,) = rows.find({"chat_id": other["_id"], "gone": None})
         assert (row["user_id"], row["can_remove_members"]) == (self.helper, True)
 
-    async def _insist(self, write: Write) -> httpx.Response:
+    async def _insist(self, write: Write) -> httpx2.Response:
         while True:
             answer, _ = await self.ask(write.method, write.path, write.json)
             if answer.status_code != 503:

@@ -8,7 +8,7 @@ import threading
 import time
 from itertools import chain
 
-import httpx
+import httpx2
 import pytest
 from websockets.asyncio.client import connect
 
@@ -89,7 +89,7 @@ class Bystander:
 
     def __init__(self, server, person, chat_id):
         self.url = f"{server.websocket_url}/api/v1/chats/{chat_id}"
-        self.http = httpx.AsyncClient(base_url=server.url, headers=person.headers, timeout=20)
+        self.http = httpx2.AsyncClient(base_url=server.url, headers=person.headers, timeout=20)
         self.path, self.headers = f"/api/v1/chats/{chat_id}/messages", person.headers
         self.seconds = []
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import httpx2
 import orjson
 import pytest
 import websockets
@@ -32,12 +32,12 @@ async def cluster(start_cluster: Callable[..., Any]) -> Cluster:
 
 async def at_once(
     cluster: Cluster, requests: list[tuple[Person, str, str, Any]]
-) -> list[httpx.Response]:
+) -> list[httpx2.Response]:
     """These requests (person, method, path, JSON) at once, in turn to each of the processes."""
-    limits = httpx.Limits(max_connections=len(requests))
-    async with httpx.AsyncClient(timeout=60, limits=limits) as http:
+    limits = httpx2.Limits(max_connections=len(requests))
+    async with httpx2.AsyncClient(timeout=60, limits=limits) as http:
 
-        async def ask(number: int) -> httpx.Response:
+        async def ask(number: int) -> httpx2.Response:
             person, method, path, body = requests[number]
             ports = cluster.ports()
             url = f"http://127.0.0.1:{ports[number % len(ports)]}/api/v1/{path}"

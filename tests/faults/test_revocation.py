@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -268,7 +268,7 @@ class Stage:
         self.owner = owner
         self.chat_id = chat_id
         self.chat_path = f"/api/v1/chats/{chat_id}"
-        self.http = httpx.AsyncClient(timeout=20)
+        self.http = httpx2.AsyncClient(timeout=20)
         self.times: dict[str, list[float]] = defaultdict(list)
         self.stayed: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()

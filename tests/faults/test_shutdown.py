@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import httpx2
 import pymongo
 import pytest
 from django.conf import settings
@@ -59,7 +59,7 @@ async def test_requests_under_way_are_answered_before_the_process_ends(
 ) -> None:
     process = ServerProcess(kind)
     await asyncio.to_thread(process.wait_until_ready)
-    async with httpx.AsyncClient(base_url=process.url, timeout=20) as http:
+    async with httpx2.AsyncClient(base_url=process.url, timeout=20) as http:
         with writes_wait() as waiting:
             posts = [
                 asyncio.create_task(

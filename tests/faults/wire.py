@@ -1,4 +1,4 @@
-"""HTTP/1.1 with few steps: with httpx, thousands of clients would wait for each other."""
+"""HTTP/1.1 with few steps: with httpx2, thousands of clients would wait for each other."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from chatproject.limits.rates import Rate
@@ -110,7 +110,7 @@ def test_no_address_takes_a_write_of_another_site(client, ada, group):
 @pytest.mark.django_db(transaction=True)
 def test_a_server_process_refuses_them_too(live_server_process, ada):
     url = f"{live_server_process.url}/api/v1/auth/login"
-    with httpx.Client(trust_env=False) as http:
+    with httpx2.Client(trust_env=False) as http:
         for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
             assert http.post(url, json=CREDENTIALS, headers=headers).status_code == 403
         for origin in (live_server_process.url, None):

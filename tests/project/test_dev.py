@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from django.conf import settings
 
@@ -55,8 +55,8 @@ class Dev:
         assert self.process.poll() is None, self.output()
         assert "The web process has ended" not in self.output(), self.output()
         try:
-            return httpx.get(f"http://localhost:{self.port}/", timeout=5).status_code < 400
-        except httpx.TransportError:
+            return httpx2.get(f"http://localhost:{self.port}/", timeout=5).status_code < 400
+        except httpx2.TransportError:
             return False
 
     def interrupt(self) -> int:
@@ -96,9 +96,9 @@ def test_it_serves_until_ctrl_c_and_a_second_start_keeps_the_data(
     assert "ada-demo-chat" in first.output()
     wait_for(lambda: f"http://localhost:{first.port}" in first.output(), what="for the URL")
     _waits_at_little_cost(first.process.pid)
-    page = httpx.get(f"http://localhost:{first.port}/", follow_redirects=True)
+    page = httpx2.get(f"http://localhost:{first.port}/", follow_redirects=True)
     stylesheet = page.text.partition('rel="stylesheet" href="')[2].partition('"')[0]
-    styles = httpx.get(f"http://localhost:{first.port}{stylesheet}")
+    styles = httpx2.get(f"http://localhost:{first.port}{stylesheet}")
     assert styles.headers["content-type"].startswith("text/css")
 
     database = tmp_path / "var" / "chat.sqlite3"
@@ -210,7 +210,7 @@ def test_a_mongodb_that_is_killed_is_started_again(dev: Callable[..., Dev], tmp_
 
 
 def _is_well(run: Dev) -> bool:
-    with httpx.Client(base_url=f"http://localhost:{run.port}", timeout=20) as client:
+    with httpx2.Client(base_url=f"http://localhost:{run.port}", timeout=20) as client:
         typed = {"username": "ada", "password": "ada-demo-chat"}
         access = client.post("/api/v1/auth/login", json=typed).json()["access"]
         chats = client.get("/api/v1/chats", headers={"Authorization": f"Bearer {access}"})

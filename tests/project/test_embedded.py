@@ -37,6 +37,15 @@ def test_documents_outlive_a_restart_on_another_port(folder: Path) -> None:
         assert pymongo.MongoClient(moved["MONGODB_URI"]).chat.kept.count_documents({}) == 1
 
 
+def test_mongod_compresses_nothing(folder: Path) -> None:
+    with embedded.servers(folder, given={}) as urls:
+        client = pymongo.MongoClient[Any](urls["MONGODB_URI"], compressors="zlib")
+        options = client.admin.command("getCmdLineOpts")["parsed"]
+        hello = client.admin.command("hello", compression=["zlib", "snappy", "zstd"])
+    assert options["net"]["compression"] == {"compressors": "disabled"}
+    assert not hello.get("compression")
+
+
 def test_the_servers_answer_to_their_owner_alone(folder: Path) -> None:
     before = os.umask(0o022)
     try:

@@ -1,6 +1,6 @@
 """Text is UTF-8, whatever charset a request names: Python has codecs that are no encodings."""
 
-import httpx
+import httpx2
 import pytest
 from django.test import Client
 
@@ -29,7 +29,7 @@ def http(request, ada):
     process = ServerProcess(request.param)
     try:
         process.wait_until_ready()
-        with httpx.Client(base_url=process.url, trust_env=False) as http:
+        with httpx2.Client(base_url=process.url, trust_env=False) as http:
             http.cookies = {"csrftoken": token, "sessionid": client.cookies["sessionid"].value}
             http.headers["X-CSRFToken"] = token
             yield http

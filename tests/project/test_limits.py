@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import redis
 from django.conf import settings
@@ -327,15 +327,15 @@ def two_servers(django_db_setup: None, server_name: str) -> Iterator[list[Server
 @pytest.fixture
 def let_through(
     transactional_db: None, two_servers: list[ServerProcess]
-) -> Callable[..., list[httpx.Response]]:
+) -> Callable[..., list[httpx2.Response]]:
     """A function: of 50 requests at once, every other one to each process, those that passed.
 
     They are these requests, over and over; `{n}` in a value becomes the number of the request.
     """
 
-    def send(*requests: dict[str, Any], **client_options: Any) -> list[httpx.Response]:
+    def send(*requests: dict[str, Any], **client_options: Any) -> list[httpx2.Response]:
         client_options.setdefault("cookies", {})["csrftoken"] = CSRF
-        with httpx.Client(timeout=60, limits=httpx.Limits(), **client_options) as client:
+        with httpx2.Client(timeout=60, limits=httpx2.Limits(), **client_options) as client:
             answers = together(
                 [
                     partial(post, client, two_servers[number % 2].url, number, **request)
@@ -354,7 +354,7 @@ def let_through(
     return send
 
 
-def post(client: httpx.Client, url: str, number: int, path: str, **fields: str) -> httpx.Response:
+def post(client: httpx2.Client, url: str, number: int, path: str, **fields: str) -> httpx2.Response:
     """Post to the API as JSON, to a page as a form."""
     values = {name: value.replace("{n}", str(number)) for name, value in fields.items()}
     if path.startswith("/api/"):
@@ -370,7 +370,7 @@ def signed_in(user: Any) -> dict[str, dict[str, str]]:
 
 
 def test_of_50_sign_ins_at_once_over_two_processes_as_many_pass_as_the_limit_says(
-    let_through: Callable[..., list[httpx.Response]], ada: Any
+    let_through: Callable[..., list[httpx2.Response]], ada: Any
 ) -> None:
     guess = {"username": "ada", "password": "wrong {n}"}
     passed = let_through(
@@ -383,7 +383,7 @@ def test_of_50_sign_ins_at_once_over_two_processes_as_many_pass_as_the_limit_say
 
 
 def test_of_50_registrations_at_once_over_two_processes_as_many_pass_as_the_limit_says(
-    let_through: Callable[..., list[httpx.Response]],
+    let_through: Callable[..., list[httpx2.Response]],
 ) -> None:
     passed = let_through(
         {"path": "/api/v1/auth/register", "username": "mary{n}", "password": PASSWORD},
@@ -400,14 +400,14 @@ def test_of_50_registrations_at_once_over_two_processes_as_many_pass_as_the_limi
 
 @pytest.mark.parametrize("email", ["ada@example.org", "nobody@example.org"])
 def test_of_50_password_resets_at_once_over_two_processes_as_many_pass_as_the_limit_says(
-    let_through: Callable[..., list[httpx.Response]], ada: Any, email: str
+    let_through: Callable[..., list[httpx2.Response]], ada: Any, email: str
 ) -> None:
     passed = let_through({"path": "/accounts/password-reset/", "email": email})
     assert [answer.status_code for answer in passed] == [302] * SLOW.amount
 
 
 def test_of_50_sends_at_once_over_two_processes_as_many_pass_as_the_limit_says(
-    let_through: Callable[..., list[httpx.Response]], ada: Any, group: Any
+    let_through: Callable[..., list[httpx2.Response]], ada: Any, group: Any
 ) -> None:
     passed = let_through(
         {"path": f"/api/v1/chats/{group.pk}/messages", "content": "By the API, {n}"},
@@ -419,7 +419,7 @@ def test_of_50_sends_at_once_over_two_processes_as_many_pass_as_the_limit_says(
 
 
 def test_of_50_questions_at_once_over_two_processes_as_many_pass_as_the_limit_says(
-    let_through: Callable[..., list[httpx.Response]], ada: Any, group: Any
+    let_through: Callable[..., list[httpx2.Response]], ada: Any, group: Any
 ) -> None:
     passed = let_through(
         {"path": f"/api/v1/chats/{group.pk}/messages", "content": "@ai How, {n}?"},
@@ -439,7 +439,7 @@ def test_no_server_believes_an_address_that_a_client_made_up(
     try:
         process.wait_until_ready()
         statuses = [
-            httpx.post(
+            httpx2.post(
                 f"{process.url}/api/v1/auth/login",
                 json={"username": f"name{number}", "password": "wrong"},
                 # As the one proxy says it, or as a client that makes up another one each time.
@@ -461,7 +461,7 @@ def test_without_valkey_people_sign_in_and_send_and_each_process_still_limits(
     limits = {"LIMIT_SIGN_IN": "2/1h", "LIMIT_SENDS": "2/1h", "REDIS_URL": valkey.url}
     server = start_server(**limits)
     path = f"/api/v1/chats/{group.pk}/messages"
-    with httpx.Client(timeout=30, **signed_in(ada)) as client:
+    with httpx2.Client(timeout=30, **signed_in(ada)) as client:
         break_by_stopping(valkey)
         for what, fields, good in (
             ("/api/v1/auth/login", {"username": "ada", "password": PASSWORD}, 200),

@@ -37,15 +37,15 @@ def test_only_the_command_of_daphne_loads_daphne_and_twisted() -> None:
 
 
 def test_a_worker_loads_only_what_it_needs_to_look_for_jobs() -> None:
-    """The views would take 20 MiB, the servers 10, and httpx, which comes with a question, 5."""
+    """The views would take 20 MiB, the servers 10, and httpx2, which comes with a question, 5."""
     views = ("chatproject.urls", "chats.api.chats", "chats.pages.views", "drf_spectacular.plumbing")
     command = "chatproject.jobs.management.commands.run_jobs"
     start = f"django; django.setup(); from {command} import kinds; kinds(); import gc"
     jobs = ("chats.assistant.questions", "users.emails")
-    assert loaded_by(start, (*jobs, *views, *OF_DAPHNE, "uvicorn", "httpx", "jinja2")) == jobs
+    assert loaded_by(start, (*jobs, *views, *OF_DAPHNE, "uvicorn", "httpx2", "jinja2")) == jobs
     assert not import_module(command).Command.requires_system_checks
 
 
 def test_what_runs_the_processes_of_development_loads_neither_django_nor_clients() -> None:
-    clients = ("django", "pymongo", "redis", "httpx", "ssl", "asyncio")
+    clients = ("django", "pymongo", "redis", "httpx2", "ssl", "asyncio")
     assert loaded_by("chatproject.development.dev", ("ctypes", *clients)) == ("ctypes",)

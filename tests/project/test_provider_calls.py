@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from tests import provider_server
@@ -45,12 +45,12 @@ def pages(transactional_db: None, hanging: ProviderServer) -> Iterator[ServerPro
     process.stop()
 
 
-def client_of(url: str, token: str) -> httpx.Client:
+def client_of(url: str, token: str) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=60)
+    return httpx2.Client(base_url=url, headers=headers, trust_env=False, timeout=60)
 
 
-def ask(client: httpx.Client, number: int) -> httpx.Response:
+def ask(client: httpx2.Client, number: int) -> httpx2.Response:
     if number % 2:
         return client.post("/api/v1/ai/ask", json={"user_input": "Why?"})
     return client.get("/api/v1/ai/photo", params={"query": "cats"})

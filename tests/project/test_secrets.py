@@ -4,7 +4,7 @@ import json
 import re
 import secrets as random
 
-import httpx
+import httpx2
 import pytest
 from django.conf import settings
 from websockets.sync.client import connect
@@ -68,7 +68,7 @@ class Visitor:
     def __init__(self, url, websocket_url):
         self.url, self.websocket_url = url, websocket_url
         self.secrets, self.addresses = {}, []
-        self.http = httpx.Client(
+        self.http = httpx2.Client(
             base_url=url,
             trust_env=False,
             timeout=20,

@@ -6,7 +6,7 @@ import time
 from html import unescape
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -61,7 +61,7 @@ def leave(browser, path="/accounts/issuers/example/sign-in/", **fields):
 
 def come_back(address):
     """The path that the issuer sends a browser back to."""
-    answer = httpx.get(address)
+    answer = httpx2.get(address)
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
 

@@ -137,7 +137,7 @@ def test_the_list_is_paged_as_every_list(ada):
         ("Mozilla/5.0 (Windows NT 10.0) Chrome/140.0 Safari/537.36 Edg/140.0", "Edge on Windows"),
         ("Mozilla/5.0 (Linux; Android 16) Chrome/140.0 Mobile Safari/537.36", "Chrome on Android"),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Nothing/1", "A browser on macOS"),
-        ("python-httpx/0.28", "python-httpx"),
+        ("python-httpx2/0.28", "python-httpx2"),
         ("<script>", "Unknown device"),
         ("", "Unknown device"),
     ],

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-import httpx
+import httpx2
 import pytest
 
 from chatproject.limits import at_once
@@ -31,8 +31,8 @@ def http(transactional_db):
     }
     process = ServerProcess("granian", environment)
     process.wait_until_ready()
-    limits = httpx.Limits(max_connections=None)
-    with httpx.Client(base_url=process.url, timeout=60, limits=limits, trust_env=False) as http:
+    limits = httpx2.Limits(max_connections=None)
+    with httpx2.Client(base_url=process.url, timeout=60, limits=limits, trust_env=False) as http:
         yield http
     process.stop()
 

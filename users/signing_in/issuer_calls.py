@@ -30,18 +30,18 @@ class IssuerCalls:
 
     def request(self, method: str, url: str, *, auth: Any = None, **request: Any) -> Any:
         """The successful response; `auth` is requests' `HTTPBasicAuth`, or None."""
-        import httpx
+        import httpx2
 
         if auth is not None:
             request["auth"] = (auth.username, auth.password)
         seconds = settings.SOCIALACCOUNT_REQUESTS_TIMEOUT
         try:
             response = calls.response(method, url, seconds, **request)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except (TimeoutError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise requests.RequestException(f"{url}: {type(error).__name__}") from None
         if not response.is_success:
             raise requests.RequestException(f"{url}: HTTP {response.status_code}")
-        response.request = httpx.Request(method, url)  # for `raise_for_status`
+        response.request = httpx2.Request(method, url)  # for `raise_for_status`
         return response
 
 
