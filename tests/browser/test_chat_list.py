@@ -26,7 +26,7 @@ def test_unread_messages_of_every_chat_are_counted_live(
     expect(item.locator(".chat-item__unread")).to_have_text("2 unread")
     expect(item).to_contain_text("Grace Hopper: Two")
     expect(window.page.locator(".chat-item").first).to_contain_text("Engines")
-    expect(window.page).to_have_title(re.compile(r"^\(1\) "))
+    expect(window.page).to_have_title(re.compile(r"^\(2\) "))
 
 
 def test_many_unread_messages_are_counted_alike_by_page_and_scripts(

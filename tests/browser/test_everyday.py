@@ -62,24 +62,6 @@ def test_the_connection_is_shown_only_while_it_is_lost(
     window.is_connected()
 
 
-def test_a_hidden_page_says_in_its_title_that_its_chat_has_something_new(
-    window_of: OpenWindow, ada: Any, grace: Any, group: Any
-) -> None:
-    window = window_of(ada, f"/chats/{group.pk}/")
-    window.is_connected()
-    expect(window.page).to_have_title("Engines · Chat")
-    hide = """(hidden) => {
-      Object.defineProperty(document, "hidden", { value: hidden, configurable: true })
-      document.dispatchEvent(new Event("visibilitychange"))
-    }"""
-    window.page.evaluate(hide, True)
-    for text in ("One", "Two", "Three"):
-        actions.post_message(grace, group.pk, text)
-    expect(window.page).to_have_title("(1) Engines · Chat")
-    window.page.evaluate(hide, False)
-    expect(window.page).to_have_title("Engines · Chat")
-
-
 def test_a_group_that_is_renamed_has_its_name_in_the_titles_of_tabs(
     window_of: OpenWindow, ada: Any, grace: Any, group: Any
 ) -> None:

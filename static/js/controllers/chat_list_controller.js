@@ -3,6 +3,7 @@ import { api } from "helpers/api.js"
 import { onNewDay } from "helpers/dates.js"
 import { inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
+import { showInTab } from "helpers/tab.js"
 import { isolate } from "helpers/text.js"
 import { forget } from "helpers/written.js"
 import { ChatItems } from "models/chat_items.js"
@@ -178,10 +179,15 @@ export default class extends Controller {
     this.countSoon()
   }
 
-  /** Show the number of unread chats in the title of the tab. */
+  /** The reader has come to another place of the open chat. */
+  moved() {
+    this.countSoon()
+  }
+
+  /** Show how many messages are unread. */
   #count() {
-    const isRead = ({ dataset: { id } }) => id === this.items.current && !document.hidden
-    const unread = this.items.unread.filter((item) => !isRead(item))
-    document.title = unread.length ? `(${unread.length}) ${this.title}` : this.title
+    const down = document.querySelector("[data-controller~=newest-link]") // there while newer ones are out of sight
+    const isFollowed = !document.hidden && (!down || down.hidden)
+    showInTab(this.title, this.items.unread(isFollowed))
   }
 }

@@ -8,7 +8,7 @@ const MOST_AT_ONCE = 40 // messages shown in one frame, with one layout
 
 /** The messages of the open chat: scrolls them, loads history, and reports how far it is read. */
 export default class extends Controller {
-  static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate"]
+  static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate", "unreadTemplate"]
   static values = {
     url: String,
     page: String,
@@ -22,7 +22,7 @@ export default class extends Controller {
   }
 
   initialize() {
-    this.lookSoon = inNextFrame(() => this.#look())
+    this.lookSoon = inNextFrame(() => this.look())
     this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.element.isConnected && this.arrivals.take(messages))
   }
 
@@ -108,10 +108,11 @@ export default class extends Controller {
     this.lookSoon()
   }
 
-  #look() {
-    if (this.timeline.isAtNewest) this.arrivals.unseen = 0
-    this.#tellPosition()
+  /** The reader is at another place, or the page is shown or hidden. */
+  look() {
     this.see()
+    if (this.timeline.isAtNewest && !document.hidden) this.arrivals.seenAll()
+    this.#tellPosition()
   }
 
   /** Report how far the reader has come, if the page is visible. */
@@ -119,7 +120,9 @@ export default class extends Controller {
     if (document.hidden) return
     const row = this.scroll.lastVisible(this.log.rows)
     if (!row) return
-    this.dispatch("seen", { detail: { id: row.dataset.id, seq: Number(row.dataset.seq) } })
+    const seq = Number(row.dataset.seq)
+    this.arrivals.seen(seq)
+    this.dispatch("seen", { detail: { id: row.dataset.id, seq } })
   }
 
   async toNewest(event) {

@@ -7,7 +7,7 @@ export default class extends Controller {
   show({ detail: { isAtNewest, unseen } }) {
     this.element.hidden = isAtNewest
     this.countTarget.hidden = !unseen
-    this.countTarget.textContent = unseen
+    this.countTarget.textContent = `${unseen} new`
     this.element.ariaLabel = unseen
       ? `To the newest message, ${unseen} new`
       : "To the newest message"

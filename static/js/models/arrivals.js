@@ -1,14 +1,15 @@
 /**
  * The messages that arrive while a page is open: shows those that belong in its part of the history,
- * and counts those that the reader hasn't seen. Events: `shown`, `counted` (`unseen` is another number,
- * or the reader is at another place).
+ * and counts those that the reader hasn't seen, with the unread line above the first of them. Events:
+ * `shown`, `counted` (`unseen` is another number, or the reader is at another place).
  */
 export class Arrivals extends EventTarget {
   #timeline
   #userId
   #counted
   #early = [] // those that arrived while a page was being loaded
-  unseen = 0 // messages of others
+  #seen = 0 // the highest `seq` that the reader has seen
+  #unseen = [] // the `seq` of messages of others
 
   /** `lastSeq`: the `seq` up to which messages aren't new. */
   constructor(timeline, userId, lastSeq) {
@@ -16,6 +17,22 @@ export class Arrivals extends EventTarget {
     this.#timeline = timeline
     this.#userId = userId
     this.#counted = lastSeq
+  }
+
+  /** How many messages of others the reader hasn't seen. */
+  get unseen() {
+    return this.#unseen.length
+  }
+
+  /** The reader has seen the messages up to this `seq`. */
+  seen(seq) {
+    this.#seen = Math.max(this.#seen, seq)
+    this.#unseen = this.#unseen.filter((each) => each > seq)
+  }
+
+  /** The reader has come to the newest message. */
+  seenAll() {
+    this.#unseen = []
   }
 
   /** Messages have arrived, new ones or changed ones. */
@@ -48,24 +65,24 @@ export class Arrivals extends EventTarget {
     const follows = scroll.stuck || news.some((message) => this.#isOwn(message))
     log.put(messages)
     pages.newest = Math.max(pages.newest, ...messages.map(({ seq }) => seq))
+    if (document.hidden || !follows) for (const message of news) this.#count(message)
     if (follows) this.follow()
-    else {
-      for (const message of news) this.#count(message)
-      history.trimFarEnd()
-    }
+    else history.trimFarEnd()
     this.#tell("shown")
   }
 
-  /** Scroll to the newest message, if it is loaded: all are seen then. */
+  /** Scroll to the newest message, if it is loaded: all are seen then, if the page is. */
   follow() {
     if (!this.#timeline.follow()) return
-    this.unseen = 0
+    if (!document.hidden) this.seenAll()
     this.#tell("counted")
   }
 
-  #count({ sender_id, edited_at, deleted_at }) {
+  #count({ seq, sender_id, edited_at, deleted_at }) {
     if (this.#isOwn({ sender_id }) || edited_at || deleted_at) return
-    this.unseen += 1
+    this.#unseen.push(seq)
+    const { log } = this.#timeline
+    if (log.unreadFrom <= this.#seen) log.divideUnread(seq)
     this.#tell("counted")
   }
 

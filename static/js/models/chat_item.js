@@ -47,9 +47,14 @@ export function showPreview(item, { sender_id, sender_name, content, deleted_at 
   if (preview.textContent !== text) preview.textContent = text
 }
 
+/** How many of its messages are unread. */
+export function unreadOf(item) {
+  return Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
+}
+
 /** Show how many of its messages are unread. */
 export function showUnread(item) {
-  const unread = Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
+  const unread = unreadOf(item)
   part(item, "count").textContent = unread > protocol.most_unread ? `${protocol.most_unread}+` : unread
   part(item, "unread").hidden = !unread
   item.classList.toggle("chat-item--unread", unread > 0)

@@ -1,4 +1,4 @@
-import { makeItem, showCurrent, showName, showPreview, showTime, showUnread } from "models/chat_item.js"
+import { makeItem, showCurrent, showName, showPreview, showTime, showUnread, unreadOf } from "models/chat_item.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
@@ -27,8 +27,12 @@ export class ChatItems {
     return [...this.#list.children]
   }
 
-  get unread() {
-    return this.all.filter((item) => item.matches(".chat-item--unread"))
+  /** How many messages are unread. `isFollowed`: the reader sees what arrives in the open chat. */
+  unread(isFollowed) {
+    const current = this.current && this.find(this.current)
+    current?.classList.toggle("chat-item--behind", !isFollowed)
+    const counted = this.all.filter((item) => item !== current || !isFollowed)
+    return counted.reduce((sum, item) => sum + unreadOf(item), 0)
   }
 
   find(id) {

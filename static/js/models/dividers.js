@@ -3,14 +3,29 @@ import { protocol } from "helpers/protocol.js"
 
 const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
 
-/** The lines between the rows of a chat: one before each day, and one above what was unread. */
+/** The lines between the rows of a chat: one before each day, and one above what is unread. */
 export class Dividers {
   #dayTemplate
   #unread
 
-  constructor(list, dayTemplate) {
+  constructor(list, dayTemplate, unreadTemplate) {
     this.#dayTemplate = dayTemplate
-    this.#unread = findUnread(list)
+    this.#unread = findUnread(list) ?? { divider: copyOf(unreadTemplate), seq: "0" }
+  }
+
+  /** The `seq` of the row below the unread line; 0: there is no such line. */
+  get unreadFrom() {
+    return Number(this.#unread.seq)
+  }
+
+  set unreadFrom(seq) {
+    this.#unread.divider.remove()
+    this.#unread.seq = String(seq)
+  }
+
+  /** The unread line. */
+  get unread() {
+    return this.#unread.divider
   }
 
   /** Put the lines of a row above it, by the reader's own days; join it to the row before. */
@@ -18,7 +33,7 @@ export class Dividers {
     const date = new Date(row.dataset.createdAt)
     const before = previous && new Date(previous.dataset.createdAt)
     const newDay = !before || dayKey(date) !== dayKey(before)
-    const isUnread = row.dataset.seq === this.#unread?.seq
+    const isUnread = row.dataset.seq === this.#unread.seq
     if (isUnread && row.previousElementSibling !== this.#unread.divider) {
       row.before(this.#unread.divider)
     }
@@ -46,10 +61,14 @@ export class Dividers {
       day?.remove()
       return
     }
-    const line = day ?? this.#dayTemplate.content.firstElementChild.cloneNode(true)
+    const line = day ?? copyOf(this.#dayTemplate)
     showMoment(line.querySelector("time"), dayKey(date), dayText(date))
     if (!day) start.before(line)
   }
+}
+
+function copyOf(template) {
+  return template.content.firstElementChild.cloneNode(true)
 }
 
 /** The line above what was unread when the page was made; it belongs to the row after it. */

@@ -15,13 +15,13 @@ export class MessageLog {
   #readers = new Readers()
 
   /** The elements are the targets of templates/chats/_messages.html. */
-  constructor({ log, rows, pending, template, dayTemplate }, userId) {
+  constructor({ log, rows, pending, template, dayTemplate, unreadTemplate }, userId) {
     this.#log = log
     this.#list = rows
     this.#pending = pending
     this.#userId = userId
     this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true")
-    this.#dividers = new Dividers(rows, dayTemplate)
+    this.#dividers = new Dividers(rows, dayTemplate, unreadTemplate)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
     for (const row of this.rows) {
       this.#byId.set(row.dataset.id, row)
@@ -33,6 +33,26 @@ export class MessageLog {
   /** Name the days anew, as another one has begun. */
   renewDays() {
     this.rows.forEach((row, index) => this.#dividers.arrange(row, this.rows[index - 1]))
+  }
+
+  /** The `seq` of the message below the unread line; 0: there is no such line. */
+  get unreadFrom() {
+    return this.#dividers.unreadFrom
+  }
+
+  /** The unread line, if it is among the rows. */
+  get unreadLine() {
+    const { unread } = this.#dividers
+    return unread.isConnected ? unread : null
+  }
+
+  /** Move the unread line above the message with this `seq`, whether its row is here already or not. */
+  divideUnread(seq) {
+    const moved = [this.unreadFrom, seq]
+    this.#dividers.unreadFrom = seq
+    for (const [index, row] of this.rows.entries()) {
+      if (moved.includes(seqOf(row))) this.#dividers.arrange(row, this.rows[index - 1])
+    }
   }
 
   get first() {

@@ -28,6 +28,13 @@ export class Scroll {
     this.stuck = true
   }
 
+  /** Scroll up again if this element is above what is in sight. */
+  notBeyond(element) {
+    if (element.getBoundingClientRect().top >= this.element.getBoundingClientRect().top) return
+    element.scrollIntoView({ block: "start" })
+    this.note()
+  }
+
   /** Change the list without moving what the reader looks at, `anchor`. */
   keep(anchor, change) {
     const top = anchor?.getBoundingClientRect().top

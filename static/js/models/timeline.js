@@ -54,11 +54,16 @@ export class Timeline {
     this.scroll.note()
   }
 
-  /** Scroll to the bottom, unless newer messages aren't loaded; returns whether it did. */
+  /**
+   * Scroll to the bottom, unless newer messages aren't loaded; returns whether it did. A hidden page
+   * keeps the unread line in sight: reading goes on there.
+   */
   follow() {
     if (this.pages.hasNewer) return false
     this.history.trim("top")
     this.scroll.toBottom()
+    const line = document.hidden && this.log.unreadLine
+    if (line) this.scroll.notBeyond(line)
     return true
   }
 
