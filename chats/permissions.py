@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatproject.sockets import presence_leases
+from chatproject.sockets import places, presence_leases
 from users.models import Block
 
 from .models import Chat, ChatPermissions
@@ -114,9 +114,14 @@ def permissions_for(chat: Chat, user_id: int) -> Permissions:
 
 
 def online_to(user_id: int, chat: Chat) -> set[int]:
-    """Who is in a chat now, as far as this member sees it: not who is kept apart by a block."""
+    """Who is online to this member in a chat: not who is kept apart from them by a block.
+
+    In a group those who have it open, in a private chat whoever of the two is in the app.
+    """
     apart: set[int] = Block.objects.apart_from([user_id])[user_id]
-    return set(presence_leases.online(chat.pk)) - apart
+    if chat.is_group:
+        return set(presence_leases.online(chat.pk)) - apart
+    return places.online(chat.member_ids) - apart
 
 
 def permissions_of(chat: Chat) -> dict[int, Permissions]:

@@ -1,4 +1,4 @@
-"""How many sockets one person may have, in all processes: the setting `SOCKETS_PER_PERSON`.
+"""How many sockets one person has and may have, in all processes: the setting `SOCKETS_PER_PERSON`.
 
 Each process keeps its own count in the Redis of the channel layer, for as long as a presence lease.
 While that is away, each bounds its own sockets alone: nobody is locked out.
@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import redis
 from django.conf import settings
 
-from chatproject.stores.redis_client import AsyncRedisClients, Command
+from chatproject.stores.redis_client import AsyncRedisClients, Command, RedisClient
+
+from .coalescer import Coalescer
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +51,60 @@ else
 end
 return 1
 """
+# KEYS: the counts of some people. Returns for each whether there is a socket: 1 or 0.
+ONLINE = """
+local now = tonumber(redis.call('TIME')[1])
+local there = {}
+for i = 1, #KEYS do
+  there[i] = 0
+  for _, count in ipairs(redis.call('HVALS', KEYS[i])) do
+    if tonumber(string.match(count, '%d+ (%d+)')) > now then there[i] = 1 end
+  end
+end
+return there
+"""
 
 
 def _url(user_id: int) -> str:
     """The URL of the Redis that holds a person's counts."""
     urls: list[str] = settings.REDIS_URLS
     return urls[user_id % len(urls)]
+
+
+def _key(user_id: int) -> str:
+    return f"sockets:{user_id}"
+
+
+def _by_url(user_ids: Iterable[int]) -> dict[str, list[int]]:
+    by_url: defaultdict[str, list[int]] = defaultdict(list)
+    for user_id in user_ids:
+        by_url[_url(user_id)].append(user_id)
+    return by_url
+
+
+def _online(user_ids: list[int]) -> Command:
+    return ("EVAL", ONLINE, len(user_ids), *map(_key, user_ids))
+
+
+def _there(user_ids: list[int], answer: list[int]) -> set[int]:
+    return {user_id for user_id, is_there in zip(user_ids, answer, strict=True) if is_there}
+
+
+@cache
+def _client(url: str) -> RedisClient:
+    """This process's client of a Redis; thread-safe, and safe after a fork."""
+    return RedisClient(url, timeout=TIMEOUT, rest=REST)
+
+
+def online(user_ids: Iterable[int]) -> set[int]:
+    """Who of a few people has a socket now; nobody while their Redis is away."""
+    there: set[int] = set()
+    for url, ids in _by_url(user_ids).items():
+        try:
+            there |= _there(ids, _client(url).ask(*_online(ids)))
+        except redis.RedisError:
+            continue
+    return there
 
 
 class Places:
@@ -63,6 +115,7 @@ class Places:
         self._taken: Counter[int] = Counter()
         self._changed: set[int] = set()  # whose count here has sunk since it was stored
         self._redis = AsyncRedisClients(timeout=TIMEOUT, rest=REST, at_once=AT_ONCE)
+        self._lookups = Coalescer(self._online_together)
 
     async def take(self, user_id: int) -> bool:
         """Take a place for one more socket; False if none is left."""
@@ -101,11 +154,20 @@ class Places:
         """Renew the counts of this process."""
         await self._store(set(self._taken))
 
+    async def online(self, user_ids: Iterable[int]) -> set[int]:
+        """Who of these people has a socket in any process; `RedisError` if that isn't known."""
+        return await self._lookups.ask(frozenset(user_ids))
+
+    async def _online_together(self, asked: list[frozenset[int]]) -> list[set[int]]:
+        there: set[int] = set()
+        for url, ids in _by_url(frozenset().union(*asked)).items():
+            batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+            answers = await self._redis.ask(url, *map(_online, batches))
+            there.update(*map(_there, batches, answers))
+        return [there.intersection(user_ids) for user_ids in asked]
+
     async def _store(self, user_ids: set[int]) -> None:
-        by_url: defaultdict[str, list[int]] = defaultdict(list)
-        for user_id in user_ids:
-            by_url[_url(user_id)].append(user_id)
-        for url, ids in by_url.items():
+        for url, ids in _by_url(user_ids).items():
             for start in range(0, len(ids), BATCH):
                 counts = [self._count(user_id, 0) for user_id in ids[start : start + BATCH]]
                 try:
@@ -116,4 +178,4 @@ class Places:
 
     def _count(self, user_id: int, most: int) -> Command:
         values: tuple[Any, ...] = (self._process, self._taken[user_id], LEASE, most)
-        return "EVAL", COUNT, 1, f"sockets:{user_id}", *values
+        return "EVAL", COUNT, 1, _key(user_id), *values

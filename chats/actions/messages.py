@@ -137,7 +137,8 @@ def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]
     Doesn't wait for a majority: a marker that a failover takes back is moved by the next mark.
     """
     user_ids = {user_id for user_id, _ in marks}
-    people = Chat.objects.members_among([chat_id], user_ids).get(chat_id, {})
+    some = Chat.objects.members_among([chat_id], user_ids).get(chat_id)
+    people = some.since if some else {}
     rows = Message.objects.rows_by_id(chat_id.hex, {message_id.hex for _, message_id in marks})
     found = [
         user_id in people and message_id.hex in rows and rows[message_id.hex].seq > people[user_id]

@@ -156,7 +156,9 @@ class MemberSerializer(UserSerializer):
     """A member of a chat, with presence and permissions."""
 
     is_owner = serializers.BooleanField()
-    online = serializers.BooleanField(help_text="Has the chat open.")
+    online = serializers.BooleanField(
+        help_text="Has the group open; in a private chat: has any socket."
+    )
     permissions = FlagsSerializer()
 
     class Meta(UserSerializer.Meta):

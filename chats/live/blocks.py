@@ -53,7 +53,8 @@ class Blocks:
         """In a person's open chats, let those go who are now apart, and come who aren't."""
         try:
             for hub in self._hubs.open_chats(user_id):
-                for other in moved.intersection(await self._leases.online(hub.chat_id)):
+                online = hub.in_app if hub.pair else await self._leases.online(hub.chat_id)
+                for other in moved.intersection(online):
                     await self._show_in(hub, user_id, other)
         except Exception as error:
             logger.warning("No presence: %s", error)

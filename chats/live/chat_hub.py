@@ -16,6 +16,7 @@ from .change_order import ChangeOrder
 from .hub import Hub
 from .recent_markers import RecentMarkers
 
+JustNow = events.TypingIndicator | events.UserJoined | events.UserLeft
 JUST_NOW = (events.TypingIndicator, events.UserJoined, events.UserLeft)
 
 
@@ -35,6 +36,8 @@ class ChatHub(Hub):
         self.chat_id = chat_id
         self.order = ChangeOrder()
         self.seq = 0  # the highest message sent
+        self.pair: tuple[int, ...] = ()  # the people of a private chat, once one has opened it
+        self.in_app: set[int] = set()  # who of them is shown as online
         self._on_deleted = on_deleted
         self._catch_up = CatchUp(self)
         self._read = RecentMarkers()
@@ -94,12 +97,28 @@ class ChatHub(Hub):
 
     def _tell_sockets(self, event: events.Event) -> None:
         if isinstance(event, JUST_NOW):
-            self.sockets.tell(event, but=self._apart.here(event.user_id))
+            if self.pair and isinstance(event, events.UserLeft):
+                return  # they may have another chat open: `InApp` looks
+            if self.pair and isinstance(event, events.UserJoined):
+                self.in_app.add(event.user_id)
+            self._tell_just_now(event)
             return
         others = self._who_sees_less(event)
         self.sockets.tell(event, but=others.keys())
         for user_id, shown in others.items():
             self.sockets.tell(shown, only=user_id)
+
+    def _tell_just_now(self, event: JustNow) -> None:
+        self.sockets.tell(event, but=self._apart.here(event.user_id))
+
+    def show_in_app(self, user_id: int, username: str | None, *, is_there: bool) -> None:
+        """Tell the sockets of a private chat that one of the two has come online, or left."""
+        kind = events.UserJoined if is_there else events.UserLeft
+        self._tell_just_now(kind(user_id=user_id, username=username))
+        if is_there:
+            self.in_app.add(user_id)
+        else:
+            self.in_app.discard(user_id)
 
     def _who_sees_less(self, event: events.Event) -> dict[int, events.Change]:
         """What those see of an event who don't read all messages that it tells of."""

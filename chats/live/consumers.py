@@ -40,6 +40,8 @@ class ChatConsumer(SocketConsumer):
         await self.accept()
         self.hub = hubs[0]
         online = await process.presence.join(self.chat_id, self.user.pk, self.user.username)
+        if held.pair:
+            online = await process.in_app.join(self.hub, held.pair, online)
         self.hub.join(self.connection, online, held.since)
 
     async def disconnect(self, code: int) -> None:

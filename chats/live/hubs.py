@@ -113,6 +113,10 @@ class Hubs:
         )
         return {hub for hub in hubs if isinstance(hub, ChatHub)}
 
+    def of_chats(self) -> list[ChatHub]:
+        """The hubs of chats."""
+        return [hub for hub in self._hubs.values() if isinstance(hub, ChatHub)]
+
     def _chat_hub(self, chat_id: uuid.UUID) -> ChatHub:
         return ChatHub(chat_id, self._on_deleted, self.apart)
 
@@ -241,7 +245,7 @@ class Hubs:
 
     async def compare(self) -> None:
         """Compare what each hub has sent with the end of its chat's log."""
-        hubs = {hub.chat_id: hub for hub in self._hubs.values() if isinstance(hub, ChatHub)}
+        hubs = {hub.chat_id: hub for hub in self.of_chats()}
         if not hubs:
             return
         sent = {chat_id: hub.order.rev for chat_id, hub in hubs.items()}

@@ -18,6 +18,7 @@ from .blocks import BLOCKS_LOOK, Blocks
 from .chat_lists import ChatLists
 from .expiry import EXPIRY_LOOK, SIGN_IN_LOOK, Expiry
 from .hubs import Hubs
+from .in_app import IN_APP_LOOK, InApp
 from .marks import Marks
 from .presence import Presence
 from .reads import read_claims, read_senders
@@ -39,6 +40,7 @@ class LiveProcess:
         self.chat_lists = ChatLists(self.hubs)
         self.places = Places()
         self.presence = Presence(self.spawn)
+        self.in_app = InApp(self.hubs, self.places)
         self.blocks = Blocks(self.hubs, self.presence.leases, self.spawn)
         self.marks = Marks()
         self.expiry = Expiry(self.hubs.kept.keys())
@@ -53,6 +55,7 @@ class LiveProcess:
             asyncio.create_task(self._every(EXPIRY_LOOK, self.expiry.close_expired)),
             asyncio.create_task(self._every(SIGN_IN_LOOK, self.expiry.look)),
             asyncio.create_task(self._every(BLOCKS_LOOK, self.blocks.look)),
+            asyncio.create_task(self._every(IN_APP_LOOK, self.in_app.look)),
         ]
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -109,11 +109,12 @@ class Claim:
 class Held:
     """What a socket must know of its user: whom they are kept apart from by blocks.
 
-    And after which `seq` they read the messages of the chat.
+    And after which `seq` they read the messages of the chat, and between whom it is, if private.
     """
 
     apart: set[int]
     since: int = 0
+    pair: tuple[int, ...] = ()
 
 
 @in_thread
@@ -130,8 +131,10 @@ def read_claims(claims: list[Claim]) -> list[Held | None]:
             return None
         if one.chat_id is None:
             return Held(apart[one.user_id])
-        since = members.get(one.chat_id, {}).get(one.user_id)
-        return None if since is None else Held(apart[one.user_id], since)
+        some = members.get(one.chat_id)
+        if some is None or one.user_id not in some.since:
+            return None
+        return Held(apart[one.user_id], some.since[one.user_id], some.pair)
 
     return [held(one) for one in claims]
 

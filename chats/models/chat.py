@@ -36,6 +36,13 @@ class Shared(NamedTuple):
     last_seq: int
 
 
+class Some(NamedTuple):
+    """Some members, and the `seq` after which each reads; both people of a private chat."""
+
+    since: dict[int, int]
+    pair: tuple[int, ...] = ()  # nobody of a group
+
+
 def since(chat: Document, user_id: int) -> int:
     """The `seq` after which a member reads the messages of a chat: 0 for all of them."""
     seq: int = chat["since_seqs"].get(str(user_id), 0)
@@ -71,7 +78,7 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
 
     def members_among(
         self, chat_ids: Collection[uuid.UUID], user_ids: Collection[int]
-    ) -> dict[uuid.UUID, dict[int, int]]:
+    ) -> dict[uuid.UUID, Some]:
         """Those of these people who are members, by chat, and the `seq` after which each reads.
 
         One query, or none for no chats.
@@ -81,13 +88,16 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
         rows = self.collection().find(
             {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
             {
-                "member_ids": {"$setIntersection": ["$member_ids", list(user_ids)]},
+                "some": {"$setIntersection": ["$member_ids", list(user_ids)]},
+                "pair": {"$cond": ["$is_group", [], "$member_ids"]},
                 "since_seqs": 1,
             },
             batch_size=ONE_BATCH,
         )
         return {
-            uuid.UUID(row["_id"]): {user_id: since(row, user_id) for user_id in row["member_ids"]}
+            uuid.UUID(row["_id"]): Some(
+                {user_id: since(row, user_id) for user_id in row["some"]}, tuple(row["pair"])
+            )
             for row in rows
         }
 

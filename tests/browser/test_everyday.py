@@ -43,7 +43,7 @@ def test_the_connection_is_shown_only_while_it_is_lost(
     phone = {"width": 360, "height": 640}
     window = window_of(ada, f"/chats/{private_chat.pk}/", viewport=phone)
     window.is_connected()
-    expect(window.page.locator(".chat__subtitle")).to_have_text("Not here now")
+    expect(window.page.locator(".chat__subtitle")).to_have_text("Offline")
     box = window.connection.bounding_box()
     assert box
     assert box["height"] <= 1
@@ -60,6 +60,22 @@ def test_the_connection_is_shown_only_while_it_is_lost(
     assert menu["x"] + menu["width"] <= 360
     window.mend()
     window.is_connected()
+
+
+def test_who_is_in_the_app_is_online_whichever_chat_they_have_open(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any, private_chat: Any
+) -> None:
+    window = window_of(ada, f"/chats/{private_chat.pk}/")
+    window.is_connected()
+    subtitle = window.page.locator(".chat__subtitle")
+    expect(subtitle).to_have_text("Offline")
+    graces = window_of(grace, f"/chats/{group.pk}/")
+    expect(subtitle).to_have_text("Online")
+    graces.page.goto("/chats/")
+    expect(graces.chat_item("Engines")).to_be_visible()
+    expect(subtitle).to_have_text("Online")
+    graces.page.close()
+    expect(subtitle).to_have_text("Offline")
 
 
 def test_a_group_that_is_renamed_has_its_name_in_the_titles_of_tabs(

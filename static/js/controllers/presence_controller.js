@@ -12,7 +12,7 @@ export default class extends Controller {
     const others = online.filter((id) => id !== this.userIdValue)
     this.element.textContent = this.isGroupValue
       ? [plural(members, "member"), others.length && `${others.length} online`].filter(Boolean).join(", ")
-      : others.length ? "Online" : "Not here now" // perhaps in another chat
+      : others.length ? "Online" : "Offline"
     const names = others.map((id) => people.name(id, "")).filter(Boolean)
     this.element.title = others.length
       ? `${nameList(names.slice(0, NAMED), NAMED, others.length)} online`
