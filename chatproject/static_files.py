@@ -25,6 +25,7 @@ STYLES = [
     for name in (
         *("tokens", "base", "page", "button", "form", "messages", "avatar", "menu", "dialog"),
         *("app", "chat-list", "chat", "message", "fold", "composer", "people", "sign-ins"),
+        *("completion",),
     )
 ]
 JOINED_STYLES = "css/all.css"

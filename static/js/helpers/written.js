@@ -1,6 +1,6 @@
 // What a person has written and not sent: kept in the storage of the browser until they are signed out.
 
-const KINDS = new Set(["outbox", "draft"]) // a key is `kind:user:…`
+const KINDS = new Set(["outbox", "draft", "emoji"]) // a key is `kind:user:…` or `kind:user`
 
 let isOver = false // the person of this page is signed out
 
