@@ -21,12 +21,25 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # In the order of the cascade: later ones override earlier ones.
 STYLES = [
-    f"css/{name}.css"
-    for name in (
-        *("tokens", "base", "page", "button", "form", "messages", "avatar", "menu", "dialog"),
-        *("app", "chat-list", "chat", "message", "fold", "composer", "people", "sign-ins"),
-        *("completion",),
-    )
+    "css/tokens.css",
+    "css/base.css",
+    "css/page.css",
+    "css/button.css",
+    "css/form.css",
+    "css/messages.css",
+    "css/avatar.css",
+    "css/menu.css",
+    "css/dialog.css",
+    "css/app.css",
+    "css/chat-list.css",
+    "css/chat.css",
+    "css/message.css",
+    "css/fold.css",
+    "css/row-menu.css",
+    "css/composer.css",
+    "css/completion.css",
+    "css/people.css",
+    "css/sign-ins.css",
 ]
 JOINED_STYLES = "css/all.css"
 APPLICATION = "js/application.js"

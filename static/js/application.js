@@ -8,15 +8,18 @@ import DialogController from "controllers/dialog_controller.js"
 import DialogLinkController from "controllers/dialog_link_controller.js"
 import EndingController from "controllers/ending_controller.js"
 import HeadingController from "controllers/heading_controller.js"
+import KeysController from "controllers/keys_controller.js"
 import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
+import NoteController from "controllers/note_controller.js"
 import OutboxController from "controllers/outbox_controller.js"
 import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PresenceController from "controllers/presence_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
+import RowMenuController from "controllers/row_menu_controller.js"
 import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
@@ -42,15 +45,18 @@ application.register("dialog", DialogController)
 application.register("dialog-link", DialogLinkController)
 application.register("ending", EndingController)
 application.register("heading", HeadingController)
+application.register("keys", KeysController)
 application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
+application.register("note", NoteController)
 application.register("outbox", OutboxController)
 application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("presence", PresenceController)
 application.register("reset-code", ResetCodeController)
+application.register("row-menu", RowMenuController)
 application.register("search", SearchController)
 application.register("switches", SwitchesController)
 application.register("theme", ThemeController)

@@ -161,15 +161,16 @@ def test_a_tap_shows_what_can_be_done_with_a_message(
     window = window_of(ada, f"/chats/{busy_group.pk}/", viewport=PHONE, has_touch=True)
     window.is_connected()
     row = window.message("Thank you")
-    expect(row.get_by_role("button", name="Edit")).to_be_hidden()
+    expect(row.get_by_role("button", name="More")).to_be_hidden()
     tops = (
         "[...document.querySelectorAll('.message')].map((row) => row.getBoundingClientRect().top)"
     )
     before = window.page.evaluate(tops)
     row.tap()
-    expect(row.get_by_role("button", name="Edit")).to_be_visible()
+    expect(row.get_by_role("button", name="More")).to_be_visible()
     assert window.page.evaluate(tops) == before  # nothing moves away from under the finger
-    row.get_by_role("button", name="Edit").tap()
+    row.get_by_role("button", name="More").tap()
+    window.page.get_by_role("menuitem", name="Edit").tap()
     expect(window.composer).to_have_value("Thank you")
 
 

@@ -77,11 +77,16 @@ def test_a_member_with_the_right_to_is_offered_to_delete_what_others_wrote(
     graces: Window, group: Any, ada: Any, grace: Any
 ) -> None:
     actions.post_message(ada, group.pk, "Ada's own")
-    row = graces.message("Ada's own")
-    row.hover()
-    expect(row.get_by_role("button", name="Delete")).to_be_hidden()
+    log = graces.page.get_by_role("log")
+    expect(log).to_have_attribute("data-can-delete", "false")
+    menu = graces.row_menu(graces.message("Ada's own"))
+    expect(menu.get_by_role("menuitem", name="Reply")).to_be_visible()
+    expect(menu.get_by_role("menuitem", name="Delete")).to_have_count(0)
+    graces.page.keyboard.press("Escape")
     actions.set_permissions(ada, group, grace.pk, can_delete_other_messages=True)
-    expect(row.get_by_role("button", name="Delete")).to_be_visible()
+    expect(log).to_have_attribute("data-can-delete", "true")
+    menu = graces.row_menu(graces.message("Ada's own"))
+    expect(menu.get_by_role("menuitem", name="Delete")).to_be_visible()
 
 
 def test_somebody_is_found_and_added_and_sees_the_chat_at_once(

@@ -110,9 +110,7 @@ def test_a_message_shows_no_turned_link_and_edits_what_was_written(
     contents = window.page.locator(".message__content")
     expect(contents).to_have_text([f"{label} (the bank)"] * 2)
     expect(window.page.locator(".chat-item__preview")).not_to_contain_text("\u202e")
-    row = window.messages.first
-    row.hover()
-    row.get_by_role("button", name="Edit", exact=True).click()
+    window.row_menu(window.messages.first).get_by_role("menuitem", name="Edit").click()
     expect(window.composer).to_have_value("https://p\u0430ypal.com/ (the bank)")
 
 

@@ -125,8 +125,7 @@ def test_a_message_looks_the_same_live_and_after_a_reload(
     expect(window.messages).to_have_count(1)
     content = window.page.locator(".message__content")
     live = content.inner_html()
-    window.messages.first.hover()
-    window.messages.first.get_by_role("button", name="Edit", exact=True).click()
+    window.row_menu(window.messages.first).get_by_role("menuitem", name="Edit").click()
     expect(window.composer).to_have_value("one\ntwo www.example.org.\nthree")
     window.page.reload()
     assert content.inner_html() == live

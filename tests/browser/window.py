@@ -113,10 +113,14 @@ class Window:
         return self.message(text)
 
     def act(self, text: str, action: str) -> None:
-        """Press a button of a message: Reply, Edit, Delete."""
-        row = self.message(text)
+        """Choose an item of a message's menu: Reply, Edit, Delete."""
+        self.row_menu(self.message(text)).get_by_role("menuitem", name=action, exact=True).click()
+
+    def row_menu(self, row: Locator) -> Locator:
+        """The menu of a message, opened by its button."""
         row.hover()
-        row.get_by_role("button", name=action, exact=True).click()
+        row.get_by_role("button", name="More", exact=True).click()
+        return self.page.get_by_role("menu", name="What to do with the message")
 
     def menu(self, item: str) -> None:
         self.page.get_by_label("More about this chat").click()

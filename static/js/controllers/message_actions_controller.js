@@ -1,13 +1,17 @@
 import { Controller } from "@hotwired/stimulus"
+import { copy } from "helpers/clipboard.js"
+import { LongPress } from "models/long_press.js"
 import { MessageRows, read, showFullTime } from "models/message_row.js"
+import { offerOfKey, offersOf } from "models/offers.js"
 
-/** The actions on a message's row: focus it, reply, edit, delete, send again. */
+/** What one does with a message's row: focus it, open its menu, and what offers.js has. */
 export default class extends Controller {
-  static targets = ["rows", "template"]
-  static values = { userId: Number }
+  static targets = ["log", "rows", "template"]
+  static values = { userId: Number, page: String }
 
   connect() {
     this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
+    new LongPress(this.rowsTarget, (event) => this.#openSheet(event))
   }
 
   get rows() {
@@ -17,8 +21,18 @@ export default class extends Controller {
   /** One listener for the buttons and links of all rows, by their `data-act`. */
   act(event) {
     const name = event.target.closest("[data-act]")?.dataset.act
-    if (name) this[name](event)
+    if (name) this.#do(name, event.target.closest(".message"), event)
     else this.#activate(event)
+  }
+
+  /** An item of the menu. */
+  choose({ detail: { act, row } }) {
+    this.#do(act, row)
+  }
+
+  #do(name, row, event) {
+    if (this[name]) this[name](row, event)
+    else this.#tell(name, read(row))
   }
 
   /** Add the actions to a row that the pointer or the focus reaches. */
@@ -40,7 +54,45 @@ export default class extends Controller {
     row?.classList.toggle("message--active")
   }
 
-  /** Arrow keys move between messages; Tab moves to the actions of one. */
+  // The menu
+
+  /** A right click, the menu key, or a long press: with Shift, and on links, the browser has its own menu. */
+  openMenu(event) {
+    const row = event.target.closest(".message")
+    const isBrowsers = event.shiftKey && event.button === 2
+    if (!row || isBrowsers || event.target.closest("a:not([data-act]), img, video, audio")) return
+    const isOpen = this.#openMenu(row, event.pointerType === "touch" ? null : pointOf(event, row))
+    if (isOpen) event.preventDefault()
+  }
+
+  #openSheet({ target }) {
+    const row = target.closest(".message")
+    if (row && !target.closest("a, button, img, video, audio")) this.#openMenu(row, null)
+  }
+
+  more(row, { target, pointerType }) {
+    const { left, top, bottom } = target.closest("button").getBoundingClientRect()
+    this.#openMenu(row, pointerType === "touch" ? null : { x: left, y: bottom, above: bottom - top })
+  }
+
+  /** Returns whether anything is offered. */
+  #openMenu(row, at) {
+    const offers = this.#offersOf(row)
+    if (offers.length) this.#tell("menu", { row, offers, at })
+    return offers.length > 0
+  }
+
+  #offersOf(row) {
+    const { canSend, canDelete } = this.logTarget.dataset
+    return offersOf(row, {
+      can_send_messages: canSend === "true",
+      can_delete_other_messages: canDelete === "true",
+    })
+  }
+
+  // Keys
+
+  /** Arrow keys move between messages; Tab moves to the actions of one; others do what it offers. */
   navigate(event) {
     const rows = this.rows
     const current = rows.indexOf(document.activeElement.closest(".message"))
@@ -51,25 +103,28 @@ export default class extends Controller {
       End: rows.length - 1,
     }[event.key]
     if (event.key === "Escape") this.dispatch("focus", { prefix: "chat", target: window })
+    if (document.activeElement.matches(".message")) this.#press(event, document.activeElement)
     if (to === undefined || !rows.length) return
     event.preventDefault()
     rows[to].focus()
   }
 
-  jump(event) {
-    const row = document.getElementById(event.target.closest("a").hash.slice(1))
-    if (!row) return // the link opens a page around that message
+  #press(event, row) {
+    const offer = offerOfKey(this.#offersOf(row), event)
+    if (offer) this.#do(offer.act, row)
+    else if (event.key === "Enter") this.#openMenu(row, pointOf(event, row))
+    else return
     event.preventDefault()
-    this.dispatch("show", { detail: { row } })
-    row.focus({ preventScroll: true })
   }
 
-  reply({ target }) {
-    this.#tell("reply", read(target.closest(".message")))
-  }
+  // What a row offers
 
-  edit({ target }) {
-    this.#tell("edit", read(target.closest(".message")))
+  jump(row, event) {
+    const target = document.getElementById(event.target.closest("a").hash.slice(1))
+    if (!target) return // the link opens a page around that message
+    event.preventDefault()
+    this.dispatch("show", { detail: { row: target } })
+    target.focus({ preventScroll: true })
   }
 
   editLast() {
@@ -77,23 +132,38 @@ export default class extends Controller {
     if (own) this.#tell("edit", read(own))
   }
 
-  askDelete({ target }) {
-    this.#tell("delete", { id: target.closest(".message").dataset.id })
+  copyText(row) {
+    this.#copy(read(row).content)
   }
 
-  retry({ target }) {
-    this.#tellPending("retry", target)
+  copyLink({ dataset: { id } }) {
+    this.#copy(new URL(`${this.pageValue}?at=${id}#message-${id}`, location).href)
   }
 
-  giveUp({ target }) {
-    this.#tellPending("giveUp", target)
+  async #copy(text) {
+    this.#tell("note", { text: (await copy(text)) ? "Copied" : "Your browser doesn’t let this be copied." })
   }
 
-  #tellPending(name, target) {
-    this.#tell(name, { client_id: target.closest(".message").dataset.clientId })
+  askDelete(row) {
+    this.#tell("delete", { id: row.dataset.id })
+  }
+
+  retry(row) {
+    this.#tell("retry", { client_id: row.dataset.clientId })
+  }
+
+  giveUp(row) {
+    this.#tell("giveUp", { client_id: row.dataset.clientId })
   }
 
   #tell(name, detail) {
     this.dispatch(name, { target: window, detail })
   }
+}
+
+/** Where a menu opens: at the pointer; by a key, at the row's bubble. */
+function pointOf({ clientX, clientY, button }, row) {
+  if (button === 2) return { x: clientX, y: clientY }
+  const { left, bottom } = row.querySelector('[data-part="bubble"]').getBoundingClientRect()
+  return { x: left, y: bottom }
 }

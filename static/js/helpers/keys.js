@@ -11,3 +11,8 @@ export function isComposing(event) {
 export function sends({ shiftKey, ctrlKey, metaKey }) {
   return ctrlKey || metaKey || !(shiftKey || isTouchOnly())
 }
+
+/** What is printed on a key. */
+export function nameOf(key) {
+  return key.length === 1 ? key.toUpperCase() : key
+}

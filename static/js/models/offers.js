@@ -1,0 +1,41 @@
+import { isTouchOnly } from "helpers/touch.js"
+
+/**
+ * What the row of a stored message offers, in the order of its menu.
+ *
+ * `act`: a method of message_actions_controller.js; without one, the event of the window `message-actions:<act>` (detail:
+ * `read` of message_row.js). `key`: does it while the row has the focus. `to`: whether it is offered for a row
+ * (`own`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
+ */
+export const OFFERS = [
+  { act: "reply", label: "Reply", icon: "reply", key: "r", to: (row, may) => may.can_send_messages },
+  { act: "edit", label: "Edit", icon: "edit", key: "e", to: (row, may) => row.own && may.can_send_messages },
+  { act: "copyText", label: "Copy text", icon: "copy", key: "c", to: (row) => row.text },
+  { act: "copyLink", label: "Copy link", icon: "link", key: "l", to: () => true },
+  {
+    act: "askDelete",
+    label: "Delete",
+    icon: "delete",
+    key: "Delete",
+    isDanger: true,
+    to: (row, may) => row.own || may.can_delete_other_messages,
+  },
+  { act: "keys", label: "Keys", icon: "keys", key: "?", to: () => !isTouchOnly() },
+]
+
+/** Those of the offers that hold for a row; none for a tombstone, or for what isn't stored yet. */
+export function offersOf(row, may) {
+  if (row.matches(".message--deleted, .message--pending, .message--failed")) return []
+  const shown = {
+    own: row.matches(".message--own"),
+    text: Boolean(row.querySelector('[data-part="content"]').textContent),
+  }
+  return OFFERS.filter(({ to }) => to(shown, may))
+}
+
+/** The offer of a pressed key; none if it belongs to a shortcut. */
+export function offerOfKey(offers, { key, ctrlKey, metaKey, altKey }) {
+  if (ctrlKey || metaKey || altKey) return undefined
+  const pressed = key === "Backspace" ? "delete" : key.toLowerCase() // what a Mac calls Delete
+  return offers.find((offer) => offer.key.toLowerCase() === pressed)
+}
