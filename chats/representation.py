@@ -6,7 +6,7 @@ Types are JSON types. `api/serializers.py` derives the OpenAPI schema from these
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypedDict
@@ -20,6 +20,7 @@ from users.names import Named
 
 from .models import Message
 from .models.read_marker import NOBODY, Readers
+from .models.threads import Thread, count_replies
 from .protocol import PREVIEW_LENGTH
 
 CHATS_KNOWN = 1024  # chats whose formatted id a process caches
@@ -36,6 +37,16 @@ class Reply(TypedDict):
     sender_name: str
     content: Annotated[str, f"The first {PREVIEW_LENGTH} characters."]
     deleted: bool
+
+
+class ThreadFields(TypedDict):
+    """The replies to a message, at some moment."""
+
+    reply_count: Annotated[int, "Without the deleted ones."]
+    last_reply_at: DateTime | None
+    first_seq: Annotated[int, "The number of its first reply, deleted or not."]
+    last_seq: Annotated[int, "That of its last reply: later ones aren't counted yet."]
+    rev: Annotated[int, "That of the latest edit or deletion of a reply; 0 without one."]
 
 
 class Photo(TypedDict):
@@ -63,6 +74,10 @@ class MessageFields(TypedDict):
     client_id: str | None
     reply_to: Uuid | None
     reply: Reply | None
+    root_id: Annotated[Uuid | None, "Of a reply: the message with which its thread began."]
+    thread: Annotated[
+        ThreadFields | None, "Its replies. Of a deleted reply: those that are left in its thread."
+    ]
     created_at: DateTime
     updated_at: DateTime
     edited_at: DateTime | None
@@ -79,7 +94,9 @@ class MessageData(MessageFields):
     read_by: Annotated[list[int], "Who they are; the first 100."]
 
 
-def message_fields(row: MessageRow, names: Names, replied: MessageRow | None) -> MessageFields:
+def message_fields(
+    row: MessageRow, names: Names, replied: MessageRow | None, thread: Thread | None = None
+) -> MessageFields:
     """A message on the wire; `names` has its sender and the sender of the message it replies to."""
     sender = names.get(row.sender_id)
     created_at = iso(row.created_at)
@@ -96,6 +113,8 @@ def message_fields(row: MessageRow, names: Names, replied: MessageRow | None) ->
         "client_id": row.client_id,
         "reply_to": dashed(row.reply_to) if row.reply_to else None,
         "reply": replied and reply_preview(replied, names),
+        "root_id": dashed(row.root_id) if row.root_id else None,
+        "thread": thread and thread_fields(thread),
         "created_at": created_at,
         "updated_at": created_at if row.updated_at == row.created_at else iso(row.updated_at),
         "edited_at": iso(row.edited_at) if row.edited_at else None,
@@ -117,13 +136,20 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
     }
 
 
+def thread_fields(thread: Thread) -> ThreadFields:
+    """The replies to a message on the wire."""
+    at = thread.last_reply_at
+    return {**thread._asdict(), "last_reply_at": iso(at) if at else None}  # type: ignore[typeddict-item]
+
+
 @dataclass(frozen=True)
 class MessageContext:
-    """What messages show but don't store: names, quoted messages, readers."""
+    """What messages show but don't store: names, quoted messages, readers, threads."""
 
     readers: Readers
     replies: Mapping[str, MessageRow]  # by stored id
     names: Names
+    threads: Mapping[str, Thread] = field(default_factory=dict)  # by the stored id of the root
 
     @classmethod
     def of(
@@ -135,7 +161,8 @@ class MessageContext:
     ) -> MessageContext:
         """The context of these messages: one query for names, and one more if there are replies.
 
-        Of messages up to `since`, which the reader doesn't see, nothing is shown in replies.
+        And one if some have a thread to show. Of messages up to `since`, which the reader doesn't
+        see, nothing is shown in replies, nor counted.
         `people` are users whose names need no query, or ids of others whose names are shown.
         """
         wanted = [row.reply_to for row in rows if row.reply_to]
@@ -147,15 +174,34 @@ class MessageContext:
         ids = {person for person in people if isinstance(person, int)}
         ids |= {row.sender_id for row in rows} | {row.sender_id for row in replies.values()}
         names = get_user_model().objects.names(ids - known.keys())
-        return cls(readers, replies, {**known, **names})
+        return cls(readers, replies, {**known, **names}, _threads(rows, since))
 
     def reply_of(self, row: MessageRow) -> MessageRow | None:
         """The message that this one replies to; None if there is none (any more)."""
         return self.replies.get(row.reply_to) if row.reply_to else None
 
+    def thread_of(self, row: MessageRow) -> Thread | None:
+        """The thread that a message tells of; None if there are no replies."""
+        return self.threads.get(_told_root(row) or "")
+
     def fields(self, row: MessageRow) -> MessageFields:
         """One of these messages on the wire."""
-        return message_fields(row, self.names, self.reply_of(row))
+        return message_fields(row, self.names, self.reply_of(row), self.thread_of(row))
+
+
+def _threads(rows: Collection[MessageRow], since: int) -> dict[str, Thread]:
+    roots = {root for row in rows if (root := _told_root(row))}
+    if not roots:
+        return {}
+    threads = count_replies(next(iter(rows)).chat_id, roots)
+    return {root: thread for root, thread in threads.items() if thread.first_seq > since}
+
+
+def _told_root(row: MessageRow) -> str | None:
+    """The message of whose replies this one tells: itself, or what a deleted reply belonged to."""
+    if row.root_id:
+        return row.root_id if row.deleted_at else None
+    return row.id if row.has_replies else None
 
 
 def message_data(rows: Iterable[MessageRow], context: MessageContext) -> list[MessageData]:

@@ -15,6 +15,7 @@ from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Invalid, Refused
 from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker
+from chats.models.threads import flag_root
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
 from users.models import User
@@ -46,6 +47,7 @@ def post_message(
         content=content,
         client_id=client_id,
         reply_to=reply_to,
+        root_id=_root_of(replied),
         answer_due_at=now() if asks else None,
     )
     return sending.send(message, user, replied)
@@ -56,6 +58,7 @@ def post_bot_message(
 ) -> Message:
     """Store and announce the bot's answer to a question; the same `client_id` is stored once."""
     bot = get_user_model().objects.bot()
+    row = MessageRow.of(Message.objects.document(question))
     message = Message(
         chat_id=question.chat_id,
         sender_id=bot.pk,
@@ -64,8 +67,8 @@ def post_bot_message(
         photo=photo,
         client_id=client_id,
         reply_to=question.pk,
+        root_id=_root_of(row),
     )
-    row = MessageRow.of(Message.objects.document(question))
     return sending.send(message, bot, row)[0]
 
 
@@ -183,6 +186,15 @@ def _replied_message(
     return replied[reply_to.hex]
 
 
+def _root_of(replied: MessageRow | None) -> uuid.UUID | None:
+    """The message with which the thread of a reply begins: the replied one, or that one's own."""
+    if replied is None:
+        return None
+    if not replied.root_id and not replied.has_replies:
+        flag_root(replied.chat_id, replied.id)
+    return uuid.UUID(replied.root_id or replied.id)
+
+
 def _confirmed_message(message: Message) -> Message:
     """A message as a majority has it; raises `DoesNotExist` if its chat was deleted."""
     found = Message.objects.confirmed({"_id": message.pk.hex, "chat_id": message.chat_id.hex})
@@ -229,7 +241,7 @@ def _change_message(
     Chat.objects.hint(message.chat_id, head.rev, head.seq, is_awaited=True)
     row = MessageRow.of(document)
     context = MessageContext.of([row])
-    event = events.message_event(row, context.names, context.reply_of(row))
+    event = events.message_event(row, context.names, context.reply_of(row), context.thread_of(row))
     events.broadcast(events.chat_group(message.chat_id), event)
     changed: Message = Message.objects.from_document(document)
     return changed

@@ -84,12 +84,27 @@ class ChatList:
         return self._count
 
 
-class MessagePagination(StrictLimitOffsetPagination):
+class BoundedPagination(StrictLimitOffsetPagination):
+    """`limit` and `offset`; a page may have fewer messages, if they are large."""
+
+    _shown: int | None = None
+
+    def cut(self, count: int, of: int) -> None:
+        """Only so many of a page's messages were small enough: the next page begins after them."""
+        if count < of:
+            self._shown = count
+
+    def get_next_link(self) -> str | None:
+        if self._shown is None:
+            return super().get_next_link()
+        return self._link(self.offset + self._shown)
+
+
+class MessagePagination(BoundedPagination):
     """`limit` and `offset`, or `skip` as another name for `offset`."""
 
     offset_names = ("offset", "skip")
     parameters = ("limit", "offset", "skip", "ordering", "before", "after", "changed_after")
-    _shown: int | None = None
 
     def get_offset(self, request: Request) -> int:
         if {"skip", "offset"} <= request.query_params.keys():
@@ -105,16 +120,6 @@ class MessagePagination(StrictLimitOffsetPagination):
         is_anchored = queryset.every.newest_first and "before" not in request.query_params
         self.anchor = {"before": queryset.chat["last_seq"] + 1} if is_anchored else {}
         return page
-
-    def cut(self, count: int, of: int) -> None:
-        """Only so many of a page's messages were small enough: the next page begins after them."""
-        if count < of:
-            self._shown = count
-
-    def get_next_link(self) -> str | None:
-        if self._shown is None:
-            return super().get_next_link()
-        return self._link(self.offset + self._shown)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         ordering = {"type": "string", "enum": [*NEWEST_FIRST, *OLDEST_FIRST]}

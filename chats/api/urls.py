@@ -10,6 +10,7 @@ from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
+from .threads import ThreadViewSet
 
 # The names are the titles of the browsable API.
 CHATS = ChatViewSet.as_view({"get": "list"}, name="Chats")
@@ -22,6 +23,7 @@ MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"}, name="Messa
 MESSAGE = MessageViewSet.as_view(
     {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Message"
 )
+THREAD = ThreadViewSet.as_view({"get": "list"}, name="Thread")
 READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"}, name="Members")
 MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Member")
@@ -54,6 +56,7 @@ ROUTES = {
     "chat": ("chats/<any_uuid:chat_id>", CHAT),
     "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
     "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),
+    "thread": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/thread", THREAD),
     "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
     "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (

@@ -8,8 +8,18 @@ from typing import Any, Self
 
 from chatproject.text.cuts import cut
 from chats.models import MessageRow
+from chats.models.threads import Thread
 from chats.protocol import PREVIEW_LENGTH
-from chats.representation import MessageFields, Names, dashed, dashed_chat_id, iso, message_fields
+from chats.representation import (
+    MessageFields,
+    Names,
+    ThreadFields,
+    dashed,
+    dashed_chat_id,
+    iso,
+    message_fields,
+    thread_fields,
+)
 
 from .types import Change, ChatActivity, ForChatList, MessageRead
 
@@ -123,10 +133,26 @@ class MessageDeleted(MessageChange):
 
     type = "message_deleted"
     deleted_by: int | None
+    root_id: str | None
+    thread: ThreadFields | None
+
+    @property
+    def oldest_seq(self) -> int:
+        return min(self.seq, self.thread["first_seq"]) if self.thread else self.seq
+
+    def seen_since(self, seq: int) -> Change:
+        if self.oldest_seq > seq or self.seq <= seq:
+            return super().seen_since(seq)
+        return replace(self, thread=None)
 
 
 def message_event(
-    row: MessageRow, names: Names, replied: MessageRow | None = None, *, is_new: bool = False
+    row: MessageRow,
+    names: Names,
+    replied: MessageRow | None = None,
+    thread: Thread | None = None,
+    *,
+    is_new: bool = False,
 ) -> MessageChange:
     """The event that brings a client up to date on a message; `names` as for `message_fields`."""
     if row.deleted_at:
@@ -137,11 +163,13 @@ def message_event(
             rev=row.rev,
             sender_id=row.sender_id,
             deleted_by=row.deleted_by,
+            root_id=dashed(row.root_id) if row.root_id else None,
+            thread=thread and thread_fields(thread),
             created_at=iso(row.created_at),
             deleted_at=iso(row.deleted_at),
         )
     kind = TextMessage if is_new or not row.edited_at else MessageEdited
-    return kind.as_fields(dashed(row.id), message_fields(row, names, replied))
+    return kind.as_fields(dashed(row.id), message_fields(row, names, replied, thread))
 
 
 def message_read(chat_id: uuid.UUID, message_id: uuid.UUID, user_id: int, seq: int) -> MessageRead:

@@ -13,6 +13,7 @@ from chats.actions.known_chats import KnownChat
 from chats.api.pagination import History
 from chats.assistant import questions
 from chats.models import Chat, Message, Pair, ReadMarker, log
+from chats.models.threads import Replies, count_replies
 from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for, permissions_of
 from chats.protocol import MOST_MISSED
@@ -29,6 +30,7 @@ class HotQuery:
 
     `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009).
     `groups_markers`: it groups all read markers of the chat, which it reads from the index alone.
+    `groups_replies`: it groups so many replies, which it reads from the index alone.
     `writes`: it changes something, which is undone.
     """
 
@@ -36,6 +38,7 @@ class HotQuery:
     run: Callable[[], object]
     sorts_chats: bool = False
     groups_markers: bool = False
+    groups_replies: int = 0
     writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
@@ -98,8 +101,17 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
         lambda: log.after(chat.pk, behind, MOST_MISSED),
     )
     page = list(rows.newest_first()[:PAGE])
-    replies = [message.pk.hex for message in page[:10]]
-    yield HotQuery("reply previews", lambda: Message.objects.rows_by_id(chat.pk.hex, replies))
+    quoted = [message.pk.hex for message in page[:10]]
+    yield HotQuery("reply previews", lambda: Message.objects.rows_by_id(chat.pk.hex, quoted))
+    roots = [message.pk.hex for message in page if message.has_replies]
+    yield HotQuery(
+        "threads of a page",
+        lambda: count_replies(chat.pk.hex, roots),
+        groups_replies=len(roots),
+    )
+    if roots:
+        replies = Replies(chat.pk, roots[0], 0)
+        yield HotQuery("replies of a thread", lambda: replies[:PAGE])
     if page:
         first = page[0]
         yield HotQuery("one message", lambda: rows.get(pk=first.pk))

@@ -55,6 +55,8 @@ def _messages(chat: Chat) -> Iterator[Message]:
             + "the quick brown fox jumps over the lazy dog. " * (seq % 5),
             client_id=f"sample-{seq}",
             reply_to=replied if seq % 5 == 0 else None,
+            root_id=replied if seq % 5 == 0 else None,
+            has_replies=seq % 5 == 4 or None,
             answer_due_at=moment if seq % COMMAND_EVERY == 0 else None,
             created_at=moment,
             updated_at=moment,

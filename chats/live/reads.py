@@ -73,6 +73,7 @@ def _as_events(
                     message._replace(rev=rev),
                     context.names,
                     context.reply_of(message),
+                    context.thread_of(message),
                     is_new="message_id" not in row,
                 )
         changes.append(change)

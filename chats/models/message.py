@@ -38,6 +38,8 @@ class MessageRow(NamedTuple):
     photo: Any
     client_id: str | None
     reply_to: str | None
+    root_id: str | None
+    has_replies: bool | None
     created_at: datetime
     updated_at: datetime
     edited_at: datetime | None
@@ -54,6 +56,8 @@ class MessageRow(NamedTuple):
 
 COLUMNS = ["_id", *MessageRow._fields[1:]]
 
+
+NO_ID = uuid.UUID(int=0)
 
 LATELY = 100  # messages of a chat
 
@@ -196,6 +200,10 @@ class Message(models.Model):
     photo = models.JSONField(null=True, blank=True)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
+    # Of a reply: the message with which its thread began.
+    root_id = models.UUIDField(null=True, blank=True, editable=False)
+    # Set before the first reply is stored, so it may be true of a message without any.
+    has_replies = models.BooleanField(null=True, editable=False)
     # When an @ai or @photo question was asked that is no job yet; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -226,6 +234,12 @@ class Message(models.Model):
                 fields=["chat_id", "sender_id", "client_id"],
                 condition=Q(client_id__gt=""),
                 name="message_client_id",
+            ),
+            # The replies of a thread, in order; those of many are counted by it alone.
+            models.Index(
+                fields=["chat_id", "root_id", "seq", "created_at", "deleted_at", "changed_rev"],
+                condition=Q(root_id__gt=NO_ID),
+                name="message_thread",
             ),
             # The @ai and @photo that are no jobs yet.
             models.Index(

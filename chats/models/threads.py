@@ -1,0 +1,124 @@
+"""Threads: a message, the replies to it, and those to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document
+
+from .chat import Chat
+from .message import Message, MessageRow
+
+INDEX = "message_thread"
+IS_DELETED = {"$gt": ["$deleted_at", None]}
+
+
+class Thread(NamedTuple):
+    """The replies to a message at one moment: the deleted ones have numbers, but don't count."""
+
+    reply_count: int
+    last_reply_at: datetime | None
+    first_seq: int
+    last_seq: int
+    rev: int  # of the latest edit or deletion of a reply; 0 without one
+
+
+# Of a group of replies. Times of a chat never go back, so the latest is that of the last.
+COUNTED: dict[str, Any] = {
+    "_id": "$root_id",
+    "reply_count": {"$sum": {"$cond": [IS_DELETED, 0, 1]}},
+    "last_reply_at": {"$max": {"$cond": [IS_DELETED, None, "$created_at"]}},
+    "first_seq": {"$min": "$seq"},
+    "last_seq": {"$max": "$seq"},
+    "rev": {"$max": {"$ifNull": ["$changed_rev", 0]}},
+}
+
+
+def count_replies(chat_id: str, root_ids: Iterable[str]) -> dict[str, Thread]:
+    """The threads of these messages of a chat that have replies; all ids as they are stored.
+
+    One command, none without ids. It reads only the index, a key for each reply.
+    """
+    wanted = list(root_ids)
+    if not wanted:
+        return {}
+    replies = {"chat_id": chat_id, "root_id": {"$in": wanted}}
+    rows = Message.objects.collection().aggregate(
+        [{"$match": replies}, {"$group": COUNTED}], hint=INDEX, batchSize=ONE_BATCH
+    )
+    return {row.pop("_id"): Thread(**row) for row in rows}
+
+
+def flag_root(chat_id: str, root_id: str) -> None:
+    """Say of a message that it has replies, before the first one is stored.
+
+    Not after it: a process may die between the two, and nobody would count that reply. A flag
+    without replies does no harm.
+    """
+    Message.objects.collection().update_one(
+        {"_id": root_id, "chat_id": chat_id}, {"$set": {"has_replies": True}}
+    )
+
+
+@dataclass(frozen=True)
+class Replies:
+    """The replies of a thread that a member sees, tombstones included, for a paginator.
+
+    Slicing reads them in order of `seq`.
+    """
+
+    chat_id: uuid.UUID
+    root_id: str
+    since: int
+
+    @property
+    def _query(self) -> Document:
+        seqs = {"$gt": self.since}
+        return {"chat_id": self.chat_id.hex, "root_id": self.root_id, "seq": seqs}
+
+    def __getitem__(self, wanted: slice) -> list[MessageRow]:
+        start = wanted.start or 0
+        rows = Message.objects.collection().find(
+            self._query,
+            sort={"seq": 1},
+            skip=start,
+            limit=wanted.stop - start,
+            hint=INDEX,
+            batch_size=ONE_BATCH,
+        )
+        return [MessageRow.of(row) for row in rows]
+
+    def count(self) -> int:
+        """How many there are; reads only the index."""
+        return Message.objects.collection().count_documents(self._query, hint=INDEX)
+
+
+@dataclass(frozen=True)
+class SeenThread:
+    """A thread as a member sees it."""
+
+    message: MessageRow  # by which it was asked for
+    root_id: str
+    root: MessageRow | None  # None: it is from before they came
+    replies: Replies
+
+
+def seen_thread(chat: Chat, user_id: int, message_id: uuid.UUID) -> SeenThread:
+    """The thread that a message began, or belongs to, for a member.
+
+    Raises `Message.DoesNotExist` if there is no such message for them.
+    """
+    found = Message.objects.seen_by(chat, user_id).get(pk=message_id)
+    message = MessageRow.of(Message.objects.document(found))
+    since = chat.since(user_id)
+    if message.root_id is None:
+        return SeenThread(message, message.id, message, Replies(chat.pk, message.id, since))
+    root_id = message.root_id
+    root = Message.objects.rows_by_id(chat.pk.hex, [root_id]).get(root_id)
+    if root and root.seq <= since:
+        root = None
+    return SeenThread(message, root_id, root, Replies(chat.pk, root_id, since))
