@@ -40,6 +40,7 @@ STYLES = [
     "css/completion.css",
     "css/people.css",
     "css/sign-ins.css",
+    "css/print.css",
 ]
 JOINED_STYLES = "css/all.css"
 APPLICATION = "js/application.js"

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from chatproject.text.counts import plural
+
 from .limit_store import LimitStore, limit_store
 from .rates import Rate
 
@@ -106,8 +108,8 @@ def in_words(seconds: int) -> str:
     """`1 second`, `90 seconds`, `2 minutes`, `3 hours`; rounded up."""
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 2 * size:
-            return f"{math.ceil(seconds / size)} {unit}s"
-    return f"{seconds} second{'' if seconds == 1 else 's'}"
+            return plural(math.ceil(seconds / size), unit)
+    return plural(seconds, "second")
 
 
 def _key(name: str, who: tuple[object, ...]) -> str:

@@ -17,6 +17,7 @@ from .chats import delete_chat as delete_chat
 from .chats import make_private as make_private
 from .chats import rename_chat as rename_chat
 from .chats import transfer_ownership as transfer_ownership
+from .clearing import clear_chat as clear_chat
 from .invitations import Groups as Groups
 from .invitations import group_invitations_of as group_invitations_of
 from .invitations import make_invitation as make_invitation

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from chatproject.text.counts import plural
 from chats import actions
 from chats.models import Chat, ChatPermissions
 from chats.permissions import permissions_of
@@ -176,7 +177,7 @@ class ChatAdmin(MembersAdmin):
             return self.confirmation(
                 request,
                 title="Delete chats?",
-                lines=[f"{self.title(chat)}: {chat.last_seq:,} messages" for chat in chats],
+                lines=[f"{self.title(chat)}: {plural(chat.last_seq, 'message')}" for chat in chats],
                 verb="Delete with all messages",
                 action="delete_chats",
                 chosen=[chat.pk for chat in chats],

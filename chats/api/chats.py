@@ -90,6 +90,14 @@ class ChatViewSet(ChatViews):
         actions.delete_chat(self.user, self.find_chat(chat_id))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @extend_schema(request=None, responses={204: None, **READ_ERRORS})
+    def clear(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Hide what was said until now from oneself; the others keep it, and aren't told."""
+        chat = self.find_chat(chat_id)
+        self.valid_data()
+        actions.clear_chat(self.user, chat)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @extend_schema(
         request=None,
         responses={200: ListedChatSerializer, 201: ListedChatSerializer, **ERRORS},

@@ -99,14 +99,15 @@ class ChatSerializer(serializers.Serializer[Document]):
 
     def to_representation(self, chat: Document) -> dict[str, Any]:
         context = self.chats
-        marker = context.markers.get(chat["_id"], 0)
+        start = since(chat, context.user_id)
+        marker = max(context.markers.get(chat["_id"], 0), start)
         return {
             "id": dashed(chat["_id"]),
             "name": title_of(chat["name"], other_of(chat, context.user_id), context.names),
             "is_group": chat["is_group"],
             "access": chat["access"],
             "history_for_new_members": chat["history_for_new_members"],
-            "since_seq": since(chat, context.user_id),
+            "since_seq": start,
             "owner_id": chat["owner_id"],
             "member_ids": chat["member_ids"],
             "last_seq": chat["last_seq"],

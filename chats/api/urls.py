@@ -19,6 +19,7 @@ GROUP = ChatViewSet.as_view({"post": "group"}, name="New group")
 CHAT = ChatViewSet.as_view(
     {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Chat"
 )
+CLEAR = ChatViewSet.as_view({"post": "clear"}, name="Clear")
 MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"}, name="Messages")
 MESSAGE = MessageViewSet.as_view(
     {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Message"
@@ -54,6 +55,7 @@ ROUTES = {
     "join": ("chats/directory/<any_uuid:chat_id>/join", JOIN),
     "join-by-invitation": ("chats/join", JOIN_BY_INVITATION),
     "chat": ("chats/<any_uuid:chat_id>", CHAT),
+    "clear": ("chats/<any_uuid:chat_id>/clear", CLEAR),
     "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
     "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),
     "thread": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/thread", THREAD),

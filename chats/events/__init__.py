@@ -33,6 +33,7 @@ from .types import BlockChanged as BlockChanged
 from .types import Change as Change
 from .types import ChatActivity as ChatActivity
 from .types import ChatAdded as ChatAdded
+from .types import ChatCleared as ChatCleared
 from .types import ChatRemoved as ChatRemoved
 from .types import Error as Error
 from .types import Event as Event

@@ -207,6 +207,16 @@ class BlockChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChatCleared(Event):
+    """The person has cleared a chat for themselves: they read what comes after `since_seq`."""
+
+    type = "chat_cleared"
+    chat_id: str
+    user_id: int
+    since_seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRemoved(Event):
     """A chat is no longer in a person's list; `reason` is `removed` or `deleted`."""
 

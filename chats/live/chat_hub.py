@@ -144,6 +144,11 @@ class ChatHub(Hub):
         if since > self._since.get(user_id, 0):
             self._since[user_id] = since
 
+    def clear(self, event: events.ChatCleared) -> None:
+        """Somebody has cleared the chat for themselves; their sockets are told."""
+        self._reads_since(event.user_id, event.since_seq)
+        self.sockets.tell(event, only=event.user_id)
+
     def watch(self, connection: Connection, since: int) -> bool:
         """Add a chat list to this chat; False if its user was removed meanwhile.
 

@@ -200,8 +200,15 @@ class Hubs:
             if isinstance(hub, UserHub):
                 self._on_blocks_changed(hub.user_id)
         else:
-            for event in message["events"]:
-                hub.receive(events.event_of(event))
+            for event in map(events.event_of, message["events"]):
+                hub.receive(event)
+                if isinstance(event, events.ChatCleared):
+                    self._clear(event)
+
+    def _clear(self, event: events.ChatCleared) -> None:
+        hub = self._hubs.get(events.chat_group(uuid.UUID(event.chat_id)))
+        if isinstance(hub, ChatHub):
+            hub.clear(event)
 
     async def _subscribe(self, hubs: Sequence[Hub]) -> None:
         try:

@@ -195,8 +195,9 @@ class Chat(models.Model):
     name = models.CharField(max_length=255, blank=True)  # the limit is CHAT_NAME_MAX_LENGTH
     is_group = models.BooleanField(default=False)
     access = models.CharField(max_length=7, choices=Access, default=Access.PRIVATE.value)
-    # Whether people who come later read what was said before; of those who don't, the `seq` after
-    # which each reads, by their ids as text.
+    # Whether people who come later read what was said before; of those who don't, and
+    # those who have cleared the chat for themselves, the `seq` after which each reads, by their ids
+    # as text.
     history_for_new_members = models.BooleanField(default=True)
     since_seqs = models.JSONField(default=dict, blank=True)
     owner_id = models.BigIntegerField()

@@ -53,7 +53,7 @@ def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], i
             chat=chat,
             title=title_of(chat.name, chat.other_id(user_id), names),
             colour_key=colour_key(chat, user_id),
-            marker=markers.get(chat.pk.hex, 0),
+            marker=max(markers.get(chat.pk.hex, 0), chat.since(user_id)),
             last_message=latest.get(chat.pk.hex),
             preview=_preview(chat, latest.get(chat.pk.hex), user, names),
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -32,6 +34,30 @@ class NameForm(forms.Form):
         label="Name of the group",
         widget=forms.TextInput(attrs={"dir": "auto"}),
     )
+
+
+class DeleteGroupForm(forms.Form):
+    """The name of the group to delete, typed by whoever deletes it."""
+
+    name = forms.CharField(
+        label="Type the name of the group to delete it",
+        widget=forms.TextInput(attrs={"dir": "auto", "autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, name: str, *args: Any) -> None:
+        super().__init__(*args)
+        self.expected = name
+
+    def clean_name(self) -> str:
+        """The name, whatever the blanks and the Unicode normalisation of the keyboard."""
+        name: str = self.cleaned_data["name"]
+        if _plain(name) != _plain(self.expected):
+            raise forms.ValidationError("This isn't the name of the group: nothing was deleted.")
+        return name
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 class AccessForm(forms.Form):

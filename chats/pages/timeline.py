@@ -67,11 +67,12 @@ class Timeline:
         self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
         self.is_large = len(chat.member_ids) > PEOPLE
         everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
-        self.marker = (
+        marker = (
             ReadMarker.objects.of_member(chat.pk, self.user_id)
             if self.is_large
             else everyone.markers.get(self.user_id, 0)
         )
+        self.marker = max(marker, self.since)
         wanted = self._highest(before, around.seq if around else None)
         # `last_seq` is a hint: there may be later ones.
         end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)

@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import admission, blocks, joining, members, views
+from . import admission, blocks, joining, leaving, members, views
 
 app_name = "chats"
 
@@ -21,8 +21,9 @@ urlpatterns = [
     path("<any_uuid:chat_id>/", views.detail, name="detail"),
     path("<any_uuid:chat_id>/send/", views.send, name="send"),
     path("<any_uuid:chat_id>/rename/", views.rename, name="rename"),
-    path("<any_uuid:chat_id>/delete/", views.delete, name="delete"),
-    path("<any_uuid:chat_id>/leave/", views.leave, name="leave"),
+    path("<any_uuid:chat_id>/delete/", leaving.delete, name="delete"),
+    path("<any_uuid:chat_id>/clear/", leaving.clear, name="clear"),
+    path("<any_uuid:chat_id>/leave/", leaving.leave, name="leave"),
     path("<any_uuid:chat_id>/members/", members.members, name="members"),
     path("<any_uuid:chat_id>/members/add/", members.add_member, name="add_member"),
     path("<any_uuid:chat_id>/access/", admission.access, name="access"),

@@ -16,7 +16,6 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chatproject.text.bidi import isolate
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, JoinRequest, Message
@@ -189,29 +188,3 @@ def rename(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
             form.add_error("name", refusal.message)
     context = {"chat": chat, "form": form}
     return render_page(request, "chats/rename.html", context, status=400 if form.errors else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@chat_page
-def delete(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Delete a chat for everybody, after a confirmation."""
-    chat = find_chat(request, chat_id)
-    if request.method == "POST":
-        actions.delete_chat(request.user, chat)
-        messages.success(request, "The chat was deleted.")
-        return redirect("chats:list")
-    allow(permissions_for(chat, request.user.pk).can_delete_chat)
-    return render_page(request, "chats/delete.html", {"chat": chat})
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@chat_page
-def leave(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
-    """Leave a group, after a confirmation."""
-    chat = find_chat(request, chat_id)
-    if request.method == "POST":
-        actions.remove_member(request.user, chat, request.user.pk)
-        messages.success(request, f"You left {isolate(chat.name)}.")
-        return redirect("chats:list")
-    allow(permissions_for(chat, request.user.pk).can_leave)
-    return render_page(request, "chats/leave.html", {"chat": chat})

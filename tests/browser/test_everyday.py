@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from chats import actions
 from chats.models import Message
 from users.models import User
 
+from .long_chat import fill, read_all
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,6 +143,27 @@ def test_a_file_that_is_dropped_leaves_the_page_and_text_may_be_dropped(
         })"""
     )
     assert kept == [False, True]
+
+
+def test_printing_gives_the_whole_conversation_that_is_loaded(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any
+) -> None:
+    fill(group, [ada, grace], 50)
+    read_all(group, [ada, grace], 50)
+    window = window_of(ada, f"/chats/{group.pk}/", color_scheme="dark")
+    window.is_connected()
+    pages = re.findall(rb"/Type /Page\b(?!s)", window.page.pdf(format="A4"))
+    assert len(pages) >= 3
+    window.page.emulate_media(media="print")
+    bottom, height = window.page.evaluate(
+        """[document.querySelector(".message:last-child").getBoundingClientRect().bottom,
+          document.documentElement.scrollHeight]"""
+    )
+    assert bottom <= height
+    for gone in (".sidebar", ".composer", ".chat__back", ".timeline__down"):
+        expect(window.page.locator(gone)).to_be_hidden()
+    background = window.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(246, 246, 244)"  # that of the light theme
 
 
 @pytest.mark.parametrize(

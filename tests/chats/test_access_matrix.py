@@ -89,6 +89,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("GET", CHAT): row(200),
     ("PATCH", CHAT): row(403, changer=200, owner=200),
     ("DELETE", CHAT): row(403, owner=204),
+    ("POST", f"{CHAT}/clear"): row(204),  # for oneself
     ("GET", f"{CHAT}/messages"): row(200),
     ("POST", f"{CHAT}/messages"): row(201, silenced=403),
     ("GET", MESSAGE): row(200),
@@ -118,6 +119,7 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("GET", CHAT): 200,
     ("PATCH", CHAT): 403,
     ("DELETE", CHAT): 204,
+    ("POST", f"{CHAT}/clear"): 204,
     ("GET", f"{CHAT}/messages"): 200,
     ("POST", f"{CHAT}/messages"): 201,
     ("GET", MESSAGE): 200,

@@ -77,7 +77,7 @@ def test_what_a_deletion_left_is_cleared_away(group, private_chat, ada, grace):
     actions.delete_chat(ada, Chat.objects.get(pk=group.pk))
     Job.objects.all().delete()
     assert Message.objects.count() == 2
-    assert cleared() == "1 deleted chats cleared away.\n"
+    assert cleared() == "1 deleted chat cleared away.\n"
     assert [message.content for message in Message.objects.all()] == ["stays"]
     assert ChatPermissions.objects.count() == 0
     assert {marker.chat_id for marker in ReadMarker.objects.all()} <= {private_chat.pk}

@@ -380,8 +380,11 @@ def test_the_owner_renames_and_deletes(group: Any, ada: Any, pages: Pages) -> No
     group.refresh_from_db()
     assert group.name == "Looms"
     assert post(client, "rename", group.pk, name=" ").status_code == 400
-    assert "Delete this chat?" in fetch(client, "delete", group.pk)
-    response = post(client, "delete", group.pk)
+    assert "Delete <bdi>Looms</bdi>?" in fetch(client, "delete", group.pk)
+    for wrong in ("", "Engines", "looms"):
+        assert post(client, "delete", group.pk, name=wrong).status_code == 400
+    assert Chat.objects.filter(pk=group.pk).exists()
+    response = post(client, "delete", group.pk, name=" Looms ")
     assert "The chat was deleted." in response.content.decode()
     assert not Chat.objects.filter(pk=group.pk).exists()
 

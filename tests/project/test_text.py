@@ -6,6 +6,7 @@ import pytest
 
 from chatproject.text.bidi import isolate, shown
 from chatproject.text.confusables import LOOK_ALIKES, coarse_skeleton, skeleton
+from chatproject.text.counts import plural
 from chatproject.text.cuts import cut
 from chatproject.text.names import is_blank, mixes_alphabets, refusal
 
@@ -122,3 +123,17 @@ def test_text_that_runs_the_other_way_is_isolated_in_a_sentence() -> None:
     assert isolate("Zoë\u202e") == "Zoë"
     assert isolate("עדה") == "\u2068עדה\u2069"
     assert isolate("علي\u2069") == "\u2068علي\u2069"
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "text"),
+    [
+        (0, ("message",), "0 messages"),
+        (1, ("message",), "1 message"),
+        (2000, ("message",), "2,000 messages"),
+        (1, ("person", "people"), "1 person"),
+        (2, ("person", "people"), "2 people"),
+    ],
+)
+def test_one_thing_is_no_plural(count: int, words: tuple[str, ...], text: str) -> None:
+    assert plural(count, *words) == text

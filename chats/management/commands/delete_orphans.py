@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from chatproject.text.counts import plural
 from chats.actions.deleted_chats import remove_rows
 from chats.models import Chat, ChatPermissions, JoinRequest, ReadMarker, log
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
                 continue  # a majority's view was behind
             found += 1
             remove_rows(chat_id)
-        self.stdout.write(f"{found:,} deleted chats cleared away.")
+        self.stdout.write(f"{plural(found, 'deleted chat')} cleared away.")
 
 
 def _orphans() -> Iterator[uuid.UUID]:

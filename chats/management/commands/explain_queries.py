@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError, ProgrammingError, connections
 
 from chatproject.stores.router import ChatRouter
+from chatproject.text.counts import plural
 from chats.explain.plans import Plan
 from chats.explain.queries import HotQuery, a_chat_of, hot_queries
 from chats.explain.sample import build
@@ -55,7 +56,7 @@ class Command(BaseCommand):
     def _handle(self, options: dict[str, Any]) -> None:
         if options["build"]:
             with temporary_database():
-                self.stdout.write(f"Building a chat of {options['build']:,} messages ...")
+                self.stdout.write(f"Building a chat of {plural(options['build'], 'message')} ...")
                 self._explain(build(options["build"]), 1, options["stock"])
             return
         chat = a_chat_of(options["user"], options["chat"])
@@ -68,7 +69,7 @@ class Command(BaseCommand):
 
     def _explain(self, chat: Chat, user_id: int, with_stock: bool) -> None:
         self.stdout.write(
-            f"Chat {chat.pk} of {chat.last_seq:,} messages, for user {user_id}.\n\n"
+            f"Chat {chat.pk} of {plural(chat.last_seq, 'message')}, for user {user_id}.\n\n"
             f"{'':38}{'keys':>9}{'documents':>11}{'returned':>10}{'ms':>9}  plan"
         )
         for query in hot_queries(chat, User(pk=user_id)):

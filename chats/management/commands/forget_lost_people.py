@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from chatproject.text.counts import plural
 from chats.management.lost_people import all_lost, newest_lost
 from users.endings import delete_lost
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         for user_id in all_lost():
             delete_lost(user_id)
             found += 1
-        self.stdout.write(f"{found:,} lost people are forgotten.")
+        self.stdout.write(f"{plural(found, 'lost person', 'lost people')} forgotten.")
 
 
 def _refuse(lost: list[int]) -> None:

@@ -3,7 +3,7 @@ import { paintAvatar } from "helpers/names.js"
 
 /** The header of the open chat: its name, and a menu of what its user may do. */
 export default class extends Controller {
-  static targets = ["title", "avatar", "menu", "item"]
+  static targets = ["title", "avatar", "item"]
   static values = { chatId: String }
 
   rename({ detail: { name } }) {
@@ -14,6 +14,5 @@ export default class extends Controller {
 
   allow({ detail: rights }) {
     for (const item of this.itemTargets) item.hidden = !rights[item.dataset.right]
-    this.menuTarget.hidden = this.itemTargets.every((item) => item.hidden)
   }
 }

@@ -96,6 +96,13 @@ export default class extends Controller {
     this.log.fold(user_id)
   }
 
+  /** What was said until now is hidden from the user: show the chat anew, unless it shows that already. */
+  clear({ detail: { since_seq } }) {
+    if (since_seq < this.firstValue) return
+    const url = new URL(this.pageValue, location.href).href
+    this.dispatch("visit", { prefix: "pane", target: window, detail: { url } })
+  }
+
   allow({ detail: rights }) {
     this.logTarget.dataset.canSend = rights.can_send_messages
     this.logTarget.dataset.canDelete = rights.can_delete_other_messages

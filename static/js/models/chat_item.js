@@ -13,8 +13,13 @@ export function makeItem(template, { id, is_group, member_ids }, userId) {
   item.querySelector("a").href = `/chats/${id}/`
   part(item, "avatar").classList.toggle("avatar--group", is_group)
   if (!is_group) item.dataset.otherId = member_ids.find((each) => each !== userId)
-  part(item, "preview").textContent = "No messages yet"
+  showNothing(item)
   return item
+}
+
+/** Show that there is no message. */
+export function showNothing(item) {
+  part(item, "preview").textContent = "No messages yet"
 }
 
 export function showName(item, name) {

@@ -1,4 +1,4 @@
-import { makeItem, showCurrent, showName, showPreview, showTime, showUnread, unreadOf } from "models/chat_item.js"
+import { makeItem, showCurrent, showName, showNothing, showPreview, showTime, showUnread, unreadOf } from "models/chat_item.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
@@ -92,6 +92,14 @@ export class ChatItems {
     if (!item) return
     item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
     this.#showUnread(item)
+  }
+
+  /** The user has cleared a chat for themselves: they read what comes after this `seq`. */
+  clear({ chat_id, since_seq }) {
+    const item = this.find(chat_id)
+    if (!item) return
+    if (Number(item.dataset.seq) <= since_seq) showNothing(item)
+    this.read({ chat_id, seq: since_seq })
   }
 
   /** The user has sent this message: it is read, if nothing was unread before it. */

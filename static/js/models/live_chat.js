@@ -9,7 +9,7 @@ import { LiveSocket } from "models/socket.js"
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
  * `chat:message`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
- * `chat:changed`, `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
+ * `chat:changed`, `chat:cleared` (detail: {since_seq}), `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
   // Handlers of the socket's events, by type.
@@ -27,6 +27,7 @@ export class LiveChat {
     member_added: (data) => this.#memberAdded(data),
     member_removed: (data) => this.#memberRemoved(data),
     permissions_changed: (data) => this.state.permissionsChanged(data),
+    chat_cleared: (data) => this.#tell("cleared", data),
     chat_deleted: () => this.end("deleted"),
     resync: () => location.reload(),
     error: (data) => data.retry_after && this.seenMarker.retryAfter(data.retry_after, this.state.ownMarker),
@@ -172,6 +173,7 @@ export class LiveChat {
   #takeChanges({ results, read_markers, chat, last_rev, permissions }) {
     for (const message of results) this.message(message)
     this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
+    this.#tell("cleared", chat) // elsewhere, while this page was away
   }
 
   /** Take a chat's state; if it is older than the current one, ask for the latest. */

@@ -1,0 +1,29 @@
+"""Clear a chat for oneself: the others keep it, and aren't told."""
+
+from __future__ import annotations
+
+from chatproject.limits import limits
+from chats import events
+from chats.models import Chat
+from users.models import User
+
+from .changing import Transaction, change
+
+
+def clear_chat(user: User, chat: Chat) -> int:
+    """Hide what was said until now from one member; returns the `seq` after which they read.
+
+    For good, unless they leave a group and come back. No read marker moves by it.
+    """
+    limits.CHANGES.spend(user.pk)
+
+    def work(transaction: Transaction) -> int:
+        seq = transaction.head.seq
+        update = {"$set": {f"since_seqs.{user.pk}": seq}}
+        transaction.change_chat(update, member_ids=user.pk)
+        return seq
+
+    since_seq = change(chat.pk, work)
+    cleared = events.ChatCleared(chat_id=str(chat.pk), user_id=user.pk, since_seq=since_seq)
+    events.broadcast(events.user_group(user.pk), cleared)
+    return since_seq
