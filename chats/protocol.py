@@ -17,6 +17,8 @@ CHATS_LISTED = 100  # of the list of chats; a link shows the rest
 MOST_UNREAD = 99  # unread messages that a chat list shows as a number
 READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all
+REACTIONS_MAX = 20  # kinds of reactions to a message
+REACTORS_SHOWN = 10  # ids of people who reacted with one emoji; `count` counts all
 
 # Changes.
 MOST_MISSED = 1_000  # changes sent one by one; a client that missed more reloads the chat

@@ -19,9 +19,10 @@ from chats.models import MessageRow
 from users.names import Named
 
 from .models import Message
+from .models.reactions import Reactions
 from .models.read_marker import NOBODY, Readers
 from .models.threads import Thread, count_replies
-from .protocol import PREVIEW_LENGTH
+from .protocol import PREVIEW_LENGTH, REACTORS_SHOWN
 
 CHATS_KNOWN = 1024  # chats whose formatted id a process caches
 
@@ -59,6 +60,14 @@ class Photo(TypedDict):
     page_url: Link
 
 
+class Reaction(TypedDict):
+    """An emoji that people reacted with to a message."""
+
+    emoji: str
+    count: int
+    user_ids: Annotated[list[int], f"Who reacted with it; the first {REACTORS_SHOWN}."]
+
+
 class MessageFields(TypedDict):
     """A message as it is now, without its id."""
 
@@ -83,6 +92,7 @@ class MessageFields(TypedDict):
     edited_at: DateTime | None
     deleted_at: DateTime | None
     deleted_by: int | None
+    reactions: list[Reaction]
 
 
 class MessageData(MessageFields):
@@ -92,6 +102,7 @@ class MessageData(MessageFields):
     is_read: Annotated[bool, "By somebody else than its sender."]
     read_count: Annotated[int, "By how many others than its sender."]
     read_by: Annotated[list[int], "Who they are; the first 100."]
+    own_reactions: Annotated[list[str], "The emoji that one has reacted with oneself."]
 
 
 def message_fields(
@@ -120,7 +131,20 @@ def message_fields(
         "edited_at": iso(row.edited_at) if row.edited_at else None,
         "deleted_at": iso(row.deleted_at) if row.deleted_at else None,
         "deleted_by": row.deleted_by,
+        "reactions": reactions_shown(row.reactions) if row.reactions else [],
     }
+
+
+def reactions_shown(reactions: Reactions) -> list[Reaction]:
+    """Reactions on the wire: the same for everybody, and short however many there are."""
+    return [
+        {
+            "emoji": one["emoji"],
+            "count": len(one["user_ids"]),
+            "user_ids": one["user_ids"][:REACTORS_SHOWN],
+        }
+        for one in reactions
+    ]
 
 
 def reply_preview(replied: MessageRow, names: Names) -> Reply:
@@ -204,8 +228,10 @@ def _told_root(row: MessageRow) -> str | None:
     return row.id if row.has_replies else None
 
 
-def message_data(rows: Iterable[MessageRow], context: MessageContext) -> list[MessageData]:
-    """Messages as the API returns them."""
+def message_data(
+    rows: Iterable[MessageRow], context: MessageContext, user_id: int
+) -> list[MessageData]:
+    """Messages as the API returns them to a person."""
     readers_of = context.readers.of
     data: list[MessageData] = []
     for row in rows:
@@ -217,9 +243,15 @@ def message_data(rows: Iterable[MessageRow], context: MessageContext) -> list[Me
                 "is_read": count > 0,
                 "read_count": count,
                 "read_by": first,
+                "own_reactions": own_reactions(row, user_id) if row.reactions else [],
             }
         )
     return data
+
+
+def own_reactions(row: MessageRow, user_id: int) -> list[str]:
+    """The emoji that a person has reacted with to a message."""
+    return [one["emoji"] for one in row.reactions or () if user_id in one["user_ids"]]
 
 
 def title_of(name: str, other_id: int | None, names: Names) -> str:

@@ -106,7 +106,7 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     if serializer is serializers.MessageSerializer:
         row = MessageRow.of(Message.objects.document(message))
         written: Any
-        [written] = message_data([row], context["messages"])
+        [written] = message_data([row], context["messages"], 1)
     else:
         written = declared.to_representation(Chat.objects.document(chat))
     assert written.keys() == declared.fields.keys()
@@ -142,6 +142,7 @@ def stage(ada, grace, stranger, token_of, provider, settings):  # noqa: F811
         if message is None or message.deleted_at:
             message, _ = actions.post_message(ada, chat.pk, "Hello")
         ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
+        ids["emoji"] = "\U0001f44d"
         token_of(ada)
         ids["session_id"] = str(SignIn.objects.of(ada.pk)[0].pk)
         invitation = Invitation.objects.filter(made_by=ada).first() or invitations.make(ada)[0]

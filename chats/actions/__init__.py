@@ -39,3 +39,5 @@ from .messages import mark_read as mark_read
 from .messages import mark_read_together as mark_read_together
 from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
+from .reactions import add_reaction as add_reaction
+from .reactions import remove_reaction as remove_reaction

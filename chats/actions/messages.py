@@ -91,12 +91,12 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
         raise Refused("A deleted message can't be edited.")
     require_permission(permissions_for(chat, user.pk), "can_send_messages")
     if content == message.content:
-        return _confirmed_message(message)  # nothing has changed
+        return confirmed_message(message)  # nothing has changed
     values = {"content": content, "edited_at": now()}
     kind = Change.Kind.MESSAGE_EDITED
     changed = _change_message(user, message, kind, values, permission="can_send_messages")
     if changed is None:
-        _confirmed_message(message)
+        confirmed_message(message)
         raise Refused("A deleted message can't be edited.")
     return changed
 
@@ -114,15 +114,16 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "photo": None,
         "kind": Message.Kind.TEXT.value,
         "answer_due_at": None,
+        "reactions": None,
         "deleted_at": now(),
         "deleted_by": user.pk,
     }
     if message.deleted_at:
-        return _confirmed_message(message)
+        return confirmed_message(message)
     who = {} if moderator else {"member_ids": user.pk}
     kind = Change.Kind.MESSAGE_DELETED
     changed = _change_message(user, message, kind, tombstone, permission=permission, **who)
-    return changed or _confirmed_message(message)  # else somebody was faster
+    return changed or confirmed_message(message)  # else somebody was faster
 
 
 def mark_read(user: User, chat: Chat, message: Message) -> bool:
@@ -195,7 +196,7 @@ def _root_of(replied: MessageRow | None) -> uuid.UUID | None:
     return uuid.UUID(replied.root_id or replied.id)
 
 
-def _confirmed_message(message: Message) -> Message:
+def confirmed_message(message: Message) -> Message:
     """A message as a majority has it; raises `DoesNotExist` if its chat was deleted."""
     found = Message.objects.confirmed({"_id": message.pk.hex, "chat_id": message.chat_id.hex})
     if found is None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
+from chatproject.text.emoji import emoji_of
 from chatproject.text.names import is_blank, refusal
 from chats.errors import Invalid, Refused
 from chats.models import Chat
@@ -27,6 +28,14 @@ def valid_text(field: str, text: str, limit: int) -> None:
 def valid_content(content: str) -> None:
     """Raise `Invalid` unless this can be a message: up to `MESSAGE_MAX_LENGTH` characters."""
     valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
+
+
+def valid_emoji(text: str) -> str:
+    """The full form of an emoji; raises `Invalid` if it is none of Unicode 17."""
+    emoji = emoji_of(text)
+    if emoji is None:
+        raise Invalid("emoji", "This is not an emoji of Unicode 17, or more than one.")
+    return emoji
 
 
 def valid_name(name: str) -> str:

@@ -54,9 +54,11 @@ def read_changed(chat_id: uuid.UUID, rev: int, last_rev: int) -> Changed:
     return Changed(list(messages.values()), revs, rev)
 
 
-def fitting(rows: Collection[MessageRow], context: MessageContext) -> list[MessageData]:
+def fitting(
+    rows: Collection[MessageRow], context: MessageContext, user_id: int
+) -> list[MessageData]:
     """The first of these messages as the API returns them: `PAGE_MAX_BYTES`, but at least one."""
-    data = message_data(rows, context)
+    data = message_data(rows, context, user_id)
     if _is_small(rows):
         return data
     size = 0
@@ -69,4 +71,5 @@ def fitting(rows: Collection[MessageRow], context: MessageContext) -> list[Messa
 
 def _is_small(rows: Iterable[MessageRow]) -> bool:
     """Whether they fit whatever they are: to look closely takes as long as to answer."""
-    return sum(6 * len(row.content) + 5_000 for row in rows) < PAGE_MAX_BYTES
+    most = (6 * len(row.content) + 5_000 + 250 * len(row.reactions or ()) for row in rows)
+    return sum(most) < PAGE_MAX_BYTES

@@ -18,6 +18,7 @@ from chatproject.rest.fields import (
     WholeNumberField,
 )
 from chatproject.rest.parameters import MAX_NUMBER
+from chatproject.text.emoji import LONGEST as EMOJI_LONGEST
 from chats.models import Chat, ChatPermissions
 from chats.protocol import CLIENT_ID_MAX_LENGTH
 
@@ -72,6 +73,12 @@ class NewMessageSerializer(ContentSerializer):
         help_text="Yours; sending it again answers with the message that was stored.",
     )
     reply_to = IdField(required=False, allow_null=True)
+
+
+class ReactionSerializer(StrictSerializer):
+    """An emoji to react with."""
+
+    emoji = TextField(max_length=EMOJI_LONGEST, help_text="Any one emoji of Unicode 17.")
 
 
 class GroupSerializer(StrictSerializer):

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 from chatproject.rest.parameters import query_integer, query_parameters
 from chatproject.stores.mongodb.documents import Document
 from chats import actions
-from chats.models import Chat, Message, MessageRow, ReadMarker, log
+from chats.models import Chat, MessageRow, ReadMarker, log
 from chats.models.chat import other_of, since
 from chats.models.read_marker import NOBODY, Readers
 from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED
-from chats.representation import MessageContext, message_data
+from chats.representation import MessageContext
 
 from .changes import fitting, read_changed
 from .inputs import ContentSerializer, NewMessageSerializer
@@ -121,7 +121,7 @@ class MessageViewSet(ChatViews):
         context_of_chat = {"chats": ChatContext.with_messages(self.user, chat, context)}
         return {
             "chat": ChatSerializer(context=context_of_chat).to_representation(chat),
-            "results": fitting(messages, context),
+            "results": fitting(messages, context, self.user.pk),
         }
 
     def create(self, request: Request, chat_id: uuid.UUID) -> Response:
@@ -157,19 +157,3 @@ class MessageViewSet(ChatViews):
         self.valid_data()
         actions.mark_read(self.user, chat, message)
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-    def find_message(self, chat_id: uuid.UUID, message_id: uuid.UUID) -> tuple[Chat, Message]:
-        """A message and its chat; raises `DoesNotExist` if either isn't there for the user."""
-        chat = self.find_chat(chat_id)
-        return chat, Message.objects.seen_by(chat, self.user.pk).get(pk=message_id)
-
-    def answer(self, chat: Chat, message: Message) -> Response:
-        """The response with a message and its current readers."""
-        readers = ReadMarker.objects.readers(chat, message.seq)
-        return Response(self.message_data(message, readers, chat.since(self.user.pk)))
-
-    def message_data(self, message: Message, readers: Readers, since: int = 0) -> dict[str, Any]:
-        """A message as the API returns it to somebody who reads those after `since`."""
-        row = MessageRow.of(Message.objects.document(message))
-        [data] = message_data([row], MessageContext.of([row], readers, [self.user], since))
-        return dict(data)

@@ -43,6 +43,7 @@ def body(title: str, /, **fields: Any) -> OpenApiExample:
 GREETING = body("A greeting", content="Hello, everyone!", client_id="7d0a3c9e")
 QUESTION = body("A question to the bot", content="@ai How does a loom work?")
 CORRECTION = body("A correction", content="Hello, everybody!")
+THUMBS_UP = body("Thumbs up", emoji="\U0001f44d")
 NEW_GROUP = body("A group of three", name="Engines", member_ids=[2, 3])
 NEW_NAME = body("Another name", name="Looms")
 NEW_ACCESS = body("Anybody may join", access="open")

@@ -187,6 +187,30 @@ def member_rows(
     ]
 
 
+class ReactorSerializer(serializers.Serializer[Any]):
+    """A reaction of one person."""
+
+    emoji = serializers.CharField()
+    user_id = serializers.IntegerField()
+    username = serializers.CharField(help_text="Empty if the account is gone.")
+    name = serializers.CharField()
+
+
+def reactor_rows(reactions: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """The emoji and the person of each of these reactions, in order; one query."""
+    pairs = list(reactions)
+    people: Names = get_user_model().objects.names({user_id for _, user_id in pairs})
+    return [
+        {
+            "emoji": emoji,
+            "user_id": user_id,
+            "username": people[user_id].username if user_id in people else "",
+            "name": people[user_id].name if user_id in people else "Deleted user",
+        }
+        for emoji, user_id in pairs
+    ]
+
+
 class ChatDetailSerializer(ListedChatSerializer):
     """One chat, with its members, what one may do in it, and how far each has read."""
 

@@ -52,8 +52,8 @@ class ThreadViewSet(ChatViews):
             [self.user],
             thread.replies.since,
         )
-        results = fitting(replies, context)
+        results = fitting(replies, context, self.user.pk)
         self.paginator.cut(len(results), len(replies))  # type: ignore[union-attr]
         page = self.get_paginated_response(results)
-        page.data["root"] = next(iter(message_data(roots, context)), None)
+        page.data["root"] = next(iter(message_data(roots, context, self.user.pk)), None)
         return page

@@ -10,6 +10,7 @@ from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
+from .reactions import ReactionViewSet
 from .threads import ThreadViewSet
 
 # The names are the titles of the browsable API.
@@ -26,6 +27,8 @@ MESSAGE = MessageViewSet.as_view(
 )
 THREAD = ThreadViewSet.as_view({"get": "list"}, name="Thread")
 READ = MessageViewSet.as_view({"post": "read"}, name="Read")
+REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
+REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
 MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"}, name="Members")
 MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Member")
 PERMISSIONS = MemberViewSet.as_view(
@@ -59,6 +62,11 @@ ROUTES = {
     "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
     "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),
     "thread": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/thread", THREAD),
+    "reactions": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/reactions", REACTIONS),
+    "reaction": (
+        "chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/reactions/<str:emoji>",
+        REACTION,
+    ),
     "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
     "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (

@@ -12,8 +12,10 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from chats.errors import Refused
-from chats.models import Chat
+from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models.read_marker import Readers
 from chats.permissions import online_to, permissions_of
+from chats.representation import MessageContext, message_data
 from users.models import User
 
 from . import errors  # noqa: F401 - registers the refusals of chats
@@ -56,6 +58,24 @@ class ChatViews(GenericViewSet[Any]):
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = serializer.validated_data
         return data
+
+    def find_message(self, chat_id: uuid.UUID, message_id: uuid.UUID) -> tuple[Chat, Message]:
+        """A message and its chat; raises `DoesNotExist` if either isn't there for the user."""
+        chat = self.find_chat(chat_id)
+        return chat, Message.objects.seen_by(chat, self.user.pk).get(pk=message_id)
+
+    def answer(self, chat: Chat, message: Message, status: int = 200) -> Response:
+        """The response with a message and its current readers."""
+        readers = ReadMarker.objects.readers(chat, message.seq)
+        data = self.message_data(message, readers, chat.since(self.user.pk))
+        return Response(data, status=status)
+
+    def message_data(self, message: Message, readers: Readers, since: int = 0) -> dict[str, Any]:
+        """A message as the API returns it to somebody who reads those after `since`."""
+        row = MessageRow.of(Message.objects.document(message))
+        context = MessageContext.of([row], readers, [self.user], since)
+        [data] = message_data([row], context, self.user.pk)
+        return dict(data)
 
     def member_data(self, chat: Chat, user_id: int) -> dict[str, Any]:
         """A member of a chat as JSON."""

@@ -17,6 +17,7 @@ from .messages import MessageChange as MessageChange
 from .messages import MessageDeleted as MessageDeleted
 from .messages import MessageEdited as MessageEdited
 from .messages import MessageHidden as MessageHidden
+from .messages import OfMessage as OfMessage
 from .messages import TextMessage as TextMessage
 from .messages import message_event as message_event
 from .messages import message_read as message_read
@@ -28,6 +29,8 @@ from .publish import close_sockets as close_sockets
 from .publish import look_at_blocks as look_at_blocks
 from .publish import to_hubs as to_hubs
 from .publish import user_group as user_group
+from .reactions import MessageReaction as MessageReaction
+from .reactions import message_reaction as message_reaction
 from .types import Authenticated as Authenticated
 from .types import BlockChanged as BlockChanged
 from .types import Change as Change

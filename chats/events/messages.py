@@ -25,14 +25,11 @@ from .types import Change, ChatActivity, ForChatList, MessageRead
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageChange(Change):
-    """The current state of a message."""
+class OfMessage(Change):
+    """A change of a message, which is told to those who see that."""
 
     message_id: str
     seq: int
-    sender_id: int
-    created_at: str
-    deleted_at: str | None
 
     @property
     def oldest_seq(self) -> int:
@@ -42,6 +39,15 @@ class MessageChange(Change):
     def seen_since(self, seq: int) -> Change:
         """The event for somebody who doesn't see messages up to this `seq`."""
         return MessageHidden(chat_id=self.chat_id, rev=self.rev) if self.seq <= seq else self
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageChange(OfMessage):
+    """The current state of a message."""
+
+    sender_id: int
+    created_at: str
+    deleted_at: str | None
 
     def for_chat_list(self) -> ForChatList | None:
         """The activity to show, without sender name and preview."""

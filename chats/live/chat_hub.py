@@ -122,7 +122,7 @@ class ChatHub(Hub):
 
     def _who_sees_less(self, event: events.Event) -> dict[int, events.Change]:
         """What those see of an event who don't read all messages that it tells of."""
-        if not (self._since and isinstance(event, events.MessageChange)):
+        if not (self._since and isinstance(event, events.OfMessage)):
             return {}
         oldest = event.oldest_seq
         late = {user_id: seq for user_id, seq in self._since.items() if seq >= oldest}

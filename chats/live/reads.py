@@ -67,6 +67,14 @@ def _as_events(
                 change = events.permissions_changed(allowed[user_id], rev)
             case Change.Kind.PERMISSIONS_CHANGED | Change.Kind.CHAT_UPDATED:
                 change = events.chat_updated(chat, rev)
+            case Change.Kind.REACTION_ADDED | Change.Kind.REACTION_REMOVED if not messages[
+                row["message_id"]
+            ].deleted_at:
+                message = messages[row["message_id"]]._replace(rev=rev)
+                is_added = row["kind"] == Change.Kind.REACTION_ADDED
+                change = events.message_reaction(
+                    message, row["emoji"], row["by"], is_added=is_added
+                )
             case _:
                 message = messages[row.get("message_id") or row["_id"]]
                 change = events.message_event(

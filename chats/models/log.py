@@ -54,6 +54,8 @@ class Change(models.Model):
 
         MESSAGE_EDITED = "message_edited"
         MESSAGE_DELETED = "message_deleted"
+        REACTION_ADDED = "reaction_added"  # both are told as `message_reaction`
+        REACTION_REMOVED = "reaction_removed"
         CHAT_UPDATED = "chat_updated"
         MEMBER_ADDED = "member_added"
         MEMBER_REMOVED = "member_removed"
@@ -66,8 +68,9 @@ class Change(models.Model):
     after_seq = models.BigIntegerField()  # the last message at that time
     kind = models.CharField(max_length=20, choices=Kind.choices)
     by = models.BigIntegerField()  # the user who changed it
-    message_id = models.UUIDField(null=True)  # of a message that was edited or deleted
+    message_id = models.UUIDField(null=True)  # of a message that was edited, deleted or reacted to
     user_id = models.BigIntegerField(null=True)  # the member it is about; a new owner
+    emoji = models.CharField(max_length=20, null=True)  # of a reaction
     name = models.CharField(max_length=255, null=True)  # the new one
     access = models.CharField(max_length=7, null=True)  # the new one
     history_for_new_members = models.BooleanField(null=True)  # the new value

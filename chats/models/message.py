@@ -19,6 +19,7 @@ from chatproject.stores.outages import is_away
 from .chat import Chat
 from .log import DUPLICATE_KEY, EPOCH
 from .previews import PreviewQuerySet
+from .reactions import Reactions
 from .uuid7 import uuid7
 
 
@@ -45,6 +46,7 @@ class MessageRow(NamedTuple):
     edited_at: datetime | None
     deleted_at: datetime | None
     deleted_by: int | None
+    reactions: Reactions | None
 
     @classmethod
     def of(cls, document: Document) -> MessageRow:
@@ -198,6 +200,7 @@ class Message(models.Model):
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
     # image_url, alt, author, author_url, page_url; only for a photo.
     photo = models.JSONField(null=True, blank=True)
+    reactions = models.JSONField(null=True, editable=False)  # `Reactions`
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
     # Of a reply: the message with which its thread began.

@@ -48,8 +48,10 @@ def everybody(code: int, **others: int) -> dict[str, int]:
 OPEN = dict.fromkeys(PEOPLE, 400)  # needs no account; the body that is sent here is empty
 CHAT = "chats/{chat_id}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
+REACTION = f"{MESSAGE}/reactions/{{emoji}}"
 MEMBER = f"{CHAT}/members/{{user_id}}"
 REQUEST, BAN = f"{CHAT}/requests/{{user_id}}", f"{CHAT}/bans/{{user_id}}"
+THUMB = "\U0001f44d"
 
 # In a group; the message is the owner's, the member of the path is another member.
 GROUP: dict[tuple[str, str], dict[str, int]] = {
@@ -97,6 +99,10 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("DELETE", MESSAGE): row(403, deleter=204, owner=204),
     ("POST", f"{MESSAGE}/read"): row(204),
     ("GET", f"{MESSAGE}/thread"): row(200),
+    ("GET", f"{MESSAGE}/reactions"): row(200),
+    ("POST", f"{MESSAGE}/reactions"): row(201, silenced=403),
+    ("GET", REACTION): row(200),
+    ("DELETE", REACTION): row(204),  # as one's own messages can be deleted
     ("GET", f"{CHAT}/members"): row(200),
     ("POST", f"{CHAT}/members"): row(201, silenced=403),
     ("GET", MEMBER): row(200),
@@ -127,6 +133,10 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("DELETE", MESSAGE): 403,
     ("POST", f"{MESSAGE}/read"): 204,
     ("GET", f"{MESSAGE}/thread"): 200,
+    ("GET", f"{MESSAGE}/reactions"): 200,
+    ("POST", f"{MESSAGE}/reactions"): 201,
+    ("GET", REACTION): 200,
+    ("DELETE", REACTION): 204,
     ("GET", f"{CHAT}/members"): 200,
     ("POST", f"{CHAT}/members"): 403,
     ("GET", MEMBER): 200,
@@ -156,6 +166,7 @@ def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
         ("POST", "chats/group"): {"name": "Looms"},
         ("PATCH", CHAT): {"name": "Looms"},
         ("POST", f"{CHAT}/messages"): {"content": "Hello"},
+        ("POST", f"{MESSAGE}/reactions"): {"emoji": THUMB},
         ("PATCH", MESSAGE): {"content": "Hello again"},
         ("POST", f"{CHAT}/members"): {"user_id": stage.newcomer.pk},
         ("POST", "chats/join"): {"code": "nothing"},
@@ -179,6 +190,7 @@ class Stage:
 
     def path(self, path: str) -> str:
         ids = {"chat_id": self.chat.pk, "message_id": self.message.pk, "user_id": self.target.pk}
+        ids["emoji"] = THUMB
         others = {REQUEST: self.asking, BAN: self.banned}
         if path in others:
             ids["user_id"] = others[path].pk

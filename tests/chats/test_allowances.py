@@ -61,6 +61,7 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
         "chat_deletions": lambda: client.delete(group_of_ada()),
         "clearings": lambda: client.post(f"{chat}/clear"),
         "deletions": lambda: client.delete(message()),
+        "reactions": lambda: client.post(f"{message()}/reactions", {"emoji": "\u2764"}),
         "blocks": lambda: client.put(f"/api/v1/users/me/blocks/{another().pk}"),
         "searches": lambda: client.get("/api/v1/users?search=g"),
         "profile": lambda: client.patch("/api/v1/users/me", {"first_name": "Augusta"}),
@@ -80,6 +81,7 @@ LIMITS: dict[str, Limit] = {
     "chat_deletions": limits.CHANGES,
     "clearings": limits.CHANGES,
     "deletions": limits.DELETIONS,
+    "reactions": limits.REACTIONS,
     "blocks": limits.BLOCKS,
     "searches": limits.SEARCHES,
     "profile": limits.PROFILE,
@@ -98,7 +100,9 @@ def test_what_is_done_too_often_is_refused_and_changes_nothing(
     assert refused.status_code == 429
     assert refused.json()["limit"] == limit.name
     assert 0 < int(refused.headers["Retry-After"]) == refused.json()["retry_after"] <= 1800
-    done_by_the_call_itself = {"removals": 1, "deletions": 1}.get(name, 0)  # its preparation
+    done_by_the_call_itself = {"removals": 1, "deletions": 1, "reactions": 1}.get(
+        name, 0
+    )  # its preparation
     assert log.head(group.pk).rev - rev == done_by_the_call_itself
     assert Chat.objects.count() - chats == {"chat_deletions": 1, "joins": 1}.get(name, 0)
     # Others have their own.

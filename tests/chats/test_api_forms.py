@@ -89,6 +89,7 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         "message_id": message.pk,
         "user_id": grace.pk,
         "invitation_id": invitation.pk,
+        "emoji": "\u2764",
     }
     chat = "chats/{chat_id}"
     fills: dict[tuple[str, str], list[tuple[dict[str, Any], int]]] = {
@@ -108,6 +109,7 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         ("POST", f"{chat}/messages"): [({"content": "Hi"}, 201)],
         ("PATCH", f"{chat}/messages/{{message_id}}"): [({"content": "Hi"}, 200)],
         ("POST", f"{chat}/messages/{{message_id}}/read"): [({}, 204)],
+        ("POST", f"{chat}/messages/{{message_id}}/reactions"): [({"emoji": "\u2764"}, 201)],
         ("POST", f"{chat}/members"): [
             ({"user_id": stranger.pk}, 201),
             ({"user_ids": [stranger.pk]}, 201),

@@ -75,10 +75,12 @@ def test_every_event_of_a_message_is_plain_json(group, ada, grace, captured_even
     actions.post_bot_message(message, "A photo", client_id="y", photo=photo)
     actions.edit_message(ada, group, message, "Hello!")
     actions.delete_message(grace, group, reply)
+    actions.add_reaction(grace, group, message, "\u2764")
     frames = told.all()
     assert [frame["type"] for frame in frames] == [
         *("text_message", "text_message", "text_message", "message_edited", "message_deleted"),
+        "message_reaction",
     ]
     assert frames[2]["data"]["photo"] == photo
-    assert [frame["data"]["rev"] for frame in frames] == [1, 2, 3, 4, 5]
+    assert [frame["data"]["rev"] for frame in frames] == [1, 2, 3, 4, 5, 6]
     assert [orjson.loads(events.event_of(frame).encode()) for frame in frames] == frames

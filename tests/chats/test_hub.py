@@ -19,6 +19,7 @@ from chats.live import hubs as live_hubs
 from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
 from chats.permissions import Permissions, permissions_of
+from chats.representation import reactions_shown
 from tests.waiting import wait_for_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -389,6 +390,9 @@ async def subscriptions(kept):
     return {channel.partition("__group__")[2] for channel in channels}
 
 
+EMOJI = ["\U0001f44d", "\u2764\ufe0f"]
+
+
 def state_of(chat):
     """What a client that loads the chat now knows of it."""
     chat = Chat.objects.get(pk=chat.pk)
@@ -406,6 +410,11 @@ def state_of(chat):
         "messages": messages,
         "permissions": allowed,
         "markers": ReadMarker.objects.of_chat(chat),
+        "reactions": {
+            message.seq: reactions_shown(message.reactions)
+            for message in Message.objects.in_chat(chat.pk)
+            if message.reactions
+        },
     }
 
 
@@ -414,8 +423,12 @@ def apply(state, frame):
     kind, data = frame["type"], frame["data"]
     if kind in ("text_message", "message_edited"):
         state["messages"][data["seq"]] = data["content"]
+        react(state, data)
     elif kind == "message_deleted":
         state["messages"][data["seq"]] = None
+        state["reactions"].pop(data["seq"], None)
+    elif kind == "message_reaction":
+        react(state, data)
     elif kind == "chat_updated":
         state["name"], state["owner"] = data["name"], data["owner_id"]
         state["access"] = data["access"]
@@ -436,6 +449,12 @@ def apply(state, frame):
     elif kind == "message_read":
         seq = state["markers"].get(data["user_id"], 0)
         state["markers"][data["user_id"]] = max(seq, data["seq"])
+
+
+def react(state, data):
+    state["reactions"].pop(data["seq"], None)
+    if data["reactions"]:
+        state["reactions"][data["seq"]] = data["reactions"]
 
 
 def add(state, user_id):
@@ -463,7 +482,7 @@ async def test_old_state_and_events_are_the_fresh_state(
         chat = Chat.objects.get(pk=group.pk)
         message = Message.objects.get(pk=chance.choice(messages).pk)
         others = [user for user in (grace, alan, stranger) if user.pk in chat.member_ids]
-        what = chance.randrange(9)
+        what = chance.randrange(11)
         if what <= 1:
             messages.append(post(ada, chat, f"new {chat.last_seq}"))
         elif what == 2 and not message.deleted_at:
@@ -480,6 +499,10 @@ async def test_old_state_and_events_are_the_fresh_state(
         elif what == 7:
             actions.change_access(ada, chat, access=chance.choice(Chat.Access.values))
             actions.change_access(ada, chat, history_for_new_members=chance.random() < 0.5)
+        elif what == 8 and not message.deleted_at:
+            actions.add_reaction(ada, chat, message, chance.choice(EMOJI))
+        elif what == 9:
+            actions.remove_reaction(ada, message, chance.choice(EMOJI))
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:

@@ -73,7 +73,7 @@ QUERIES = (
 def test_no_endpoint_tells_anything_from_before(
     late: Any, old: list[Message], new: list[Message], group: Any, ada: Any, api: Any
 ) -> None:
-    ids = {"chat_id": group.pk, "user_id": ada.pk}
+    ids = {"chat_id": group.pk, "user_id": ada.pk, "emoji": "\u2764"}
     paths = [f"/{route.path}" for route in api_routes() if "GET" in route.methods]
     ones = [path for path in paths if "{message_id}" in path]
     lists = [path.format(**ids) for path in paths if path not in ones]

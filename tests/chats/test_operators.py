@@ -52,6 +52,7 @@ def ids(ada, grace, group):
         "user_id": str(grace.pk),
         "session_id": "00000000-0000-4000-8000-000000000000",
         "invitation_id": "00000000-0000-4000-8000-000000000000",
+        "emoji": "\u2764",
     }
 
 

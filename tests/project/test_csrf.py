@@ -43,6 +43,7 @@ def values(ada, grace, group):
         "content_type_id": 1,
         "app_label": "users",
         "url": "anything",
+        "emoji": "\u2764",
     }
 
 
