@@ -10,6 +10,7 @@ from chatproject.sockets import places, presence_leases
 from users.models import Block
 
 from .models import Chat, ChatPermissions
+from .protocol import MENTION_ALL_MEMBERS
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Permissions:
     def can_delete_other_messages(self) -> bool:
         """Whether the member may delete the messages of others."""
         return self._flag("can_delete_other_messages")
+
+    @property
+    def can_mention_all(self) -> bool:
+        """Whether `@all` of the member mentions all: of many only if they may remove members."""
+        return len(self.chat.member_ids) <= MENTION_ALL_MEMBERS or self.can_remove_members
 
     @property
     def can_add_members(self) -> bool:

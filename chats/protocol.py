@@ -10,10 +10,15 @@ from __future__ import annotations
 CLIENT_ID_MAX_LENGTH = 64
 PREVIEW_LENGTH = 140  # of a message in the chat list or in a reply
 
+# Mentions.
+MENTIONS_MAX = 50  # people whom a message mentions by name
+MENTION_ALL_MEMBERS = 50  # of a chat of more members, `@all` is for those who may remove some
+
 # Pages.
 PAGE_MAX_BYTES = 1024 * 1024  # of the messages in one answer of the API, unless it is one
 PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
 CHATS_LISTED = 100  # of the list of chats; a link shows the rest
+UNREAD_MENTIONS_LISTED = 100  # numbers of unread messages that mention somebody, of a chat
 MOST_UNREAD = 99  # unread messages that a chat list shows as a number
 READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all

@@ -14,10 +14,18 @@ from typing import Annotated, Any, Literal, TypedDict
 from django.contrib.auth import get_user_model
 
 from chatproject.rest.shapes import DateTime, Link, Uuid
-from chatproject.text.cuts import cut
 from chats.models import MessageRow
 from users.names import Named
 
+from .mentions import (
+    DELETED_USER,
+    MentionFields,
+    Names,
+    mention_fields,
+    people_in,
+    present_names,
+    preview,
+)
 from .models import Message
 from .models.reactions import Reactions
 from .models.read_marker import NOBODY, Readers
@@ -25,8 +33,6 @@ from .models.threads import Thread, count_replies
 from .protocol import PREVIEW_LENGTH, REACTORS_SHOWN
 
 CHATS_KNOWN = 1024  # chats whose formatted id a process caches
-
-Names = Mapping[int, Named]  # by the id of the user
 
 
 class Reply(TypedDict):
@@ -36,7 +42,7 @@ class Reply(TypedDict):
     seq: int
     sender_id: int
     sender_name: str
-    content: Annotated[str, f"The first {PREVIEW_LENGTH} characters."]
+    content: Annotated[str, f"The first {PREVIEW_LENGTH} characters, with those mentioned by name."]
     deleted: bool
 
 
@@ -68,7 +74,7 @@ class Reaction(TypedDict):
     user_ids: Annotated[list[int], f"Who reacted with it; the first {REACTORS_SHOWN}."]
 
 
-class MessageFields(TypedDict):
+class MessageFields(MentionFields):
     """A message as it is now, without its id."""
 
     chat_id: Uuid
@@ -126,6 +132,7 @@ def message_fields(
         "reply": replied and reply_preview(replied, names),
         "root_id": dashed(row.root_id) if row.root_id else None,
         "thread": thread and thread_fields(thread),
+        **mention_fields(row, names),
         "created_at": created_at,
         "updated_at": created_at if row.updated_at == row.created_at else iso(row.updated_at),
         "edited_at": iso(row.edited_at) if row.edited_at else None,
@@ -155,7 +162,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
         "seq": replied.seq,
         "sender_id": replied.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": cut(replied.content, PREVIEW_LENGTH),
+        "content": preview(replied.content, present_names(replied, names)),
         "deleted": replied.deleted_at is not None,
     }
 
@@ -196,7 +203,7 @@ class MessageContext:
             person.pk: person for person in people if not isinstance(person, int)
         }
         ids = {person for person in people if isinstance(person, int)}
-        ids |= {row.sender_id for row in rows} | {row.sender_id for row in replies.values()}
+        ids |= people_in(rows) | people_in(replies.values())
         names = get_user_model().objects.names(ids - known.keys())
         return cls(readers, replies, {**known, **names}, _threads(rows, since))
 
@@ -258,7 +265,7 @@ def title_of(name: str, other_id: int | None, names: Names) -> str:
     """The name of a group; the other person's name in a private chat (`other_id`)."""
     if other_id is None:
         return name
-    return names[other_id].name if other_id in names else "Deleted user"
+    return names[other_id].name if other_id in names else DELETED_USER
 
 
 # Values ------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ FIELDS: dict[Any, type[serializers.Field[Any, Any, Any, Any]]] = {
 
 
 def _field_of(hint: Any, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
-    """The field for a type: a plain one, Literal, list or TypedDict; `| None` allows null."""
+    """The field for a type: a plain one, Literal, list, dict or TypedDict; `| None` allows null."""
     if get_origin(hint) is Annotated:
         hint, *notes = get_args(hint)
         if texts := [note for note in notes if isinstance(note, str)]:
@@ -162,4 +162,6 @@ def _field_of(hint: Any, **options: Any) -> serializers.Field[Any, Any, Any, Any
     if get_origin(hint) is list:
         [inner] = get_args(hint)
         return serializers.ListField(child=_field_of(inner), **options)
+    if get_origin(hint) is dict:
+        return serializers.DictField(child=_field_of(get_args(hint)[1]), **options)
     return (serializer_of(hint) if is_typeddict(hint) else FIELDS[hint])(**options)

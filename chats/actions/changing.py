@@ -68,14 +68,15 @@ class Transaction:
         """
         return self.change_chat({}, **conditions)
 
-    def require(self, user_id: int, permission: str) -> None:
-        """Raise `Refused` unless a member has this permission (a property of `Permissions`) now.
+    def require(self, user_id: int, permission: str) -> Permissions:
+        """What a member may do, if they have this permission (a property of `Permissions`) now.
 
-        Raises `Chat.DoesNotExist` for no member. It is asked again here, because it may have ended
-        since the request was let in.
+        Else raises `Refused`, or `Chat.DoesNotExist` for no member. It is asked again here, because
+        it may have ended since the request was let in.
         """
         [allowed] = self.permissions(user_id)
         require_permission(allowed, permission)
+        return allowed
 
     def permissions(self, *user_ids: int) -> list[Permissions]:
         """What each of these members may do now; raises `Chat.DoesNotExist` if one is no member."""

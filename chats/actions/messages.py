@@ -22,6 +22,7 @@ from users.models import User
 
 from . import prompts, sending
 from .changing import Transaction, change
+from .mentions import NOBODY, NONE, Mentions, mentions_in
 from .rules import require_permission, valid_client_id, valid_content
 
 
@@ -40,6 +41,7 @@ def post_message(
     valid_content(content)
     valid_client_id(client_id)
     asks = _spend_send(user, content)
+    mentions = mentions_in(user, chat_id, content)
     replied = _replied_message(user, chat_id, reply_to)
     message = Message(
         chat_id=chat_id,
@@ -50,7 +52,7 @@ def post_message(
         root_id=_root_of(replied),
         answer_due_at=now() if asks else None,
     )
-    return sending.send(message, user, replied)
+    return sending.send(message, user, replied, mentions)
 
 
 def post_bot_message(
@@ -92,9 +94,16 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
     require_permission(permissions_for(chat, user.pk), "can_send_messages")
     if content == message.content:
         return confirmed_message(message)  # nothing has changed
-    values = {"content": content, "edited_at": now()}
-    kind = Change.Kind.MESSAGE_EDITED
-    changed = _change_message(user, message, kind, values, permission="can_send_messages")
+    mentions = mentions_in(user, chat.pk, content)
+    values = {"content": content, "edited_at": now(), **NOBODY}
+    changed = _change_message(
+        user,
+        message,
+        Change.Kind.MESSAGE_EDITED,
+        values,
+        permission="can_send_messages",
+        mentions=mentions,
+    )
     if changed is None:
         confirmed_message(message)
         raise Refused("A deleted message can't be edited.")
@@ -113,6 +122,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "content": "",
         "photo": None,
         "kind": Message.Kind.TEXT.value,
+        **NOBODY,
         "answer_due_at": None,
         "reactions": None,
         "deleted_at": now(),
@@ -120,7 +130,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
     }
     if message.deleted_at:
         return confirmed_message(message)
-    who = {} if moderator else {"member_ids": user.pk}
+    who: dict[str, Any] = {} if moderator else {"member_ids": user.pk}
     kind = Change.Kind.MESSAGE_DELETED
     changed = _change_message(user, message, kind, tombstone, permission=permission, **who)
     return changed or confirmed_message(message)  # else somebody was faster
@@ -211,6 +221,7 @@ def _change_message(
     values: dict[str, Any],
     *,
     permission: str = "",
+    mentions: Mentions = NONE,
     **conditions: Any,
 ) -> Message | None:
     """Change a message that isn't deleted, and announce it; None if it is deleted.
@@ -222,7 +233,8 @@ def _change_message(
     def work(transaction: Transaction) -> tuple[Document, Head]:
         rev = transaction.add(kind, user.pk, {"message_id": message.pk})
         if permission:
-            transaction.require(user.pk, permission)
+            allowed = transaction.require(user.pk, permission)
+            values.update(mentions.of(allowed))
         else:
             transaction.chat(**conditions)
         changed: Document | None = Message.objects.collection().find_one_and_update(

@@ -23,9 +23,11 @@ from chatproject.stores.outages import Unconfirmed
 from chatproject.stores.retries import Retries
 from chats import events
 from chats.errors import Refused
+from chats.mentions import people_in
 from chats.models import Chat, Head, Message, MessageRow, ReadMarker
 from users.models import User
 
+from . import mentions
 from .known_chats import KnownChat, known_chats
 
 SENT_AT_ONCE = 100  # messages of one insert
@@ -39,6 +41,7 @@ class Send:
     sender: User
     replied: MessageRow | None
     names: dict[int, Any]
+    mentions: mentions.Mentions = mentions.NONE
 
     @property
     def event(self) -> events.Event:
@@ -55,12 +58,17 @@ class Outcome(Enum):
     DUPLICATE = 3  # it is stored, or another message with this `client_id`
 
 
-def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Message, bool]:
+def send(
+    message: Message,
+    sender: User,
+    replied: MessageRow | None,
+    mentioned: mentions.Mentions = mentions.NONE,
+) -> tuple[Message, bool]:
     """Store and announce a new message; the stored one and False if its `client_id` was known.
 
     Raises `Chat.DoesNotExist` if the sender is not a member, `Refused` if they may not send.
     """
-    new = Send(message, sender, replied, _names(sender, replied))
+    new = Send(message, sender, replied, _names(sender, replied, mentioned), mentioned)
     retries = Retries()
     while True:
         match _store_together(message.chat_id, new):
@@ -80,11 +88,12 @@ def send(message: Message, sender: User, replied: MessageRow | None) -> tuple[Me
                 raise error
 
 
-def _names(sender: User, replied: MessageRow | None) -> dict[int, Any]:
-    names = {sender.pk: sender}
-    if replied and replied.sender_id not in names:
-        names |= get_user_model().objects.names([replied.sender_id])
-    return names
+def _names(
+    sender: User, replied: MessageRow | None, mentioned: mentions.Mentions
+) -> dict[int, Any]:
+    shown = people_in([replied] if replied else []).union(mentioned.people.values()) - {sender.pk}
+    names = get_user_model().objects.names(shown) if shown else {}
+    return {sender.pk: sender, **names}
 
 
 def _refuse(new: Send) -> Message | None:
@@ -160,6 +169,7 @@ def _append(known: KnownChat, sends: list[Send], outcomes: dict[Send, Outcome]) 
         return ""
     for place, one in enumerate(allowed, 1):
         _number(one.message, known.head, place)
+        mentions.mention(one.message, one.mentions, one.sender, known.member_ids)
     count, refused_by = Message.objects.insert([one.message for one in allowed])
     if count:
         last = allowed[count - 1].message

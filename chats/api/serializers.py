@@ -19,10 +19,12 @@ from chatproject.rest.fields import (
     serializer_of,
 )
 from chatproject.stores.mongodb.documents import Document
-from chats.models import Chat, Message, Preview
+from chats.mentions import Names, people_in, present_names, preview
+from chats.models import Chat, Message, Preview, UnreadMentions
 from chats.models.chat import other_of, since
 from chats.permissions import Permissions
-from chats.representation import MessageContext, MessageData, Names, Photo, dashed, iso, title_of
+from chats.protocol import UNREAD_MENTIONS_LISTED
+from chats.representation import MessageContext, MessageData, Photo, dashed, iso, title_of
 from users.api.serializers import UserSerializer
 from users.models import User
 
@@ -38,14 +40,19 @@ class ChatContext:
     latest: dict[str, Preview] = field(default_factory=dict)  # by the stored id of the chat
     markers: dict[str, int] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
+    mentions: dict[str, UnreadMentions] = field(default_factory=dict)
 
     @classmethod
     def of(cls, user: User, chats: Collection[Document]) -> ChatContext:
-        """The context of these chats as this user sees them."""
+        """The context of these chats as this user sees them.
+
+        Two queries, and one of mentions if some messages are unread.
+        """
         latest, markers = Message.objects.previews_and_markers(chats, user.pk)
         others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
-        ids = others | {message.sender_id for message in latest.values()}
-        return cls(user.pk, latest, markers, get_user_model().objects.names(ids))
+        names = get_user_model().objects.names(others | people_in(latest.values()))
+        mentions = Message.objects.unread_mentions(chats, markers, user)
+        return cls(user.pk, latest, markers, names, mentions)
 
     @classmethod
     def with_messages(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
@@ -123,9 +130,18 @@ class ListedChatSerializer(ChatSerializer):
     """A chat with its latest message."""
 
     last_message = LastMessageSerializer(allow_null=True)
+    unread_mentions = serializers.IntegerField(
+        help_text="How many of the unread messages mention one, by name or by `@all`."
+    )
+    unread_mention_seqs = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text=f"Their numbers, in order; the latest {UNREAD_MENTIONS_LISTED}.",
+    )
 
     def to_representation(self, chat: Document) -> dict[str, Any]:
         row, latest = super().to_representation(chat), self.chats.latest.get(chat["_id"])
+        mentions = self.chats.mentions.get(chat["_id"], UnreadMentions())
+        row["unread_mentions"], row["unread_mention_seqs"] = mentions.count, mentions.seqs
         row["last_message"] = _last_message(latest, self.chats.names) if latest else None
         return row
 
@@ -137,7 +153,7 @@ def _last_message(message: Preview, names: Names) -> dict[str, Any]:
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": message.content,
+        "content": preview(message.content, present_names(message, names)),
         "kind": message.kind,
         "created_at": iso(message.created_at),
         "deleted_at": message.deleted_at and iso(message.deleted_at),

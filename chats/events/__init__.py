@@ -41,6 +41,7 @@ from .types import ChatRemoved as ChatRemoved
 from .types import Error as Error
 from .types import Event as Event
 from .types import Json as Json
+from .types import MentionsChanged as MentionsChanged
 from .types import MessageRead as MessageRead
 from .types import Pong as Pong
 from .types import TypingIndicator as TypingIndicator

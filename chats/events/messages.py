@@ -6,13 +6,11 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chatproject.text.cuts import cut
+from chats.mentions import Names, preview
 from chats.models import MessageRow
 from chats.models.threads import Thread
-from chats.protocol import PREVIEW_LENGTH
 from chats.representation import (
     MessageFields,
-    Names,
     ThreadFields,
     dashed,
     dashed_chat_id,
@@ -21,7 +19,7 @@ from chats.representation import (
     thread_fields,
 )
 
-from .types import Change, ChatActivity, ForChatList, MessageRead
+from .types import Change, ChatActivity, ForChatList, MentionsChanged, MessageRead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +51,17 @@ class MessageChange(OfMessage):
         """The activity to show, without sender name and preview."""
         return self._activity(sender_name="", preview=""), None
 
+    @property
+    def mentions(self) -> dict[str, Any]:
+        """Whom the message mentions, for chat lists; nobody once it is deleted."""
+        return {"mention_ids": [], "mentions_all": False}
+
+    def mentions_changed(self) -> MentionsChanged:
+        """What chat lists receive of a change of a message that isn't the latest of its chat."""
+        return MentionsChanged(
+            chat_id=self.chat_id, seq=self.seq, sender_id=self.sender_id, **self.mentions
+        )
+
     def _activity(self, *, sender_name: str, preview: str) -> ChatActivity:
         return ChatActivity(
             chat_id=self.chat_id,
@@ -64,6 +73,7 @@ class MessageChange(OfMessage):
             preview=preview,
             created_at=self.created_at,
             deleted_at=self.deleted_at,
+            **self.mentions,
         )
 
 
@@ -123,8 +133,14 @@ class TextMessage(MessageChange):
 
     def for_chat_list(self) -> ForChatList | None:
         """The activity to show, with the start of the content."""
-        name, content = self.fields["sender_name"], self.fields["content"]
-        return self._activity(sender_name=name, preview=cut(content, PREVIEW_LENGTH)), None
+        start = preview(self.fields["content"], self.fields["mention_names"])
+        return self._activity(sender_name=self.fields["sender_name"], preview=start), None
+
+    @property
+    def mentions(self) -> dict[str, Any]:
+        """Whom the message mentions, for chat lists."""
+        fields = self.fields
+        return {"mention_ids": fields["mention_ids"], "mentions_all": fields["mentions_all"]}
 
 
 class MessageEdited(TextMessage):

@@ -185,6 +185,20 @@ class ChatActivity(Event):
     preview: str
     created_at: str
     deleted_at: str | None
+    mention_ids: list[int]
+    mentions_all: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MentionsChanged(Event):
+    """An earlier message of a chat was edited or deleted: whom it mentions now, for chat lists."""
+
+    type = "mentions_changed"
+    chat_id: str
+    seq: int
+    sender_id: int
+    mention_ids: list[int]
+    mentions_all: bool
 
 
 @dataclass(frozen=True, kw_only=True)

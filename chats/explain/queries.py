@@ -28,7 +28,8 @@ PAGE = 50  # messages
 class HotQuery:
     """A name, and the code that sends the query; it may send more than one command.
 
-    `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009).
+    `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009), and
+    groups their unread mentions, which it reads from the index alone.
     `groups_markers`: it groups all read markers of the chat, which it reads from the index alone.
     `groups_replies`: it groups so many replies, which it reads from the index alone.
     `writes`: it changes something, which is undone.

@@ -14,6 +14,7 @@ BATCH = 2_000  # documents of one write
 MEMBERS = 20  # of the long chat
 SHORT_CHATS, SHORT_LENGTH = 120, 10  # private chats of the first member, messages in each
 COMMAND_EVERY = 1_000  # messages of which one is a question for the worker
+MENTION_EVERY = 9  # messages of which one mentions the first member
 
 
 def build(messages: int, short_chats: int = SHORT_CHATS) -> Chat:
@@ -54,6 +55,8 @@ def _messages(chat: Chat) -> Iterator[Message]:
             content=f"Message {seq}: "
             + "the quick brown fox jumps over the lazy dog. " * (seq % 5),
             client_id=f"sample-{seq}",
+            mention_ids=[1] if seq % MENTION_EVERY == 0 else None,
+            mention_names=["one"] if seq % MENTION_EVERY == 0 else None,
             reply_to=replied if seq % 5 == 0 else None,
             root_id=replied if seq % 5 == 0 else None,
             has_replies=seq % 5 == 4 or None,

@@ -131,11 +131,14 @@ class ChatHub(Hub):
     def _tell_watchers(self, event: events.Event) -> None:
         late: set[int] = set()
         if isinstance(event, events.MessageChange):
-            if event.seq < self.seq:
-                return  # not the latest message
             late = {user_id for user_id, seq in self._since.items() if seq >= event.seq}
-        if shown := event.for_chat_list():
+        if shown := self._for_chat_lists(event):
             self.watchers.tell(shown[0], only=shown[1], but=late)
+
+    def _for_chat_lists(self, event: events.Event) -> tuple[events.Event, int | None] | None:
+        if isinstance(event, events.MessageChange) and event.seq < self.seq:
+            return event.mentions_changed(), None  # it isn't the latest message
+        return event.for_chat_list()
 
     # Who is here
 

@@ -11,6 +11,8 @@ from .join_request import JoinRequest as JoinRequest
 from .log import Change as Change
 from .log import Head as Head
 from .log import log as log
+from .mentions import EVERYBODY_ID as EVERYBODY_ID
+from .mentions import UnreadMentions as UnreadMentions
 from .message import Message as Message
 from .message import MessageRow as MessageRow
 from .pair import Pair as Pair

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Self
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
+from django_mongodb_backend.fields import ArrayField
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now
@@ -18,6 +19,7 @@ from chatproject.stores.outages import is_away
 
 from .chat import Chat
 from .log import DUPLICATE_KEY, EPOCH
+from .mentions import MENTIONING
 from .previews import PreviewQuerySet
 from .reactions import Reactions
 from .uuid7 import uuid7
@@ -41,6 +43,8 @@ class MessageRow(NamedTuple):
     reply_to: str | None
     root_id: str | None
     has_replies: bool | None
+    mention_ids: list[int] | None
+    mention_names: list[str] | None
     created_at: datetime
     updated_at: datetime
     edited_at: datetime | None
@@ -207,6 +211,10 @@ class Message(models.Model):
     root_id = models.UUIDField(null=True, blank=True, editable=False)
     # Set before the first reply is stored, so it may be true of a message without any.
     has_replies = models.BooleanField(null=True, editable=False)
+    # Whom it mentions: people by id, `EVERYBODY_ID` for `@all`; null: nobody. And the user names by
+    # which it does, as they were then, in the same order.
+    mention_ids = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    mention_names = ArrayField(models.CharField(max_length=150), null=True, blank=True)
     # When an @ai or @photo question was asked that is no job yet; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -249,6 +257,12 @@ class Message(models.Model):
                 fields=["answer_due_at"],
                 condition=Q(answer_due_at__gt=EPOCH),
                 name="message_answer_due",
+            ),
+            # The unread messages that mention somebody, and by whom: read from the index alone.
+            models.Index(
+                fields=["chat_id", "mention_ids", "seq", "sender_id"],
+                condition=MENTIONING,
+                name="message_mentions",
             ),
             ExpiryIndex(
                 fields=["expires_at"],

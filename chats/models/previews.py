@@ -7,11 +7,11 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, parted
-from chatproject.text.cuts import cut
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document, parted
 from chats.protocol import PREVIEW_LENGTH
 
 from .chat import since
+from .mentions import MentionQuerySet
 from .read_marker import ReadMarker
 
 
@@ -21,20 +21,24 @@ class Preview(NamedTuple):
     id: str
     seq: int
     sender_id: int
-    content: str
+    content: str  # its start: `PREVIEW_LENGTH` characters and one more
     kind: str
     created_at: datetime
     deleted_at: datetime | None
+    mention_ids: list[int] | None = None
+    mention_names: list[str] | None = None
 
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
     **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
+    "mention_ids": {"$ifNull": ["$mention_ids", None]},
+    "mention_names": {"$ifNull": ["$mention_names", None]},
     "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
 }
 
 
-class PreviewQuerySet(DocumentQuerySet[Any]):
+class PreviewQuerySet(MentionQuerySet):
     """The query of the chat list."""
 
     def previews_and_markers(
@@ -71,7 +75,6 @@ class PreviewQuerySet(DocumentQuerySet[Any]):
         latest: dict[str, Preview] = {}
         for row in sorted(found, key=itemgetter("seq")):
             chat_id, message_id = row.pop("chat_id"), row.pop("_id")
-            row["content"] = cut(row["content"], PREVIEW_LENGTH)
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
             if last := latest.get(chat["_id"]):

@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chatproject.text.bidi import isolate
-from chats.models import Chat, Message, Preview
+from chats.mentions import people_in, present_names, preview
+from chats.models import Chat, Message, Preview, UnreadMentions
 from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
 from users.models import User
@@ -29,6 +30,7 @@ class ChatItem:
     marker: int  # the `seq` up to which the person has read
     last_message: Preview | None
     preview: str
+    mentions: UnreadMentions
 
     @property
     def unread(self) -> int:
@@ -42,10 +44,14 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
 
 
 def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
-    """The latest chats of a person, and how many there are in all; three queries at any `limit`."""
+    """The latest chats of a person, and how many there are in all; three queries at any `limit`.
+
+    And one if some are unread: of the mentions in them.
+    """
     user_id = user.pk
     documents, count = Chat.objects.page_of_member(user, 0, limit)
     latest, markers = Message.objects.previews_and_markers(documents, user_id)
+    mentions = Message.objects.unread_mentions(documents, markers, user)
     chats = list(Chat.objects.from_documents(documents))
     names = get_user_model().objects.names(_people(chats, latest.values(), user_id))
     items = [
@@ -56,6 +62,7 @@ def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], i
             marker=max(markers.get(chat.pk.hex, 0), chat.since(user_id)),
             last_message=latest.get(chat.pk.hex),
             preview=_preview(chat, latest.get(chat.pk.hex), user, names),
+            mentions=mentions.get(chat.pk.hex, UnreadMentions()),
         )
         for chat in chats
     ]
@@ -64,7 +71,7 @@ def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], i
 
 def _people(chats: Iterable[Chat], messages: Iterable[Preview], user_id: int) -> set[int]:
     others = {other for chat in chats if (other := chat.other_id(user_id)) is not None}
-    return others | {message.sender_id for message in messages}
+    return others | people_in(messages)
 
 
 def _preview(chat: Chat, message: Preview | None, user: User, names: dict[int, Any]) -> str:
@@ -74,8 +81,8 @@ def _preview(chat: Chat, message: Preview | None, user: User, names: dict[int, A
         return "Message deleted"
     if chat.is_group and message.sender_id in user.blocked_ids:
         return FOLDED
+    content = isolate(preview(message.content, present_names(message, names)))
     if message.sender_id == user.pk:
-        return f"You: {isolate(message.content)}"
+        return f"You: {content}"
     sender = names.get(message.sender_id)
-    content = isolate(message.content)
     return f"{isolate(sender.name)}: {content}" if chat.is_group and sender else content

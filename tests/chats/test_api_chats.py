@@ -64,11 +64,12 @@ def test_the_list_asks_the_same_for_any_number_of_chats(
         chat = actions.create_group(ada, f"Group {index}", [grace.pk])
         actions.post_message(grace, chat.pk, "Hello")
     client = api(ada)
-    # The chats with their number, their latest messages with my markers; me, and the names.
+    # The chats with their number, their latest messages with my markers, what mentions me of those
+    # that are unread; me, and the names.
     with sent_commands() as sent, django_assert_num_queries(2):
         body = client.get("/api/v1/chats?limit=100").json()
     assert (len(body["results"]), body["count"]) == (number, number)
-    assert [command.collection for command in sent] == ["chats_chat", "chats_message"]
+    assert [command.collection for command in sent] == ["chats_chat", *["chats_message"] * 2]
 
 
 def test_chats_of_one_moment_are_listed_in_one_order(ada, grace, alan, api):

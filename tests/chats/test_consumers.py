@@ -18,7 +18,7 @@ from chats import actions
 from chats.events import publish
 from chats.live import consumers, process
 from chats.live.routing import websocket_urlpatterns
-from chats.models import ReadMarker
+from chats.models import Message, ReadMarker
 from users.signing_in import socket_authentication
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -328,6 +328,25 @@ async def test_a_chat_list_hears_of_messages_reads_and_chats(group, ada, grace, 
     await do(actions.post_message)(ada, group.pk, "Not for grace")
     await do(actions.post_message)(ada, new.pk, "For grace")
     assert (await chats.receive("chat_activity"))["preview"] == "For grace"
+
+
+async def test_chat_lists_hear_whom_a_message_mentions(group, ada, grace, connect):
+    chats = await connect(grace)
+    first, _ = await do(actions.post_message)(ada, group.pk, "Hello @grace")
+    activity = await chats.receive("chat_activity")
+    assert (activity["mention_ids"], activity["mentions_all"]) == ([grace.pk], False)
+    await do(actions.post_message)(ada, group.pk, "Hello @all")
+    activity = await chats.receive("chat_activity")
+    assert (activity["mention_ids"], activity["mentions_all"]) == ([], True)
+    # Of an earlier message they hear whom it mentions now.
+    await do(actions.edit_message)(ada, group, first, "Hello @alan")
+    changed = await chats.receive("mentions_changed")
+    assert changed["seq"] == 1
+    assert grace.pk not in changed["mention_ids"]
+    assert len(changed["mention_ids"]) == 1
+    await do(actions.delete_message)(ada, group, await do(Message.objects.get)(pk=first.pk))
+    changed = await chats.receive("mentions_changed")
+    assert (changed["seq"], changed["mention_ids"]) == (1, [])
 
 
 async def test_a_chat_list_hears_when_the_latest_message_changes_and_of_no_older_one(
