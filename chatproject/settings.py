@@ -330,6 +330,10 @@ AI_SYSTEM_PROMPT = os.environ.get(
     "AI_SYSTEM_PROMPT", "You are a helpful member of a group chat. Answer briefly, in plain text."
 )
 AI_TIMEOUT = env_int("AI_TIMEOUT", 30)  # seconds
+# Messages of a chat that are sent with a question, where the owner lets them be; 0: never.
+AI_HISTORY = env_int("AI_HISTORY", 20)
+if not 0 <= AI_HISTORY <= 100:
+    raise ImproperlyConfigured("AI_HISTORY must be 0 to 100 messages.")
 AI_MAX_TOKENS = env_int("AI_MAX_TOKENS", 1_000)  # of one answer
 if not 1 <= AI_MAX_TOKENS <= 1_000_000:
     raise ImproperlyConfigured("AI_MAX_TOKENS must be 1 to 1000000.")

@@ -99,6 +99,7 @@ class MessageFields(MentionFields):
     deleted_at: DateTime | None
     deleted_by: int | None
     reactions: list[Reaction]
+    is_streaming: Annotated[bool, "The bot is still writing it."]
 
 
 class MessageData(MessageFields):
@@ -139,6 +140,7 @@ def message_fields(
         "deleted_at": iso(row.deleted_at) if row.deleted_at else None,
         "deleted_by": row.deleted_by,
         "reactions": reactions_shown(row.reactions) if row.reactions else [],
+        "is_streaming": bool(row.is_streaming),
     }
 
 

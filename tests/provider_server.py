@@ -41,6 +41,17 @@ def completion(content: Any) -> dict[str, Any]:
     }
 
 
+def delta(**values: Any) -> dict[str, Any]:
+    """The data of an event of a streamed answer."""
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "local",
+        "choices": [{"index": 0, "delta": values, "finish_reason": None}],
+    }
+
+
 def search_results(*photos: dict[str, Any]) -> dict[str, Any]:
     """The body of an answer to GET /search/photos."""
     return {"total": len(photos), "total_pages": min(len(photos), 1), "results": list(photos)}
@@ -69,6 +80,10 @@ class ProviderServer:
     # Cleared: requests hang until it is set again.
     go_on: threading.Event = field(default_factory=threading.Event)
     trickle: bool = False  # a byte at a time, for ever
+    # An answer that is streamed in these pieces, each once this many have been let go.
+    pieces: list[str] = field(default_factory=list)
+    let_go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    breaks_off: bool = False  # after the last piece
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
@@ -109,6 +124,9 @@ def _handler_of(server: ProviderServer) -> type[BaseHTTPRequestHandler]:
             )
             server.requests.append(request)
             server.go_on.wait()
+            if server.pieces and request.body and request.body.get("stream"):
+                self._stream()
+                return
             status, body = server.answer(request)
             content = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
@@ -120,6 +138,26 @@ def _handler_of(server: ProviderServer) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _stream(self) -> None:
+            """Server-sent events, as chat completions are streamed; then what was used."""
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            if server.breaks_off:
+                self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            self._event(delta(role="assistant", content=""))
+            for piece in server.pieces:
+                server.let_go.acquire()
+                self._event(delta(content=piece))
+            if not server.breaks_off:
+                self._event({"choices": [], "usage": {"total_tokens": 2}})
+                self._event("[DONE]")
+            self.close_connection = True
+
+        def _event(self, data: Any) -> None:
+            text = data if isinstance(data, str) else json.dumps(data)
+            self.wfile.write(f"data: {text}\n\n".encode())
 
         def _trickle(self) -> None:
             self.end_headers()

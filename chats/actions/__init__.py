@@ -41,3 +41,6 @@ from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
 from .reactions import add_reaction as add_reaction
 from .reactions import remove_reaction as remove_reaction
+from .streaming import finish_message as finish_message
+from .streaming import grow_message as grow_message
+from .streaming import stop_message as stop_message

@@ -28,6 +28,9 @@ from .rules import (
     valid_name,
 )
 
+# What the log says of a chat's changed values, beside a new owner.
+LOGGED = ("name", "access", "history_for_new_members", "assistant_sees_history")
+
 
 def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
     """Get or create the private chat of two people; also returns whether it is new.
@@ -107,7 +110,8 @@ def transfer_ownership(
 
 def change_access(user: User, chat: Chat, **values: Any) -> Chat:
     """Say who may join a group by themselves (`access`), what those read who come later
-    (`history_for_new_members`), and maybe another `name`; each may be left out.
+    (`history_for_new_members`), whether @ai is sent the last messages with a question
+    (`assistant_sees_history`), and maybe another `name`; each may be left out.
     """
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_change_access")
@@ -177,7 +181,7 @@ def change_chat(
     update: dict[str, Any] = {"$set": values}
     if pull:
         update["$pull"] = pull
-    about = {name: values.get(name) for name in ("name", "access", "history_for_new_members")}
+    about = {name: values.get(name) for name in LOGGED}
     about["user_id"] = values.get("owner_id")
 
     def work(transaction: Transaction) -> Chat:

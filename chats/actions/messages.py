@@ -56,9 +56,17 @@ def post_message(
 
 
 def post_bot_message(
-    question: Message, content: str, *, client_id: str, photo: dict[str, str] | None = None
+    question: Message,
+    content: str,
+    *,
+    client_id: str,
+    photo: dict[str, str] | None = None,
+    is_streaming: bool = False,
 ) -> Message:
-    """Store and announce the bot's answer to a question; the same `client_id` is stored once."""
+    """Store and announce the bot's answer to a question; the same `client_id` is stored once.
+
+    `is_streaming`: there is more to come (streaming.py).
+    """
     bot = get_user_model().objects.bot()
     row = MessageRow.of(Message.objects.document(question))
     message = Message(
@@ -67,6 +75,7 @@ def post_bot_message(
         content=cut(content, settings.MESSAGE_MAX_LENGTH),
         kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
         photo=photo,
+        is_streaming=is_streaming,
         client_id=client_id,
         reply_to=question.pk,
         root_id=_root_of(row),
@@ -96,7 +105,7 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
         return confirmed_message(message)  # nothing has changed
     mentions = mentions_in(user, chat.pk, content)
     values = {"content": content, "edited_at": now(), **NOBODY}
-    changed = _change_message(
+    changed = change_message(
         user,
         message,
         Change.Kind.MESSAGE_EDITED,
@@ -125,6 +134,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         **NOBODY,
         "answer_due_at": None,
         "reactions": None,
+        "is_streaming": False,
         "deleted_at": now(),
         "deleted_by": user.pk,
     }
@@ -132,7 +142,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         return confirmed_message(message)
     who: dict[str, Any] = {} if moderator else {"member_ids": user.pk}
     kind = Change.Kind.MESSAGE_DELETED
-    changed = _change_message(user, message, kind, tombstone, permission=permission, **who)
+    changed = change_message(user, message, kind, tombstone, permission=permission, **who)
     return changed or confirmed_message(message)  # else somebody was faster
 
 
@@ -214,7 +224,7 @@ def confirmed_message(message: Message) -> Message:
     return found
 
 
-def _change_message(
+def change_message(
     user: User,
     message: Message,
     kind: Change.Kind,

@@ -60,6 +60,7 @@ class ChatAdmin(MembersAdmin):
         "kind",
         "access",
         "history_for_new_members",
+        "assistant_sees_history",
         "owner",
         "members",
         "invitations",

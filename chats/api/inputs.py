@@ -101,6 +101,11 @@ class ChatChangeSerializer(StrictSerializer):
         style={"drafted": False},
         help_text="Whether people who come later read what was said before.",
     )
+    assistant_sees_history = FlagField(
+        required=False,
+        style={"drafted": False},
+        help_text="Whether @ai is sent the last messages with a question.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs:

@@ -157,3 +157,11 @@ class MessageViewSet(ChatViews):
         self.valid_data()
         actions.mark_read(self.user, chat, message)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses={204: None, **ERRORS})
+    def stop(self, request: Request, chat_id: uuid.UUID, message_id: uuid.UUID) -> Response:
+        """Ask the bot to write no more of a message; nothing happens if it is finished."""
+        chat, message = self.find_message(chat_id, message_id)
+        self.valid_data()
+        actions.stop_message(self.user, chat, message)
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -86,6 +86,9 @@ class ChatSerializer(serializers.Serializer[Document]):
     history_for_new_members = serializers.BooleanField(
         help_text="Whether people who come later read what was said before."
     )
+    assistant_sees_history = serializers.BooleanField(
+        help_text="Whether @ai is sent the last messages with a question."
+    )
     since_seq = serializers.IntegerField(
         help_text="One reads the messages with a larger `seq`: 0 for all of them."
     )
@@ -114,6 +117,7 @@ class ChatSerializer(serializers.Serializer[Document]):
             "is_group": chat["is_group"],
             "access": chat["access"],
             "history_for_new_members": chat["history_for_new_members"],
+            "assistant_sees_history": chat["assistant_sees_history"],
             "since_seq": start,
             "owner_id": chat["owner_id"],
             "member_ids": chat["member_ids"],

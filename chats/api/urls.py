@@ -29,6 +29,7 @@ THREAD = ThreadViewSet.as_view({"get": "list"}, name="Thread")
 READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
 REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
+STOP = MessageViewSet.as_view({"post": "stop"}, name="Stop")
 MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"}, name="Members")
 MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Member")
 PERMISSIONS = MemberViewSet.as_view(
@@ -67,6 +68,7 @@ ROUTES = {
         "chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/reactions/<str:emoji>",
         REACTION,
     ),
+    "message-stop": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/stop", STOP),
     "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
     "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (

@@ -1,16 +1,18 @@
 """What the bot says to a prompt."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 
-from django.contrib.auth import get_user_model
-
 from chatproject.stores.outages import deadline
-from chats.actions.prompts import Prompt, parse
-from chats.models import Chat, Message
+from chats.actions.prompts import Prompt
+from chats.models import Message
 
 from . import ai, unsplash
-from .ai import Turn
+from .before import said_before
 from .providers import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -20,7 +22,6 @@ USAGE = {
     "photo": "Tell me what to look for: “@photo QUERY”, for example “@photo red bicycle”",
 }
 GAVE_UP = "I tried several times and couldn't answer this. Please ask in another way."
-THREAD_LENGTH = 10  # earlier messages sent along with a question
 
 
 @dataclass(frozen=True)
@@ -31,43 +32,33 @@ class Answer:
     photo: dict[str, str] | None = None
 
 
-def answer_to(question: Message, prompt: Prompt) -> Answer:
-    """The answer to a message's prompt; failures are explained in its text."""
-    if not prompt.argument:
-        return Answer(USAGE[prompt.kind])
+def answers_to(question: Message, prompt: Prompt) -> Generator[Answer, None, None]:
+    """The answer to a message's prompt as it grows; the last one is all of it.
+
+    Failures are explained in its text.
+    """
+    content = ""
     try:
-        if prompt.kind == "photo":
-            return _photo_answer(prompt.argument)
-        with deadline():
-            thread = _thread_before(question)
-        return Answer(ai.ask(prompt.argument, thread))
+        if not prompt.argument:
+            yield Answer(USAGE[prompt.kind])
+        elif prompt.kind == "photo":
+            yield _photo_answer(prompt.argument)
+        else:
+            with deadline():
+                before = said_before(question)
+            with closing(ai.stream(prompt.argument, before)) as texts:
+                for content in texts:
+                    yield Answer(content)
     except ProviderError as error:
-        return Answer(error.message)
+        yield Answer(joined(content, error.message))
+
+
+def joined(content: str, ending: str) -> str:
+    """What was said until now, if anything, and how it ends."""
+    return f"{content}\n\n{ending}" if content else ending
 
 
 def _photo_answer(query: str) -> Answer:
     photo = unsplash.find(query)
     # The text is for the chat list, quotes, and clients that show no images.
     return Answer(f"Photo: {photo['alt']}", photo)
-
-
-def _thread_before(question: Message) -> list[Turn]:
-    """The chain of replies that led to the question, oldest first; nothing else of the chat.
-
-    And nothing that whoever asks doesn't see.
-    """
-    bot = get_user_model().objects.bot()
-    chat = Chat.objects.filter(pk=question.chat_id).first() if question.reply_to else None
-    since = chat.since(question.sender_id) if chat else 0
-    turns: list[Turn] = []
-    reply_to = question.reply_to
-    while reply_to and len(turns) < THREAD_LENGTH:
-        message = Message.objects.in_chat(question.chat_id).filter(pk=reply_to).first()
-        if message is None or message.deleted_at or message.seq <= since:
-            break
-        asked = parse(message.content)
-        by_bot = message.sender_id == bot.pk
-        content = asked.argument if asked and not by_bot else message.content
-        turns.insert(0, Turn("assistant" if by_bot else "user", content))
-        reply_to = message.reply_to
-    return turns

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -47,10 +49,29 @@ class Provider:
 
     def fetch(self, method: str, url: str, *, timeout: float, **request: Any) -> Any:
         """The JSON response to a request, within `timeout` seconds in all, or `ProviderError`."""
+        with self._explained(timeout):
+            response = calls.response(method, url, timeout, **request)
+        self._refuse_error(response)
+        return self.json(response.content)
+
+    def lines(
+        self, method: str, url: str, *, timeout: float, **request: Any
+    ) -> Generator[str, None, None]:
+        """The lines of a response as they come; the same errors as `fetch`, also in the middle."""
+        with self._explained(timeout):
+            try:
+                with closing(calls.lines(method, url, timeout, **request)) as lines:
+                    yield from lines
+            except calls.NotOK as refusal:
+                self._refuse_error(refusal.response)
+
+    @contextmanager
+    def _explained(self, timeout: float) -> Iterator[None]:
+        """Turn failures of a call into `ProviderError`."""
         import httpx2
 
         try:
-            response = calls.response(method, url, timeout, **request)
+            yield
         except (TimeoutError, httpx2.TimeoutException):
             raise ProviderError(
                 f"{self.name} didn't answer within {timeout:g} seconds. Please try again later.",
@@ -63,8 +84,6 @@ class Provider:
                 f"{self.name} can't be reached. Please try again later.",
                 HTTPStatus.SERVICE_UNAVAILABLE,
             ) from None
-        self._refuse_error(response)
-        return self._json(response)
 
     def nonsense(self) -> ProviderError:
         """The error for an answer of the wrong shape."""
@@ -94,9 +113,10 @@ class Provider:
             return f"{self.name} has a problem (HTTP {status}). Please try again later."
         return f"{self.name} refused the request (HTTP {status})."
 
-    def _json(self, response: httpx2.Response) -> Any:
+    def json(self, content: str | bytes) -> Any:
+        """What JSON from the provider says; raises `ProviderError` if it is none."""
         try:
-            return json.loads(response.content)
+            return json.loads(content)
         except (ValueError, RecursionError):
             raise self.nonsense() from None
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection
+from contextlib import closing
 from datetime import UTC
-
-from django.contrib.auth import get_user_model
 
 from chatproject.jobs.kinds import Again, Kind
 from chatproject.jobs.models import Job
@@ -23,7 +22,8 @@ from chats.actions.prompts import Prompt, parse
 from chats.models import Chat, Message
 from chats.models.log import EPOCH
 
-from .answers import GAVE_UP, Answer, answer_to
+from .answers import GAVE_UP, Answer, answers_to, joined
+from .writing import Writing, answer_of, end, finish
 
 logger = logging.getLogger(__name__)
 
@@ -62,34 +62,43 @@ def answer(job: Job) -> None:
     prompt = parse(question.content)
     if prompt is None:
         return
-    given = answer_to(question, prompt)
+    writing = Writing(question, lambda: _still_asks(job, prompt))
+    with closing(answers_to(question, prompt)) as growing:
+        for given in growing:
+            if not writing.show(given):
+                break
     # To avoid asking twice, an answer that can't be stored now is kept as long as the lease.
     patiently(lambda: deliver(job, prompt, given), job)
 
 
 def give_up(job: Job) -> None:
-    """Say that there is no answer."""
+    """Say that there is no answer, or no more of it."""
     with deadline():
+        begun = answer_of(*_ids(job))
         if question := wanted(job):
-            _post(question, Answer(GAVE_UP))
+            end(question, Answer(joined(begun.content if begun else "", GAVE_UP)))
+        elif begun:
+            finish(begun, Answer(begun.content))
 
 
 def deliver(job: Job, prompt: Prompt, given: Answer) -> None:
-    """Store and announce the answer, unless the question was deleted meanwhile.
+    """Store and announce the whole answer, unless the question was deleted meanwhile.
 
-    Raises `Again` if it is another one now.
+    An answer that is seen already ends there. Raises `Again` if it is another question now.
     """
     question = wanted(job)
     if question is None:
+        if begun := answer_of(*_ids(job)):
+            finish(begun, Answer(begun.content))
         return
     if parse(question.content) != prompt:
         raise Again
-    _post(question, given)
+    end(question, given)
 
 
 def wanted(job: Job) -> Message | None:
     """The question, if it still exists and its sender is still in the chat."""
-    chat_id, message_id = uuid.UUID(job.payload["chat_id"]), uuid.UUID(job.key)
+    chat_id, message_id = _ids(job)
     question: Message | None = Message.objects.in_chat(chat_id).filter(pk=message_id).first()
     if question is None or question.deleted_at:
         return None
@@ -97,24 +106,20 @@ def wanted(job: Job) -> Message | None:
     return question if chats.filter(pk=chat_id).exists() else None
 
 
-def _post(question: Message, given: Answer) -> None:
-    try:
-        actions.post_bot_message(
-            question, given.content, client_id=_answer_id(question), photo=given.photo
-        )
-    except Chat.DoesNotExist:
-        return  # deleted a moment ago
+def _ids(job: Job) -> tuple[uuid.UUID, uuid.UUID]:
+    """Those of the chat and of the question."""
+    return uuid.UUID(job.payload["chat_id"]), uuid.UUID(job.key)
+
+
+def _still_asks(job: Job, prompt: Prompt) -> bool:
+    question = wanted(job)
+    return question is not None and parse(question.content) == prompt
 
 
 def _is_answered(question: Message) -> bool:
     """Whether a worker stored the answer but died before it had finished the job."""
-    bot = get_user_model().objects.bot()
-    answers = Message.objects.in_chat(question.chat_id).filter(sender_id=bot.pk)
-    return answers.filter(client_id=_answer_id(question)).exists()
-
-
-def _answer_id(question: Message) -> str:
-    return f"answer:{question.pk}"
+    found = answer_of(question.chat_id, question.pk)
+    return found is not None and not found.is_streaming
 
 
 def show(job: Job, others: Collection[Job], *, is_at_work: bool) -> None:

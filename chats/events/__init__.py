@@ -42,6 +42,7 @@ from .types import Error as Error
 from .types import Event as Event
 from .types import Json as Json
 from .types import MentionsChanged as MentionsChanged
+from .types import MessageProgress as MessageProgress
 from .types import MessageRead as MessageRead
 from .types import Pong as Pong
 from .types import TypingIndicator as TypingIndicator

@@ -19,12 +19,13 @@ class StateChange(Change):
 
 @dataclass(frozen=True, kw_only=True)
 class ChatUpdated(StateChange):
-    """The name, owner or access of the chat changed, or what new members read."""
+    """The name, owner or access of the chat changed, or what new members or @ai read."""
 
     type = "chat_updated"
     name: str
     access: str
     history_for_new_members: bool
+    assistant_sees_history: bool
     owner_id: int
     member_ids: list[int] | None  # None: to chat lists
 
@@ -84,6 +85,7 @@ class ChatState(Event):
     name: str
     access: str
     history_for_new_members: bool
+    assistant_sees_history: bool
     owner_id: int
     member_ids: list[int]
     permissions: dict[str, dict[str, bool]]  # by user id
@@ -97,6 +99,7 @@ class ChatState(Event):
             name=self.name,
             access=self.access,
             history_for_new_members=self.history_for_new_members,
+            assistant_sees_history=self.assistant_sees_history,
             owner_id=self.owner_id,
             member_ids=None,
         )
@@ -136,6 +139,7 @@ def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
         name=chat.name,
         access=chat.access,
         history_for_new_members=chat.history_for_new_members,
+        assistant_sees_history=chat.assistant_sees_history,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
     )
@@ -179,6 +183,7 @@ def chat_state(
         name=chat.name,
         access=chat.access,
         history_for_new_members=chat.history_for_new_members,
+        assistant_sees_history=chat.assistant_sees_history,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
         permissions={str(user_id): flags for user_id, flags in permissions.items()},

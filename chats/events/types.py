@@ -86,6 +86,17 @@ class MessageRead(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MessageProgress(Event):
+    """What the bot has written of a message until now; see `actions/streaming.py`."""
+
+    type = "message_progress"
+    message_id: str
+    chat_id: str
+    seq: int
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TypingIndicator(Event):
     """A person started or stopped typing."""
 

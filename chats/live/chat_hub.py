@@ -103,6 +103,9 @@ class ChatHub(Hub):
                 self.in_app.add(event.user_id)
             self._tell_just_now(event)
             return
+        if isinstance(event, events.MessageProgress):
+            self.sockets.tell(event, but=self._who_came_after(event.seq))
+            return
         others = self._who_sees_less(event)
         self.sockets.tell(event, but=others.keys())
         for user_id, shown in others.items():
@@ -120,6 +123,10 @@ class ChatHub(Hub):
         else:
             self.in_app.discard(user_id)
 
+    def _who_came_after(self, seq: int) -> set[int]:
+        """Those who don't see a message."""
+        return {user_id for user_id, since in self._since.items() if since >= seq}
+
     def _who_sees_less(self, event: events.Event) -> dict[int, events.Change]:
         """What those see of an event who don't read all messages that it tells of."""
         if not (self._since and isinstance(event, events.OfMessage)):
@@ -131,7 +138,7 @@ class ChatHub(Hub):
     def _tell_watchers(self, event: events.Event) -> None:
         late: set[int] = set()
         if isinstance(event, events.MessageChange):
-            late = {user_id for user_id, seq in self._since.items() if seq >= event.seq}
+            late = self._who_came_after(event.seq)
         if shown := self._for_chat_lists(event):
             self.watchers.tell(shown[0], only=shown[1], but=late)
 

@@ -199,6 +199,8 @@ class Chat(models.Model):
     # those who have cleared the chat for themselves, the `seq` after which each reads, by their ids
     # as text.
     history_for_new_members = models.BooleanField(default=True)
+    # Whether @ai is sent the last messages with a question (`AI_HISTORY`).
+    assistant_sees_history = models.BooleanField(default=False)
     since_seqs = models.JSONField(default=dict, blank=True)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())

@@ -56,6 +56,7 @@ class Change(models.Model):
         MESSAGE_DELETED = "message_deleted"
         REACTION_ADDED = "reaction_added"  # both are told as `message_reaction`
         REACTION_REMOVED = "reaction_removed"
+        MESSAGE_FINISHED = "message_finished"  # of the bot, which wrote it bit by bit
         CHAT_UPDATED = "chat_updated"
         MEMBER_ADDED = "member_added"
         MEMBER_REMOVED = "member_removed"
@@ -74,6 +75,7 @@ class Change(models.Model):
     name = models.CharField(max_length=255, null=True)  # the new one
     access = models.CharField(max_length=7, null=True)  # the new one
     history_for_new_members = models.BooleanField(null=True)  # the new value
+    assistant_sees_history = models.BooleanField(null=True)  # the new value
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)  # see `Message.expires_at`
 

@@ -51,6 +51,7 @@ class MessageRow(NamedTuple):
     deleted_at: datetime | None
     deleted_by: int | None
     reactions: Reactions | None
+    is_streaming: bool | None
 
     @classmethod
     def of(cls, document: Document) -> MessageRow:
@@ -217,6 +218,9 @@ class Message(models.Model):
     mention_names = ArrayField(models.CharField(max_length=150), null=True, blank=True)
     # When an @ai or @photo question was asked that is no job yet; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
+    # The bot is still writing it; and when somebody asked it to stop.
+    is_streaming = models.BooleanField(default=False)
+    stop_asked_at = models.DateTimeField(null=True, editable=False)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.BigIntegerField(null=True, blank=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -36,7 +37,7 @@ def access(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.change_access(request.user, chat, **form.cleaned_data)
         return redirect("chats:members", chat.pk)
-    context = {"chat": chat, "form": form}
+    context = {"chat": chat, "form": form, "history": settings.AI_HISTORY}
     return render_page(request, "chats/access.html", context, status=400 if form.errors else 200)
 
 

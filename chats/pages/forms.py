@@ -61,7 +61,7 @@ def _plain(text: str) -> str:
 
 
 class AccessForm(forms.Form):
-    """Who may join a group by themselves, and what they read."""
+    """Who may join a group by themselves, what they read, and what @ai reads."""
 
     access = forms.ChoiceField(
         choices=Chat.Access.choices, label="Who may join by themselves", widget=forms.RadioSelect
@@ -69,6 +69,14 @@ class AccessForm(forms.Form):
     history_for_new_members = forms.BooleanField(
         required=False, label="New members read what was said before"
     )
+    assistant_sees_history = forms.BooleanField(
+        required=False, label="@ai reads the last messages when it is asked"
+    )
+
+    def __init__(self, *args: Any, **values: Any) -> None:
+        super().__init__(*args, **values)
+        if not settings.AI_API_KEY:
+            del self.fields["assistant_sees_history"]  # nobody asks, so nobody decides
 
 
 class IdsField(forms.Field):

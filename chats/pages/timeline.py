@@ -30,6 +30,7 @@ class Row:
     continued: bool
     first_unread: bool
     folded: bool
+    asked: bool  # it answers a message of the user
     quote_folded: bool
     read_count: int
     read_by: list[str]
@@ -155,6 +156,7 @@ class Timeline:
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,
                 folded=message.sender_id in self.folded_ids and not message.deleted_at,
+                asked=replied is not None and replied.sender_id == self.user_id,
                 quote_folded=replied is not None and replied.sender_id in self.folded_ids,
                 read_count=read_count,
                 read_by=read_by,

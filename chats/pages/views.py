@@ -85,6 +85,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
         "answers": bool(settings.AI_API_KEY),
+        "history": settings.AI_HISTORY if chat.assistant_sees_history else 0,
         "photos": bool(settings.UNSPLASH_ACCESS_KEY),
     }
 

@@ -103,6 +103,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", f"{MESSAGE}/reactions"): row(201, silenced=403),
     ("GET", REACTION): row(200),
     ("DELETE", REACTION): row(204),  # as one's own messages can be deleted
+    ("POST", f"{MESSAGE}/stop"): row(204),
     ("GET", f"{CHAT}/members"): row(200),
     ("POST", f"{CHAT}/members"): row(201, silenced=403),
     ("GET", MEMBER): row(200),
@@ -137,6 +138,7 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("POST", f"{MESSAGE}/reactions"): 201,
     ("GET", REACTION): 200,
     ("DELETE", REACTION): 204,
+    ("POST", f"{MESSAGE}/stop"): 204,
     ("GET", f"{CHAT}/members"): 200,
     ("POST", f"{CHAT}/members"): 403,
     ("GET", MEMBER): 200,

@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus"
+import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { LongPress } from "models/long_press.js"
 import { MessageRows, read, showFullTime } from "models/message_row.js"
@@ -7,7 +8,7 @@ import { offerOfKey, offersOf } from "models/offers.js"
 /** What one does with a message's row: focus it, open its menu, and what offers.js has. */
 export default class extends Controller {
   static targets = ["log", "rows", "template"]
-  static values = { userId: Number, page: String }
+  static values = { userId: Number, page: String, url: String }
 
   connect() {
     this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
@@ -146,6 +147,13 @@ export default class extends Controller {
 
   askDelete(row) {
     this.#tell("delete", { id: row.dataset.id })
+  }
+
+  /** Ask the bot to write no more. */
+  async stop(row, { target }) {
+    const button = target.closest("button")
+    button.disabled = true
+    await api("POST", `${this.urlValue}/${row.dataset.id}/stop`).catch(() => (button.disabled = false))
   }
 
   retry(row) {

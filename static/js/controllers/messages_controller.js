@@ -80,6 +80,12 @@ export default class extends Controller {
     this.showSoon(message)
   }
 
+  progress({ detail }) {
+    const follows = this.scroll.atBottom
+    this.log.progress(detail)
+    if (follows) this.scroll.toBottom()
+  }
+
   showPending({ detail }) {
     if (this.log.showPending(detail)) this.arrivals.follow()
   }

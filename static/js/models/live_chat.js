@@ -8,7 +8,7 @@ import { LiveSocket } from "models/socket.js"
 
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
- * `chat:message`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
+ * `chat:message`, `chat:progress`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
  * `chat:changed`, `chat:cleared` (detail: {since_seq}), `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
@@ -19,6 +19,7 @@ export class LiveChat {
     message_edited: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
     message_read: (data) => this.state.read(data.user_id, data.seq),
+    message_progress: (data) => this.#tell("progress", data),
     typing_indicator: (data) => this.#typed(data),
     user_joined: (data) => this.#cameOnline(data),
     user_left: (data) => this.#wentOffline(data),

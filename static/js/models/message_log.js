@@ -78,6 +78,12 @@ export class MessageLog {
     }
   }
 
+  /** Show what the bot has written of a message until now. */
+  progress({ message_id, ...message }) {
+    const row = this.find(message_id)
+    if (row) this.#messageRows.progress(row, message)
+  }
+
   /** Drop the oldest ("top") or newest rows beyond `most`; returns whether there were any. */
   trim(most, end) {
     const surplus = this.rows.length - most

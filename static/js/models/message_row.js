@@ -42,6 +42,9 @@ export class MessageRows {
     row.classList.toggle("message--own", own)
     row.classList.toggle("message--deleted", Boolean(message.deleted_at))
     this.#parts.keep(row, "status", own)
+    row.classList.toggle("message--streaming", Boolean(message.is_streaming))
+    row.classList.toggle("message--asked", message.reply?.sender_id === this.#userId)
+    this.#parts.keep(row, "stop", message.is_streaming)
     this.#fillSender(row, message)
     this.fold(row)
     this.#fillQuote(row, message)
@@ -97,6 +100,11 @@ export class MessageRows {
     const nodes = deleted_at ? ["This message was deleted."] : linkify(content)
     part(row, "content").replaceChildren(...nodes)
     this.#parts.keep(row, "edited", edited_at && !deleted_at)
+  }
+
+  /** Show what the bot has written of a message until now. */
+  progress(row, message) {
+    if (row.matches(".message--streaming")) this.#fillContent(row, message)
   }
 
   /** Show the state of a pending message: "sending", "waiting", "failed"; null once it is stored. */

@@ -9,6 +9,7 @@ const PLACES = {
   photo: (row, node) => part(row, "content").before(node),
   edited: (row, node) => part(row, "meta").prepend(node),
   status: (row, node) => part(row, "meta").append(node),
+  stop: (row, node) => part(row, "meta").after(node),
   failed: (row, node) => part(row, "meta").after(node),
   actions: (row, node) => row.append(node),
 }
