@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.utils import load_backend
 from django.urls import get_resolver
 
+from chatproject.text import markdown
 from users import first_account
 
 
@@ -19,6 +20,7 @@ def load_and_freeze() -> None:
     for database in settings.DATABASES.values():
         load_backend(database["ENGINE"])
     get_resolver().url_patterns  # noqa: B018
+    markdown.render("```py\n```\n*a* www.example.org")  # its rules are compiled when first used
     gc.collect()
     gc.freeze()
     # A page makes hundreds of objects and no cycles: collecting after every 700 took a thirtieth of

@@ -11,6 +11,7 @@ from chatproject.text.mentions import replaced
 from users.names import Named
 
 from .models import EVERYBODY_ID
+from .models.previews import start_of_text
 from .protocol import PREVIEW_LENGTH
 
 DELETED_USER = "Deleted user"
@@ -70,10 +71,10 @@ def present_names(row: Mentioning, names: Names) -> dict[str, str]:
     }
 
 
-def preview(content: str, mention_names: Mapping[str, str]) -> str:
-    """The first `PREVIEW_LENGTH` characters of a text, with those mentioned by present names."""
+def preview(content: str, html: str | None, mention_names: Mapping[str, str]) -> str:
+    """The first `PREVIEW_LENGTH` characters of a message, with those mentioned by present names."""
     shown = {username: isolate(name) for username, name in mention_names.items()}
-    return cut(replaced(content, shown), PREVIEW_LENGTH)
+    return cut(replaced(start_of_text(content, html), shown), PREVIEW_LENGTH)
 
 
 def people_in(rows: Iterable[Mentioning]) -> set[int]:

@@ -42,7 +42,9 @@ class Reply(TypedDict):
     seq: int
     sender_id: int
     sender_name: str
-    content: Annotated[str, f"The first {PREVIEW_LENGTH} characters, with those mentioned by name."]
+    content: Annotated[
+        str, f"The first {PREVIEW_LENGTH} characters, without marks, those mentioned by name."
+    ]
     deleted: bool
 
 
@@ -83,7 +85,11 @@ class MessageFields(MentionFields):
     sender_id: int
     sender_username: str
     sender_name: str
-    content: Annotated[str, "Empty when it was deleted."]
+    content: Annotated[str, "As it was written, in Markdown; empty when it was deleted."]
+    html: Annotated[
+        str | None,
+        "The content as sanitised HTML; null if that shows nothing else than the content.",
+    ]
     kind: Literal["text", "photo"]
     photo: Photo | None
     client_id: str | None
@@ -126,6 +132,7 @@ def message_fields(
         "sender_username": sender.username if sender else "",
         "sender_name": sender.name if sender else "",
         "content": row.content,
+        "html": row.html,
         "kind": row.kind,
         "photo": row.photo,
         "client_id": row.client_id,
@@ -164,7 +171,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
         "seq": replied.seq,
         "sender_id": replied.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": preview(replied.content, present_names(replied, names)),
+        "content": preview(replied.content, replied.html, present_names(replied, names)),
         "deleted": replied.deleted_at is not None,
     }
 

@@ -16,7 +16,7 @@ from .known_chats import KEPT_FOR
 # For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
 # it was believes that the number after them is free.
 NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
-EMPTIED = {"content": "", "photo": None, "reactions": None, "answer_due_at": None}
+EMPTIED = {"content": "", "html": None, "photo": None, "reactions": None, "answer_due_at": None}
 
 
 def remove_rows(chat_id: uuid.UUID) -> None:

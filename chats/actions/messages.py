@@ -14,7 +14,7 @@ from chatproject.stores.mongodb.documents import Document, now
 from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker
+from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, rendered
 from chats.models.threads import flag_root
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
@@ -47,6 +47,7 @@ def post_message(
         chat_id=chat_id,
         sender_id=user.pk,
         content=content,
+        **rendered(content),
         client_id=client_id,
         reply_to=reply_to,
         root_id=_root_of(replied),
@@ -69,11 +70,14 @@ def post_bot_message(
     """
     bot = get_user_model().objects.bot()
     row = MessageRow.of(Message.objects.document(question))
+    content = cut(content, settings.MESSAGE_MAX_LENGTH)
+    kind = Message.Kind.PHOTO if photo else Message.Kind.TEXT
     message = Message(
         chat_id=question.chat_id,
         sender_id=bot.pk,
-        content=cut(content, settings.MESSAGE_MAX_LENGTH),
-        kind=Message.Kind.PHOTO if photo else Message.Kind.TEXT,
+        content=content,
+        **rendered(content, kind),
+        kind=kind,
         photo=photo,
         is_streaming=is_streaming,
         client_id=client_id,
@@ -104,7 +108,7 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
     if content == message.content:
         return confirmed_message(message)  # nothing has changed
     mentions = mentions_in(user, chat.pk, content)
-    values = {"content": content, "edited_at": now(), **NOBODY}
+    values = {"content": content, **rendered(content), "edited_at": now(), **NOBODY}
     changed = change_message(
         user,
         message,
@@ -129,6 +133,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         limits.DELETIONS.spend(user.pk)
     tombstone = {
         "content": "",
+        "html": None,
         "photo": None,
         "kind": Message.Kind.TEXT.value,
         **NOBODY,

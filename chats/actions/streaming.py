@@ -17,7 +17,7 @@ from chatproject.stores.mongodb.documents import now
 from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Refused
-from chats.models import Change, Chat, Message
+from chats.models import Change, Chat, Message, rendered
 from chats.permissions import permissions_for
 from users.models import User
 
@@ -30,9 +30,8 @@ def grow_message(message: Message, content: str) -> bool:
     That is if it was deleted, or somebody asked to stop it.
     """
     rows = Message.objects.collection().with_options(write_concern=WriteConcern(1))
-    found = rows.find_one_and_update(
-        _unfinished(message), {"$set": {"content": content}}, {"stop_asked_at": 1}
-    )
+    shown = {"content": content, **rendered(content)}
+    found = rows.find_one_and_update(_unfinished(message), {"$set": shown}, {"stop_asked_at": 1})
     if found is None or found.get("stop_asked_at"):
         return False
     progress = events.MessageProgress(
@@ -40,6 +39,7 @@ def grow_message(message: Message, content: str) -> bool:
         chat_id=str(message.chat_id),
         seq=message.seq,
         content=content,
+        html=shown["html"],
     )
     events.broadcast(events.chat_group(message.chat_id), progress)
     return True
@@ -54,7 +54,8 @@ def finish_message(message: Message, content: str, photo: dict[str, str] | None 
         return
     bot = get_user_model().objects.bot()
     kind = Message.Kind.PHOTO if photo else Message.Kind.TEXT
-    shown = {"content": cut(content, settings.MESSAGE_MAX_LENGTH), "photo": photo, "kind": kind}
+    content = cut(content, settings.MESSAGE_MAX_LENGTH)
+    shown = {"content": content, **rendered(content, kind), "photo": photo, "kind": kind}
     values = {**shown, "is_streaming": False, "stop_asked_at": None}
     change_message(bot, message, Change.Kind.MESSAGE_FINISHED, values)
 

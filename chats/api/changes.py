@@ -49,7 +49,7 @@ def read_changed(chat_id: uuid.UUID, rev: int, last_rev: int) -> Changed:
             if message and message.id not in messages:
                 messages[message.id] = message
                 revs.append(row["rev"])
-                size += len(message.content)
+                size += len(message.content) + len(message.html or "")
         rev = rows[-1]["rev"] if rows else last_rev
     return Changed(list(messages.values()), revs, rev)
 
@@ -71,5 +71,8 @@ def fitting(
 
 def _is_small(rows: Iterable[MessageRow]) -> bool:
     """Whether they fit whatever they are: to look closely takes as long as to answer."""
-    most = (6 * len(row.content) + 5_000 + 250 * len(row.reactions or ()) for row in rows)
+    most = (
+        6 * (len(row.content) + len(row.html or "")) + 5_000 + 250 * len(row.reactions or ())
+        for row in rows
+    )
     return sum(most) < PAGE_MAX_BYTES

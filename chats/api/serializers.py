@@ -68,7 +68,7 @@ class LastMessageSerializer(serializers.Serializer[Preview]):
     seq = serializers.IntegerField()
     sender_id = serializers.IntegerField()
     sender_name = serializers.CharField()
-    content = serializers.CharField(help_text="The first 140 characters.")
+    content = serializers.CharField(help_text="The first 140 characters, without marks.")
     kind = serializers.ChoiceField(choices=Message.Kind.choices)
     created_at = serializers.DateTimeField()
     deleted_at = serializers.DateTimeField(allow_null=True)
@@ -157,7 +157,7 @@ def _last_message(message: Preview, names: Names) -> dict[str, Any]:
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": preview(message.content, present_names(message, names)),
+        "content": preview(message.content, None, present_names(message, names)),
         "kind": message.kind,
         "created_at": iso(message.created_at),
         "deleted_at": message.deleted_at and iso(message.deleted_at),

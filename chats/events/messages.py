@@ -132,9 +132,10 @@ class TextMessage(MessageChange):
         )
 
     def for_chat_list(self) -> ForChatList | None:
-        """The activity to show, with the start of the content."""
-        start = preview(self.fields["content"], self.fields["mention_names"])
-        return self._activity(sender_name=self.fields["sender_name"], preview=start), None
+        """The activity to show, with the start of the plain text."""
+        fields = self.fields
+        start = preview(fields["content"], fields["html"], fields["mention_names"])
+        return self._activity(sender_name=fields["sender_name"], preview=start), None
 
     @property
     def mentions(self) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class MessageProgress(Event):
     chat_id: str
     seq: int
     content: str
+    html: str | None
 
 
 @dataclass(frozen=True, kw_only=True)

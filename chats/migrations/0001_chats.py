@@ -100,6 +100,8 @@ class Migration(migrations.Migration):
                 ('changed_rev', models.BigIntegerField(editable=False, null=True)),
                 ('sender_id', models.BigIntegerField()),
                 ('content', models.TextField(blank=True)),
+                ('html', models.TextField(editable=False, null=True)),
+                ('html_version', models.SmallIntegerField(editable=False, null=True)),
                 ('kind', models.CharField(choices=[('text', 'Text'), ('photo', 'Photo')], default='text', max_length=8)),
                 ('photo', models.JSONField(blank=True, null=True)),
                 ('reactions', models.JSONField(editable=False, null=True)),

@@ -15,6 +15,7 @@ from .mentions import EVERYBODY_ID as EVERYBODY_ID
 from .mentions import UnreadMentions as UnreadMentions
 from .message import Message as Message
 from .message import MessageRow as MessageRow
+from .message import rendered as rendered
 from .pair import Pair as Pair
 from .permissions import ChatPermissions as ChatPermissions
 from .previews import Preview as Preview

@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now
 from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
+from chatproject.text import markdown
 
 from .chat import Chat
 from .log import DUPLICATE_KEY, EPOCH
@@ -37,6 +38,8 @@ class MessageRow(NamedTuple):
     rev: int
     sender_id: int
     content: str
+    html: str | None
+    html_version: int | None
     kind: Literal["text", "photo"]
     photo: Any
     client_id: str | None
@@ -58,6 +61,8 @@ class MessageRow(NamedTuple):
         """The row of a message's document."""
         row = cls._make(map(document.get, COLUMNS))
         changed_rev = document.get("changed_rev")
+        if row.html_version != markdown.VERSION:
+            row = row._replace(**rendered(row.content, row.kind))
         return row._replace(rev=changed_rev) if changed_rev else row
 
 
@@ -65,6 +70,16 @@ COLUMNS = ["_id", *MessageRow._fields[1:]]
 
 
 NO_ID = uuid.UUID(int=0)
+
+
+def rendered(content: str, kind: str = "text") -> dict[str, Any]:
+    """The fields of a message that follow from its content.
+
+    That of a photo is the provider's: it is no Markdown.
+    """
+    html = markdown.render(content) if kind == "text" else None
+    return {"html": html, "html_version": markdown.VERSION}
+
 
 LATELY = 100  # messages of a chat
 
@@ -201,7 +216,11 @@ class Message(models.Model):
     rev = models.BigIntegerField()  # of this row; never changes
     changed_rev = models.BigIntegerField(null=True, editable=False)  # of the latest change, if any
     sender_id = models.BigIntegerField()
-    content = models.TextField(blank=True)
+    content = models.TextField(blank=True)  # as it was written: Markdown
+    # Of the content, by `rendered`; null: it is shown as it is. What another version of the
+    # renderer has made is made anew when it is read.
+    html = models.TextField(null=True, editable=False)
+    html_version = models.SmallIntegerField(null=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
     # image_url, alt, author, author_url, page_url; only for a photo.
     photo = models.JSONField(null=True, blank=True)

@@ -8,6 +8,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, parted
+from chatproject.text import markdown
+from chatproject.text.cuts import cut
 from chats.protocol import PREVIEW_LENGTH
 
 from .chat import since
@@ -15,8 +17,13 @@ from .mentions import MentionQuerySet
 from .read_marker import ReadMarker
 
 
+def start_of_text(content: str, html: str | None) -> str:
+    """The first `PREVIEW_LENGTH` characters of a message's plain text, from a start of both."""
+    return markdown.text_of(html, PREVIEW_LENGTH) if html else cut(content, PREVIEW_LENGTH)
+
+
 class Preview(NamedTuple):
-    """What the chat list shows of a message: the start of its content."""
+    """What the chat list shows of a message: the start of its plain text."""
 
     id: str
     seq: int
@@ -29,12 +36,16 @@ class Preview(NamedTuple):
     mention_names: list[str] | None = None
 
 
+# Of HTML, to find as many characters of text in it: a link has an address of up to 2,000.
+HTML_LENGTH = 4_500
+
 # A projection.
 PREVIEWED: dict[str, Any] = {
     **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
     "mention_ids": {"$ifNull": ["$mention_ids", None]},
     "mention_names": {"$ifNull": ["$mention_names", None]},
     "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
+    "html": {"$substrCP": ["$html", 0, HTML_LENGTH]},
 }
 
 
@@ -75,6 +86,7 @@ class PreviewQuerySet(MentionQuerySet):
         latest: dict[str, Preview] = {}
         for row in sorted(found, key=itemgetter("seq")):
             chat_id, message_id = row.pop("chat_id"), row.pop("_id")
+            row["content"] = start_of_text(row["content"], row.pop("html"))
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
             if last := latest.get(chat["_id"]):

@@ -81,7 +81,7 @@ def _preview(chat: Chat, message: Preview | None, user: User, names: dict[int, A
         return "Message deleted"
     if chat.is_group and message.sender_id in user.blocked_ids:
         return FOLDED
-    content = isolate(preview(message.content, present_names(message, names)))
+    content = isolate(preview(message.content, None, present_names(message, names)))
     if message.sender_id == user.pk:
         return f"You: {content}"
     sender = names.get(message.sender_id)

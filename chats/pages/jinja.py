@@ -16,7 +16,6 @@ def environment(**options: Any) -> Environment:
     for filter_ in (
         template_tags.hue,
         template_tags.initials,
-        template_tags.linkify,
         template_tags.shown,
     ):
         jinja.filters[filter_.__name__] = filter_

@@ -14,11 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from chatproject.text import bidi
 from chats.protocol import HUES, MOST_UNREAD
 
-from . import links
-
 register = template.Library()
 
-linkify = register.filter(links.linkify)
 isolate = register.filter(bidi.isolate)
 shown = register.filter(bidi.shown)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chatproject.text.bidi import isolate
+from django.utils.safestring import mark_safe
+
+from chatproject.text.bidi import isolate, shown
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
@@ -42,10 +44,17 @@ class Row:
 
     @property
     def content(self) -> str:
-        """The text; of a tombstone, that the message was deleted."""
+        """The text as it is shown; of a tombstone, that the message was deleted."""
         if self.message["deleted_at"]:
             return "This message was deleted."
-        return str(self.message["content"])
+        html = self.message["html"]
+        return mark_safe(html) if html else shown(self.message["content"])  # noqa: S308 - sanitised
+
+    @property
+    def source(self) -> str | None:
+        """What an edit begins with, if that isn't what is shown; None of what others wrote."""
+        is_own = self.own and self.message["html"]
+        return shown(self.message["content"]) if is_own else None
 
     @property
     def read_text(self) -> str:

@@ -1,4 +1,4 @@
-"""What the server and the browser make of a text: the same links, lines and blanks in both."""
+"""What the server and the browser make of a text: the same lines, blanks and plain text in both."""
 
 from __future__ import annotations
 
@@ -9,59 +9,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from chatproject.text import bidi, names
+from chatproject.text import bidi, markdown, names
 from chatproject.text.cuts import cut
 from chats import actions
-from chats.pages.template_tags import linkify
 from tests.project.test_text import CUTS
 
-from .test_spoofing import NODES, OF_HTML
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OpenWindow = Callable[..., Window]
 
-BLUR = "https://en.wikipedia.org/wiki/Blur_(band)"
-A = "https://example.org/a"
-# What is written, and where its links lead.
-LINKS: dict[str, list[str]] = {
-    BLUR: [BLUR],
-    f"({BLUR})": [BLUR],
-    f"(see {A}).": [A],
-    f"(see {A}/b(c)d).": [f"{A}/b(c)d"],
-    f"[{A}], {{{A}}}": [A, A],
-    f"{A}?x[]=1": [f"{A}?x[]=1"],
-    f"{A}。谢谢": [A],
-    f"看{A}，好": [A],
-    f"「{A}」": [A],
-    f"（{A}）": [A],
-    f"{A}、{A}！": [A, A],
-    f"\u201c{A}\u201d": [A],
-    f"\u2018{A}\u2019": [A],
-    f"\u00ab{A}\u00bb": [A],
-    f"'{A}'": [A],
-    f'"{A}"': [A],
-    f"<{A}>": [A],
-    f"**{A}** _{A}_": [A, A],
-    f"{A}\u2026 {A}... {A}!?": [A, A, A],
-    "https://example.org/L\u2019Aquila": ["https://example.org/L\u2019Aquila"],
-    "https://ja.wikipedia.org/wiki/日本語": ["https://ja.wikipedia.org/wiki/日本語"],
-    f"{A}/~ada/*": [f"{A}/~ada/"],
-    "Https://example.org": ["Https://example.org"],
-    "HTTP://EXAMPLE.ORG/A": ["HTTP://EXAMPLE.ORG/A"],
-    "www.example.org": ["https://www.example.org"],
-    "Www.Example.org/a?b#c.": ["https://Www.Example.org/a?b#c"],
-    "(www.example.org)": ["https://www.example.org"],
-    "看www.example.org。": ["https://www.example.org"],
-    "https://हिन्दी.भारत/a": ["https://हिन्दी.भारत/a"],
-    f"{A}\ufeff {A}\x85b {A}\x1cb {A}\u3000b {A}\u2028b": [A, A, A, A, A],
-    f"{A}\r{A}\r\nb": [A, A],
-    "xhttps://example.org me@www.example.org http://www": ["http://www"],
-    "www www. www.a www.a.1 awww.example.org /www.example.org": [],
-    "javascript://example.org ftp://example.org http:// https://.": [],
-    "httpſ://example.org ʷʷʷ.example.org": [],
-}
 LINES = ["a\rb", "a\r\nb\n\rc", "\r", "a\x85b\x1cc\u2028d", "\ufeffa", "a\tb\x0bc"]
 UNSEEN = [
     *(" ", "\t\r\n", "\ufeff", "\x85", "\x1c", "\u200b", "\u2800", "\u3164 \u034f", "\u0301"),
@@ -70,21 +28,38 @@ UNSEEN = [
 SEEN = ["a", "\u200ba", ".", "👍", "ا", "\u2060-", "_", "\x00a"]
 
 
-def test_links_lead_where_a_reader_would_say(window_of: OpenWindow, ada: Any, group: Any) -> None:
+MARKED = [
+    *("**a** *b*", "a\n*b*", "# A\nb\n- c\n  - d\n\n1. e", "> a\n\n*b*", "|a|b|\n|-|-|\n|c|`d`|"),
+    *("```py\nif a:\n  b\n```\nc", "[a.b](https://example.org) &amp; *c*  d", "*a*\n\n---\n\nb"),
+]
+
+
+def test_the_browser_takes_the_same_plain_text_from_a_message(
+    window_of: OpenWindow, ada: Any, group: Any
+) -> None:
     page = window_of(ada, f"/chats/{group.pk}/").page
-    in_browser = page.evaluate(NODES, list(LINKS))
-    on_server = page.evaluate(OF_HTML, [str(linkify(text)) for text in LINKS])
-    found = {
-        text: [link[0] for link in links]
-        for text, (_, links) in zip(LINKS, in_browser, strict=True)
-    }
-    assert found == LINKS
-    assert on_server == in_browser
+    rendered = [markdown.render(text) or "" for text in MARKED]
+    assert all(rendered)
+    found = page.evaluate(
+        """async (rendered) => {
+          const { nodesOf, plainText } = await import("helpers/markup.js")
+          return rendered.map((html) => plainText(nodesOf(html)))
+        }""",
+        rendered,
+    )
+    assert found == [markdown.text_of(html, 1000) for html in rendered]
 
 
 def test_lines_are_those_of_the_server(window_of: OpenWindow, ada: Any, group: Any) -> None:
     page = window_of(ada, f"/chats/{group.pk}/").page
-    assert page.evaluate(NODES, LINES) == page.evaluate(OF_HTML, [str(linkify(t)) for t in LINES])
+    found = page.evaluate(
+        """async (lines) => {
+          const { shown } = await import("helpers/text.js")
+          return lines.map((text) => shown(text))
+        }""",
+        LINES,
+    )
+    assert found == [bidi.shown(text) for text in LINES]
 
 
 def test_server_and_browser_agree_on_what_is_blank(
@@ -130,7 +105,6 @@ def test_a_message_looks_the_same_live_and_after_a_reload(
     window.page.reload()
     assert content.inner_html() == live
     assert content.inner_text() == "one\ntwo www.example.org.\nthree"
-    assert bidi.shown("a\rb") == "a\nb"
 
 
 def test_what_nobody_could_see_is_neither_sent_nor_saved_and_says_so(

@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { LongPress } from "models/long_press.js"
-import { MessageRows, read, showFullTime } from "models/message_row.js"
+import { MessageRows, read, readToEdit, showFullTime } from "models/message_row.js"
 import { offerOfKey, offersOf } from "models/offers.js"
 
 /** What one does with a message's row: focus it, open its menu, and what offers.js has. */
@@ -128,9 +128,13 @@ export default class extends Controller {
     target.focus({ preventScroll: true })
   }
 
+  edit(row) {
+    this.#tell("edit", readToEdit(row))
+  }
+
   editLast() {
     const own = this.rows.findLast((row) => row.matches(".message--own:not(.message--deleted)"))
-    if (own) this.#tell("edit", read(own))
+    if (own) this.#tell("edit", readToEdit(own))
   }
 
   copyText(row) {

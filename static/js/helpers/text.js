@@ -14,7 +14,6 @@ const FLAG = /^[\u{1f1e6}-\u{1f1ff}]/u
 const LONGEST = 40 // code points of one character that are kept together
 
 const TURNING = /[\u202a-\u202e\u2066-\u206f]/g
-const MARKS = /[\u061c\u200e\u200f]/g
 const TURNS = /[\u061c\u200e\u200f\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
 
 /** Text of people as it is shown: without the characters that turn text around, and lines as LF ends them. */
@@ -44,11 +43,6 @@ function isInside(points, at) {
     return (at - start) % 2 === 1
   }
   return before === "\u200d" || PART.test(after) || (before === "\r" && after === "\n")
-}
-
-/** A shown text without marks of direction, too: for addresses. */
-export function unmarked(text) {
-  return text.replace(MARKS, "")
 }
 
 /** Text of people to be put into a sentence without elements. */

@@ -1,5 +1,5 @@
 import { fullText, showMoment, timeText } from "helpers/dates.js"
-import { addressOf, linkify } from "helpers/linkify.js"
+import { nodesOf, plainText } from "helpers/markup.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { cut, shown } from "helpers/text.js"
@@ -96,9 +96,13 @@ export class MessageRows {
     part(figure, "photo-author").textContent = photo.author
   }
 
-  #fillContent(row, { content, deleted_at, edited_at }) {
-    const nodes = deleted_at ? ["This message was deleted."] : linkify(content)
-    part(row, "content").replaceChildren(...nodes)
+  #fillContent(row, { content, html, deleted_at, edited_at, sender_id }) {
+    const box = part(row, "content")
+    box.classList.toggle("markup", Boolean(html))
+    if (html) box.replaceChildren(nodesOf(html))
+    else box.textContent = deleted_at ? "This message was deleted." : shown(content)
+    if (html && sender_id === this.#userId) box.dataset.source = shown(content)
+    else delete box.dataset.source
     this.#parts.keep(row, "edited", edited_at && !deleted_at)
   }
 
@@ -130,9 +134,10 @@ function nameRow(row, id) {
 }
 
 /** Show in a quote the start of the quoted message. */
-export function showQuoted(quote, { content, deleted_at }) {
-  const text = deleted_at ? "Message deleted" : shown(cut(content, protocol.preview_length))
-  part(quote, "quote-content").textContent = text
+export function showQuoted(quote, { content, html, deleted_at }) {
+  const text = html ? plainText(nodesOf(html)) : content
+  const start = shown(cut(text, protocol.preview_length))
+  part(quote, "quote-content").textContent = deleted_at ? "Message deleted" : start
 }
 
 /** Show how many have read the user's own message, and the names of some. */
@@ -162,21 +167,20 @@ export function showFullTime(row) {
   part(row, "time").title ||= fullText(new Date(row.dataset.createdAt))
 }
 
-/** What a reply or an edit needs of a row. */
+/** What a reply needs of a row. */
 export function read(row) {
   return {
     id: row.dataset.id,
     sender_id: Number(row.dataset.senderId),
     sender_name: part(row, "sender").textContent.trim(),
-    content: written(part(row, "content")),
+    content: plainText(part(row, "content")),
   }
 }
 
-/** The text of a message as it was written: a link may show its address in another form. */
-function written(content) {
-  const copy = content.cloneNode(true)
-  for (const link of copy.querySelectorAll("a")) link.replaceWith(addressOf(link))
-  return copy.textContent
+/** What an edit needs of one's own row: the text as it was written, which a row with markup keeps beside it. */
+export function readToEdit(row) {
+  const message = read(row)
+  return { ...message, content: part(row, "content").dataset.source ?? message.content }
 }
 
 function setLink(anchor, address) {

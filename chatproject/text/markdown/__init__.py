@@ -1,0 +1,10 @@
+"""Markdown: what people write, as HTML and as the plain text of that HTML.
+
+CommonMark without images and raw HTML, with tables, strikethrough, addresses as links, and single
+line breaks that stay. Pure functions, bounded in time whatever the text is (decision 21).
+"""
+
+from .plain import text_of
+from .rendering import VERSION, render
+
+__all__ = ["VERSION", "render", "text_of"]
