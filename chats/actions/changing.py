@@ -92,7 +92,11 @@ class Transaction:
         numbers = {"last_rev": self.head.rev, "last_seq": self.head.seq}
         found = Chat.objects.collection().find_one_and_update(
             {"_id": self.chat_id.hex, **conditions},
-            {**update, "$max": numbers, "$currentDate": {"updated_at": True}},
+            {
+                **update,
+                "$max": {**numbers, **update.get("$max", {})},
+                "$currentDate": {"updated_at": True},
+            },
             return_document=ReturnDocument.AFTER,
             session=self.session,
         )

@@ -33,6 +33,7 @@ class KnownChat:
     head: Head
     member_ids: frozenset[int]
     silenced_ids: frozenset[int]
+    with_floors: frozenset[int] = frozenset()  # who had one when it was read; few
     read_at: float = field(default_factory=time.monotonic)
     _turns_until: float = 0.0
 
@@ -47,7 +48,8 @@ class KnownChat:
         chat = Chat.objects.committed_chat(chat_id)
         if chat is None:
             return None
-        return cls(chat_id, head, frozenset(chat.member_ids), frozenset(chat.silenced_ids))
+        members, silenced = frozenset(chat.member_ids), frozenset(chat.silenced_ids)
+        return cls(chat_id, head, members, silenced, frozenset(map(int, chat.floors)))
 
     def lets_send(self, user: User) -> bool:
         """Whether a person is a member and not silenced; the bot, which is no member, may."""

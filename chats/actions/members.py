@@ -81,12 +81,9 @@ def _add_members(
         transaction.add(Change.Kind.MEMBER_ADDED, user.pk, *about)
         silenced = _readmit(transaction, people, check)
         joins = {"member_ids": {"$each": new_ids}, "silenced_ids": {"$each": silenced}}
-        seq, session = transaction.head.seq, transaction.session
-        update = {"$push": joins, **_history_for(transaction, new_ids, seq)}
+        update = {"$push": joins, "$set": _start_of(transaction, new_ids)}
         added = transaction.change_chat(update, **conditions)
-        # What was said before counts as read.
-        JoinRequest.objects.end(chat.pk, new_ids, session)
-        ReadMarker.objects.advance_all(chat.pk, new_ids, seq, session)
+        JoinRequest.objects.end(chat.pk, new_ids, transaction.session)
         return added
 
     return change(chat.pk, work)
@@ -102,11 +99,14 @@ def _readmit(transaction: Transaction, people: dict[int, Any], check: Check) -> 
     return [row["user_id"] for row in former if not row["can_send_messages"]]
 
 
-def _history_for(transaction: Transaction, user_ids: list[int], seq: int) -> dict[str, Any]:
-    """The update by which these new members read all, or what is said after `seq`."""
-    if transaction.chat().history_for_new_members:
-        return {}
-    return {"$set": {f"since_seqs.{user_id}": seq for user_id in user_ids}}
+def _start_of(transaction: Transaction, user_ids: list[int]) -> dict[str, int]:
+    """The fields by which these new members read all, or what is said from now on.
+
+    What was said before doesn't count as unread; nobody is told that they have read it.
+    """
+    reads_all, seq = transaction.chat().history_for_new_members, transaction.head.seq
+    fields = ["floors"] * (seq > 0) + ["since_seqs"] * (not reads_all)
+    return {f"{field}.{user_id}": seq for field in fields for user_id in user_ids}
 
 
 def lets_add(user: User, people: dict[int, Any]) -> Check:
@@ -160,8 +160,9 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int, is_free: bool) -> 
             require_removable(mine, theirs)
         before = transaction.chat(**member)
         leaves = {"member_ids": user_id, "silenced_ids": user_id}
-        update = {"$pull": leaves, "$unset": {f"since_seqs.{user_id}": ""}}
-        changed = transaction.change_chat(update, **member)
+        ends = {f"since_seqs.{user_id}": "", f"floors.{user_id}": ""}
+        changed = transaction.change_chat({"$pull": leaves, "$unset": ends}, **member)
+        ReadMarker.objects.end(chat.pk, user_id, transaction.session)
         ChatPermissions.objects.end(
             chat.pk,
             user_id,

@@ -155,6 +155,8 @@ def mark_read(user: User, chat: Chat, message: Message) -> bool:
     """Move a member's marker up to this message; False if it was there already."""
     moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
     if moved:
+        floor = chat.floors.get(str(user.pk), 0)
+        Chat.objects.end_floors(chat.pk, {user.pk: floor} if 0 < floor <= message.seq else {})
         told = events.message_read(chat.pk, message.pk, user.pk, message.seq)
         events.broadcast(events.chat_group(chat.pk), told)
     return moved
@@ -181,6 +183,9 @@ def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]
     moved = ReadMarker.objects.advance_together(
         chat_id, {user_id: row.seq for user_id, row in read.items()}
     )
+    floors = some.floors if some else {}
+    passed = {pk: floors[pk] for pk in moved if pk in floors and floors[pk] <= read[pk].seq}
+    Chat.objects.end_floors(chat_id, passed)
     told = [
         events.message_read(chat_id, uuid.UUID(read[user_id].id), user_id, read[user_id].seq)
         for user_id in moved
@@ -250,6 +255,9 @@ def change_message(
         if permission:
             allowed = transaction.require(user.pk, permission)
             values.update(mentions.of(allowed))
+        if kind == Change.Kind.MESSAGE_DELETED:  # whoever hasn't read it has one less to read
+            deleted = {"$max": {"last_deleted_seq": message.seq}}
+            transaction.change_chat(deleted, **conditions)
         else:
             transaction.chat(**conditions)
         changed: Document | None = Message.objects.collection().find_one_and_update(

@@ -191,6 +191,8 @@ def _tell(known: KnownChat, sends: Sequence[Send]) -> None:
     # The markers first: a page that has the hint has them, too.
     if sent := [(one.sender.pk, one.message.seq) for one in sends if not one.sender.is_bot]:
         ReadMarker.objects.advance_unacknowledged(known.chat_id, sent)
+        if new := [one for one in sent if one[0] in known.with_floors]:
+            Chat.objects.raise_floors(known.chat_id, new)
     Chat.objects.hint(known.chat_id, *known.head)
     events.broadcast(events.chat_group(known.chat_id), *(one.event for one in sends))
 

@@ -19,7 +19,8 @@ from chatproject.rest.parameters import query_integer, query_parameters
 from chatproject.stores.mongodb.documents import Document
 from chats import actions
 from chats.models import Chat, MessageRow, ReadMarker, log
-from chats.models.chat import other_of, since
+from chats.models.chat import other_of
+from chats.models.floors import since
 from chats.models.read_marker import NOBODY, Readers
 from chats.permissions import permissions_for
 from chats.protocol import MOST_MISSED

@@ -14,7 +14,7 @@ from chatproject.rest.pagination import StrictLimitOffsetPagination, integer_par
 from chatproject.rest.parameters import query_choice, query_integer
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, MessageRow
-from chats.models.chat import since
+from chats.models.floors import since
 from chats.models.history import Span, page_of_history
 from chats.models.read_marker import Readers
 from users.models import User

@@ -20,8 +20,9 @@ from chatproject.rest.fields import (
 )
 from chatproject.stores.mongodb.documents import Document
 from chats.mentions import Names, people_in, present_names, preview
-from chats.models import Chat, Message, Preview, UnreadMentions
-from chats.models.chat import other_of, since
+from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
+from chats.models.chat import other_of
+from chats.models.floors import since
 from chats.permissions import Permissions
 from chats.protocol import UNREAD_MENTIONS_LISTED
 from chats.representation import MessageContext, MessageData, Photo, dashed, iso, title_of
@@ -34,11 +35,14 @@ PhotoSerializer = serializer_of(Photo)
 
 @dataclass(frozen=True)
 class ChatContext:
-    """What a list of chats shows in addition to them, from two queries."""
+    """What a list of chats shows in addition to them, from two queries.
+
+    Three, if messages were deleted that the user hasn't read.
+    """
 
     user_id: int
     latest: dict[str, Preview] = field(default_factory=dict)  # by the stored id of the chat
-    markers: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, Unread] = field(default_factory=dict)
     names: Names = field(default_factory=dict)
     mentions: dict[str, UnreadMentions] = field(default_factory=dict)
 
@@ -51,14 +55,15 @@ class ChatContext:
         latest, markers = Message.objects.previews_and_markers(chats, user.pk)
         others = {other for chat in chats if (other := other_of(chat, user.pk)) is not None}
         names = get_user_model().objects.names(others | people_in(latest.values()))
-        mentions = Message.objects.unread_mentions(chats, markers, user)
-        return cls(user.pk, latest, markers, names, mentions)
+        unread = unread_of(chats, user.pk, markers)
+        mentions = Message.objects.unread_mentions(chats, read_seqs(unread), user)
+        return cls(user.pk, latest, unread, names, mentions)
 
     @classmethod
     def with_messages(cls, user: User, chat: Document, messages: MessageContext) -> ChatContext:
-        """The context of a chat returned together with its messages; no query."""
-        marker = messages.readers.markers.get(user.pk, 0)
-        return cls(user.pk, markers={chat["_id"]: marker}, names=messages.names)
+        """The context of a chat returned together with its messages; mostly no query."""
+        markers = {chat["_id"]: messages.readers.markers.get(user.pk, 0)}
+        return cls(user.pk, unread=unread_of([chat], user.pk, markers), names=messages.names)
 
 
 class LastMessageSerializer(serializers.Serializer[Preview]):
@@ -99,7 +104,14 @@ class ChatSerializer(serializers.Serializer[Document]):
     last_message_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
-    unread_count = serializers.IntegerField()
+    read_seq = serializers.IntegerField(
+        help_text="Messages up to this `seq` count as read: also those from before one came."
+    )
+    unread_count = serializers.IntegerField(help_text="Of later ones, without deleted messages.")
+    deleted_seqs = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="The later ones that were deleted; the latest 100.",
+    )
 
     @cached_property
     def chats(self) -> ChatContext:
@@ -110,7 +122,7 @@ class ChatSerializer(serializers.Serializer[Document]):
     def to_representation(self, chat: Document) -> dict[str, Any]:
         context = self.chats
         start = since(chat, context.user_id)
-        marker = max(context.markers.get(chat["_id"], 0), start)
+        unread = context.unread.get(chat["_id"], Unread(0, 0))
         return {
             "id": dashed(chat["_id"]),
             "name": title_of(chat["name"], other_of(chat, context.user_id), context.names),
@@ -126,7 +138,9 @@ class ChatSerializer(serializers.Serializer[Document]):
             "last_message_at": iso(chat["last_message_at"]),
             "created_at": iso(chat["created_at"]),
             "updated_at": iso(chat["updated_at"]),
-            "unread_count": max(chat["last_seq"] - marker, 0),
+            "read_seq": unread.read_seq,
+            "unread_count": unread.count,
+            "deleted_seqs": unread.deleted_seqs,
         }
 
 

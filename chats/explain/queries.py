@@ -31,7 +31,7 @@ class HotQuery:
     `sorts_chats`: it reads and sorts all chats of one person (docs/decisions/0009), and
     groups their unread mentions, which it reads from the index alone.
     `groups_markers`: it groups all read markers of the chat, which it reads from the index alone.
-    `groups_replies`: it groups so many replies, which it reads from the index alone.
+    `groups`: it groups so many messages, which it reads from the index alone.
     `writes`: it changes something, which is undone.
     """
 
@@ -39,7 +39,7 @@ class HotQuery:
     run: Callable[[], object]
     sorts_chats: bool = False
     groups_markers: bool = False
-    groups_replies: int = 0
+    groups: int = 0
     writes: bool = False
 
     def commands(self, *, stock: bool = False) -> list[Command]:
@@ -108,7 +108,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
     yield HotQuery(
         "threads of a page",
         lambda: count_replies(chat.pk.hex, roots),
-        groups_replies=len(roots),
+        groups=len(roots),
     )
     if roots:
         replies = Replies(chat.pk, roots[0], 0)
@@ -128,6 +128,12 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
                 )
             ),
         )
+    read = {chat.pk.hex: chat.last_seq // 2}
+    yield HotQuery(
+        "deleted messages among the unread",
+        lambda: Message.objects.deleted_after(read),
+        groups=sum(count for count, _ in Message.objects.deleted_after(read).values()),
+    )
     yield HotQuery("@ai and @photo questions that are no jobs yet", questions.unqueued)
 
 

@@ -15,6 +15,7 @@ MEMBERS = 20  # of the long chat
 SHORT_CHATS, SHORT_LENGTH = 120, 10  # private chats of the first member, messages in each
 COMMAND_EVERY = 1_000  # messages of which one is a question for the worker
 MENTION_EVERY = 9  # messages of which one mentions the first member
+DELETED_EVERY = 100  # messages of which one was deleted
 
 
 def build(messages: int, short_chats: int = SHORT_CHATS) -> Chat:
@@ -60,6 +61,7 @@ def _messages(chat: Chat) -> Iterator[Message]:
             reply_to=replied if seq % 5 == 0 else None,
             root_id=replied if seq % 5 == 0 else None,
             has_replies=seq % 5 == 4 or None,
+            deleted_at=moment if seq % DELETED_EVERY == 0 else None,
             answer_due_at=moment if seq % COMMAND_EVERY == 0 else None,
             created_at=moment,
             updated_at=moment,

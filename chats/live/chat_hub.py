@@ -29,7 +29,11 @@ class ChatHub(Hub):
     """The sockets of one chat, and the chat lists (`watchers`) that show it."""
 
     def __init__(
-        self, chat_id: uuid.UUID, on_deleted: Callable[[ChatHub], None], apart: Apart
+        self,
+        chat_id: uuid.UUID,
+        on_deleted: Callable[[ChatHub], None],
+        on_left: Callable[[ChatHub, Connection], None],
+        apart: Apart,
     ) -> None:
         super().__init__(events.chat_group(chat_id))
         self._apart = apart
@@ -39,6 +43,7 @@ class ChatHub(Hub):
         self.pair: tuple[int, ...] = ()  # the people of a private chat, once one has opened it
         self.in_app: set[int] = set()  # who of them is shown as online
         self._on_deleted = on_deleted
+        self._on_left = on_left
         self._catch_up = CatchUp(self)
         self._read = RecentMarkers()
         self._lower_looks = 0
@@ -78,6 +83,7 @@ class ChatHub(Hub):
             case events.MessageRead(user_id=user_id, seq=seq):
                 self._read.note(user_id, seq)
             case events.MemberRemoved(user_id=user_id):
+                self._read.forget(user_id)
                 self._remove(user_id)
             case events.MemberAdded(user_id=user_id, since_seq=since_seq):
                 self._removed.discard(user_id)
@@ -139,6 +145,8 @@ class ChatHub(Hub):
         late: set[int] = set()
         if isinstance(event, events.MessageChange):
             late = self._who_came_after(event.seq)
+            if isinstance(event, events.MessageDeleted):
+                self.watchers.tell(event, but=late)  # it may have been unread
         if shown := self._for_chat_lists(event):
             self.watchers.tell(shown[0], only=shown[1], but=late)
 
@@ -205,8 +213,8 @@ class ChatHub(Hub):
 
     def _remove(self, user_id: int) -> None:
         self._close_sockets(user_id)
-        for socket in self.watchers.of(user_id):
-            self.watchers.discard(socket)
+        for chat_list in tuple(self.watchers.of(user_id)):  # which stays open without the chat
+            self._on_left(self, chat_list)
 
     def remove_former_members(self, chat: Chat, connections: set[Connection]) -> None:
         """Remove the people with these connections who are no members of the chat as read.

@@ -31,10 +31,12 @@ class ChatLists:
         hubs = await self._hubs.chats(list(chats), connection)
         # Check again: removals before the hubs listened are found here, later ones by the hubs.
         own = await read_chats_of(person.user_id)
-        watched = [
-            hub for hub in hubs if hub.chat_id in own and hub.watch(connection, own[hub.chat_id])
-        ]
-        last_seqs = {str(hub.chat_id): hub.seq for hub in watched}
+        last_seqs: dict[str, int] = {}
+        for hub in hubs:
+            if hub.chat_id in own and hub.watch(connection, own[hub.chat_id]):
+                last_seqs[str(hub.chat_id)] = hub.seq
+            else:
+                self._hubs.let_go(hub, connection)
         connection.tell(Watching(user_id=person.user_id, last_seqs=last_seqs))
 
     async def show(self, person: UserHub, added: ChatAdded) -> None:
@@ -43,10 +45,13 @@ class ChatLists:
         for connection in tuple(person.sockets):
             for hub in await self._hubs.chats([chat_id], connection):
                 chat = await read_chat(chat_id)
-                new = connection not in hub.watchers
+                if connection in hub.watchers:
+                    continue
                 is_member = chat is not None and person.user_id in chat.member_ids
-                if new and chat and is_member and hub.watch(connection, chat.since(person.user_id)):
+                if chat and is_member and hub.watch(connection, chat.since(person.user_id)):
                     connection.write(told)
+                else:
+                    self._hubs.let_go(hub, connection)
             if connection.closed:  # meanwhile
                 self._hubs.drop(connection)
 

@@ -87,6 +87,11 @@ class Hubs:
         for hub in self.kept.pop(connection, set()):
             hub.detach(connection)
 
+    def let_go(self, hub: Hub, connection: Connection) -> None:
+        """Keep a hub no more for a connection that stays open."""
+        hub.detach(connection)
+        self.kept.get(connection, set()).discard(hub)
+
     def follows(self, chat_id: uuid.UUID) -> bool:
         """Whether this chat has a hub here."""
         return events.chat_group(chat_id) in self._hubs
@@ -118,7 +123,7 @@ class Hubs:
         return [hub for hub in self._hubs.values() if isinstance(hub, ChatHub)]
 
     def _chat_hub(self, chat_id: uuid.UUID) -> ChatHub:
-        return ChatHub(chat_id, self._on_deleted, self.apart)
+        return ChatHub(chat_id, self._on_deleted, self.let_go, self.apart)
 
     def _attach(self, hub: Hub, connection: Connection) -> None:
         hub.attach(connection)

@@ -19,6 +19,10 @@ class RecentMarkers:
         _, earlier = self._moved.pop(user_id, (0.0, 0))
         self._moved[user_id] = (time.monotonic(), max(seq, earlier))
 
+    def forget(self, user_id: int) -> None:
+        """Somebody is no member any more; if they come back, they begin anew."""
+        self._moved.pop(user_id, None)
+
     def lately(self, subscribed_at: float | None) -> tuple[float, dict[int, int]]:
         """For how many seconds until now every move is known, and the markers that moved then."""
         now = time.monotonic()

@@ -20,3 +20,6 @@ from .pair import Pair as Pair
 from .permissions import ChatPermissions as ChatPermissions
 from .previews import Preview as Preview
 from .read_marker import ReadMarker as ReadMarker
+from .unread import Unread as Unread
+from .unread import read_seqs as read_seqs
+from .unread import unread_of as unread_of

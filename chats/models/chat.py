@@ -16,6 +16,8 @@ from pymongo.errors import PyMongoError
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now, parted
 from users.models import User
 
+from .floors import FloorQuerySet, since
+
 COUNT = {"$count": "count"}
 
 
@@ -36,20 +38,7 @@ class Shared(NamedTuple):
     last_seq: int
 
 
-class Some(NamedTuple):
-    """Some members, and the `seq` after which each reads; both people of a private chat."""
-
-    since: dict[int, int]
-    pair: tuple[int, ...] = ()  # nobody of a group
-
-
-def since(chat: Document, user_id: int) -> int:
-    """The `seq` after which a member reads the messages of a chat: 0 for all of them."""
-    seq: int = chat["since_seqs"].get(str(user_id), 0)
-    return seq
-
-
-class ChatQuerySet(DocumentQuerySet["Chat"]):
+class ChatQuerySet(FloorQuerySet, DocumentQuerySet["Chat"]):
     """Queries and atomic updates of chats."""
 
     def for_member(self, user: User) -> Self:
@@ -75,31 +64,6 @@ class ChatQuerySet(DocumentQuerySet["Chat"]):
             batch_size=ONE_BATCH,
         )
         return {uuid.UUID(row["_id"]): set(row["senders"]) for row in rows}
-
-    def members_among(
-        self, chat_ids: Collection[uuid.UUID], user_ids: Collection[int]
-    ) -> dict[uuid.UUID, Some]:
-        """Those of these people who are members, by chat, and the `seq` after which each reads.
-
-        One query, or none for no chats.
-        """
-        if not chat_ids:
-            return {}
-        rows = self.collection().find(
-            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}},
-            {
-                "some": {"$setIntersection": ["$member_ids", list(user_ids)]},
-                "pair": {"$cond": ["$is_group", [], "$member_ids"]},
-                "since_seqs": 1,
-            },
-            batch_size=ONE_BATCH,
-        )
-        return {
-            uuid.UUID(row["_id"]): Some(
-                {user_id: since(row, user_id) for user_id in row["some"]}, tuple(row["pair"])
-            )
-            for row in rows
-        }
 
     def confirm(self, chat_id: uuid.UUID) -> None:
         """Wait until a majority has the primary's state of a chat.
@@ -202,6 +166,8 @@ class Chat(models.Model):
     # Whether @ai is sent the last messages with a question (`AI_HISTORY`).
     assistant_sees_history = models.BooleanField(default=False)
     since_seqs = models.JSONField(default=dict, blank=True)
+    # By the ids, as text, of those who haven't read on since they came: see floors.py.
+    floors = models.JSONField(default=dict, blank=True, editable=False)
     owner_id = models.BigIntegerField()
     member_ids = ArrayField(models.BigIntegerField())
     # Who may not send; decides, not the row in ChatPermissions: it is read with the members.
@@ -211,6 +177,7 @@ class Chat(models.Model):
     last_rev = models.BigIntegerField(default=0)
     last_seq = models.BigIntegerField(default=0)
     last_message_at = models.DateTimeField(default=now)
+    last_deleted_seq = models.BigIntegerField(default=0)  # the highest of a deleted message; exact
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 

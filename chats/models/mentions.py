@@ -12,7 +12,7 @@ from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQu
 from chats.protocol import UNREAD_MENTIONS_LISTED
 from users.models import User
 
-from .chat import since
+from .floors import since
 
 EVERYBODY_ID = 0  # among the ids that a message mentions: all members, by `@all`; nobody's own id
 MENTIONING = Q(mention_ids__gte=EVERYBODY_ID)  # the messages of the index

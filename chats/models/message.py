@@ -275,6 +275,12 @@ class Message(models.Model):
                 condition=Q(root_id__gt=NO_ID),
                 name="message_thread",
             ),
+            # How many of the unread messages were deleted.
+            models.Index(
+                fields=["chat_id", "seq", "deleted_at"],
+                condition=Q(deleted_at__gt=EPOCH),
+                name="message_deleted",
+            ),
             # The @ai and @photo that are no jobs yet.
             models.Index(
                 fields=["answer_due_at"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -12,7 +12,8 @@ from chatproject.text import markdown
 from chatproject.text.cuts import cut
 from chats.protocol import PREVIEW_LENGTH
 
-from .chat import since
+from .floors import since
+from .log import EPOCH
 from .mentions import MentionQuerySet
 from .read_marker import ReadMarker
 
@@ -38,6 +39,7 @@ class Preview(NamedTuple):
 
 # Of HTML, to find as many characters of text in it: a link has an address of up to 2,000.
 HTML_LENGTH = 4_500
+DELETED_TOLD = 100  # deleted messages of a chat that a list knows one by one
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
@@ -94,6 +96,25 @@ class PreviewQuerySet(MentionQuerySet):
                 if last.seq <= since(chat, user_id):
                     del latest[chat["_id"]]
         return latest, {row["chat_id"]: row["seq"] for row in markers}
+
+    def deleted_after(self, read: Mapping[str, int]) -> dict[str, tuple[int, list[int]]]:
+        """How many messages of chats after a `seq` were deleted, and the latest `DELETED_TOLD`.
+
+        By stored id of the chat; one query, none for no chats.
+        """
+        if not read:
+            return {}
+        later = [{"chat_id": chat_id, "seq": {"$gt": seq}} for chat_id, seq in read.items()]
+        last = {"$maxN": {"input": "$seq", "n": DELETED_TOLD}}
+        rows = self.collection().aggregate(
+            [
+                {"$match": {"$or": later, "deleted_at": {"$gt": EPOCH}}},
+                {"$group": {"_id": "$chat_id", "count": {"$sum": 1}, "seqs": last}},
+            ],
+            hint="message_deleted",
+            batchSize=ONE_BATCH,
+        )
+        return {row["_id"]: (row["count"], row["seqs"]) for row in rows}
 
 
 def _correct(chat: Document, last: Preview) -> None:

@@ -19,6 +19,7 @@ from chatproject.stores.mongodb.indexes import UniqueIndex
 from chats.protocol import READERS_SHOWN
 
 from .chat import Chat
+from .floors import first_runs
 
 # Stages after the `$match` of a chat: people by the number they have read to. Read from the index
 # `marker_read` alone; of 1,000 markers, a tenth of the bytes of as many rows.
@@ -37,7 +38,7 @@ class Readers:
 
     @classmethod
     def among(cls, member_ids: Iterable[int], groups: Iterable[Document]) -> Readers:
-        """The members in `BY_SEQ`; markers left by removed ones are ignored."""
+        """The members in `BY_SEQ`; a marker written while its person was removed is ignored."""
         members = set(member_ids)
         return cls({group["_id"]: members.intersection(group["user_ids"]) for group in groups})
 
@@ -80,16 +81,6 @@ def _moves(chat_id: uuid.UUID, seqs: dict[int, int]) -> list[UpdateOne]:
         UpdateOne({"chat_id": chat_id.hex, "user_id": user_id}, {"$max": {"seq": seq}}, upsert=True)
         for user_id, seq in seqs.items()
     ]
-
-
-def _first_runs(sent: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    """Each sender's first messages without others between them: the first and last `seq`."""
-    runs: dict[int, tuple[int, int]] = {}
-    for user_id, seq in sent:
-        first, last = runs.get(user_id, (seq, seq - 1))
-        if seq == last + 1:
-            runs[user_id] = first, seq
-    return runs
 
 
 def _own(chat_id: uuid.UUID, user_id: int, first: int, last: int) -> tuple[Document, Document]:
@@ -141,12 +132,9 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
             one.bulk_write(_moves(chat_id, moved), ordered=False)
         return list(moved)
 
-    def advance_all(
-        self, chat_id: uuid.UUID, user_ids: Iterable[int], seq: int, session: ClientSession
-    ) -> None:
-        """Move the markers of all these people forward, in one command of a transaction."""
-        moves = _moves(chat_id, dict.fromkeys(user_ids, seq))
-        self.collection().bulk_write(moves, ordered=False, session=session)
+    def end(self, chat_id: uuid.UUID, user_id: int, session: ClientSession) -> None:
+        """Forget how far somebody has read who is no member any more, in a transaction."""
+        self.collection().delete_one({"chat_id": chat_id.hex, "user_id": user_id}, session=session)
 
     def advance_unacknowledged(self, chat_id: uuid.UUID, sent: Sequence[tuple[int, int]]) -> None:
         """Move senders' markers to their own new messages (id and `seq`, in order) if nothing is
@@ -157,7 +145,7 @@ class ReadMarkerQuerySet(DocumentQuerySet["ReadMarker"]):
         """
         unacknowledged = self.collection().with_options(write_concern=WriteConcern(w=0))
         with suppress(PyMongoError):
-            moves = [_own(chat_id, user_id, *run) for user_id, run in _first_runs(sent).items()]
+            moves = [_own(chat_id, user_id, *run) for user_id, run in first_runs(sent).items()]
             if len(moves) > 1:
                 updates = [UpdateOne(*move, upsert="seq" not in move[0]) for move in moves]
                 unacknowledged.bulk_write(updates, ordered=False)

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 
 from chatproject.text.bidi import isolate
 from chats.mentions import people_in, present_names, preview
-from chats.models import Chat, Message, Preview, UnreadMentions
+from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
 from users.models import User
@@ -27,7 +27,7 @@ class ChatItem:
     chat: Chat
     title: str
     colour_key: uuid.UUID | int
-    marker: int  # the `seq` up to which the person has read
+    progress: Unread
     last_message: Preview | None
     preview: str
     mentions: UnreadMentions
@@ -35,7 +35,13 @@ class ChatItem:
     @property
     def unread(self) -> int:
         """How many messages the person hasn't read."""
-        return max(self.chat.last_seq - self.marker, 0)
+        return self.progress.count
+
+    @property
+    def more_deleted(self) -> int:
+        """How many were deleted of the unread ones beside those that are known one by one."""
+        known = len(self.progress.deleted_seqs)
+        return max(self.chat.last_seq - self.progress.read_seq - self.unread - known, 0)
 
 
 def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
@@ -46,20 +52,21 @@ def colour_key(chat: Chat, user_id: int) -> uuid.UUID | int:
 def chat_items(user: User, limit: int = CHATS_LISTED) -> tuple[list[ChatItem], int]:
     """The latest chats of a person, and how many there are in all; three queries at any `limit`.
 
-    And one if some are unread: of the mentions in them.
+    And one each if some are unread: of the mentions in them, and of those that were deleted.
     """
     user_id = user.pk
     documents, count = Chat.objects.page_of_member(user, 0, limit)
     latest, markers = Message.objects.previews_and_markers(documents, user_id)
-    mentions = Message.objects.unread_mentions(documents, markers, user)
     chats = list(Chat.objects.from_documents(documents))
+    unread = unread_of(documents, user_id, markers)
+    mentions = Message.objects.unread_mentions(documents, read_seqs(unread), user)
     names = get_user_model().objects.names(_people(chats, latest.values(), user_id))
     items = [
         ChatItem(
             chat=chat,
             title=title_of(chat.name, chat.other_id(user_id), names),
             colour_key=colour_key(chat, user_id),
-            marker=max(markers.get(chat.pk.hex, 0), chat.since(user_id)),
+            progress=unread[chat.pk.hex],
             last_message=latest.get(chat.pk.hex),
             preview=_preview(chat, latest.get(chat.pk.hex), user, names),
             mentions=mentions.get(chat.pk.hex, UnreadMentions()),

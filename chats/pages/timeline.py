@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 
 from chatproject.text.bidi import isolate, shown
 from chats.models import Chat, Message, MessageRow, ReadMarker
+from chats.models.floors import floor
 from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
 from chats.representation import MessageContext, dashed
@@ -77,12 +78,12 @@ class Timeline:
         self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
         self.is_large = len(chat.member_ids) > PEOPLE
         everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
-        marker = (
+        told = (
             ReadMarker.objects.of_member(chat.pk, self.user_id)
             if self.is_large
             else everyone.markers.get(self.user_id, 0)
         )
-        self.marker = max(marker, self.since)
+        self.read_seq = max(told, floor(chat.__dict__, self.user_id))
         wanted = self._highest(before, around.seq if around else None)
         # `last_seq` is a hint: there may be later ones.
         end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)
@@ -92,7 +93,7 @@ class Timeline:
         self.low = max(self.high - PAGE_SIZE, self.since)
         self.last_seq = max(self.high, chat.last_seq)
         readers = self._readers() if self.is_large else everyone
-        self.markers = {self.user_id: self.marker, **readers.markers}
+        self.markers = {self.user_id: told, **readers.markers}
         people = self._people(readers)
         self.context = MessageContext.of(self.messages, readers, people, self.since)
 
@@ -100,8 +101,8 @@ class Timeline:
         """The highest `seq` of the page; None: the newest message, whichever that is."""
         if before is not None:
             return before - 1
-        if around is None and self.chat.last_seq - self.marker > PAGE_SIZE:
-            around = self.marker + 1
+        if around is None and self.chat.last_seq - self.read_seq > PAGE_SIZE:
+            around = self.read_seq + 1
         return None if around is None else max(around + PAGE_SIZE // 2, self.since + PAGE_SIZE)
 
     def _readers(self) -> Readers:
@@ -173,9 +174,9 @@ class Timeline:
             previous = message
 
     def _first_unread(self) -> str | None:
-        if self.marker < self.low:
+        if self.read_seq < self.low:
             return None  # it is before this page
-        unread = (m for m in self.messages if m.seq > self.marker)
+        unread = (m for m in self.messages if m.seq > self.read_seq and not m.deleted_at)
         return next((m.id for m in unread if m.sender_id != self.user_id), None)
 
     def _read_by(self, message: MessageRow) -> tuple[int, list[str]]:

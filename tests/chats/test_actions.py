@@ -599,7 +599,7 @@ def test_a_member_adds_others_who_have_nothing_unread(group, ada, grace, strange
     told, theirs = captured_events(chat_group(group.pk)), captured_events(user_group(stranger.pk))
     group = actions.add_members(grace, group, [stranger.pk, ada.pk])
     assert Chat.objects.for_member(stranger).get().pk == group.pk
-    assert ReadMarker.objects.of_chat(group)[stranger.pk] == 1
+    assert group.floors == {str(stranger.pk): 1}
     assert [d["user_id"] for d in told.of_type("member_added")] == [stranger.pk]
     assert theirs.types() == ["chat_added"]
 
@@ -649,7 +649,7 @@ def test_an_addition_that_is_cut_short_adds_nobody_or_somebody_with_nothing_unre
             actions.add_members(ada, group, [stranger.pk])
     group.refresh_from_db()
     assert stranger.pk in group.member_ids
-    assert ReadMarker.objects.of_chat(group)[stranger.pk] == 1
+    assert group.floors == {str(stranger.pk): 1}
 
 
 def test_a_silenced_member_adds_nobody(group, ada, grace, stranger):

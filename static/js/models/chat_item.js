@@ -3,6 +3,7 @@ import { paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { isolate } from "helpers/text.js"
 import { people } from "models/people.js"
+import { unreadOf } from "models/unread.js"
 
 const part = (item, name) => item.querySelector(`[data-part="${name}"]`)
 
@@ -50,11 +51,6 @@ export function showPreview(item, { sender_id, sender_name, content, deleted_at 
   const text = deleted_at || !content ? "Message deleted" : told()
   const preview = part(item, "preview")
   if (preview.textContent !== text) preview.textContent = text
-}
-
-/** How many of its messages are unread. */
-export function unreadOf(item) {
-  return Math.max(Number(item.dataset.seq) - Number(item.dataset.marker), 0)
 }
 
 /** Show how many of its messages are unread. */

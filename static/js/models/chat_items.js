@@ -1,4 +1,5 @@
-import { makeItem, showCurrent, showName, showNothing, showPreview, showTime, showUnread, unreadOf } from "models/chat_item.js"
+import { makeItem, showCurrent, showName, showNothing, showPreview, showTime, showUnread } from "models/chat_item.js"
+import { noteDeleted, noteRead, takeUnread, unreadOf } from "models/unread.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
@@ -44,7 +45,7 @@ export class ChatItems {
     const item = this.find(chat.id) ?? this.#add(chat)
     const before = Number(item.dataset.seq)
     item.dataset.seq = Math.max(before, chat.last_seq)
-    item.dataset.marker = Math.max(Number(item.dataset.marker), chat.last_seq - chat.unread_count)
+    takeUnread(item, chat)
     showName(item, chat.name)
     if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.#userId)
     const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
@@ -90,7 +91,15 @@ export class ChatItems {
   read({ chat_id, seq }) {
     const item = this.find(chat_id)
     if (!item) return
-    item.dataset.marker = Math.max(Number(item.dataset.marker), seq)
+    noteRead(item, seq)
+    this.#showUnread(item)
+  }
+
+  /** A message was deleted, which may have been unread. */
+  deleted({ chat_id, seq }) {
+    const item = this.find(chat_id)
+    if (!item) return
+    noteDeleted(item, [seq])
     this.#showUnread(item)
   }
 

@@ -109,6 +109,7 @@ export class ChatState extends EventTarget {
   memberRemoved({ user_id, rev }) {
     if (!this.#isNews({ rev })) return
     this.members.delete(user_id)
+    this.markers.delete(user_id) // who comes back begins anew
     this.#tell("changed")
   }
 
