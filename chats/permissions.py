@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatproject.sockets import places, presence_leases
-from users.models import Block
+from users.models import Block, User
 
 from .models import Chat, ChatPermissions
 from .protocol import MENTION_ALL_MEMBERS
@@ -117,6 +117,17 @@ def permissions_for(chat: Chat, user_id: int) -> Permissions:
     rows = ChatPermissions.objects.filter(chat_id=chat.pk, user_id=user_id)
     row = rows.values(*ChatPermissions.FLAGS).first()
     return permissions_by(row or {}, chat, user_id, chat.silenced_ids)
+
+
+def is_closed(chat: Chat, user_id: int) -> bool:
+    """Whether nobody can write in a private chat because the other's account isn't active.
+
+    No query where one may write, or for a group.
+    """
+    other = chat.other_id(user_id)
+    if other is None or user_id not in chat.silenced_ids:
+        return False
+    return not User.objects.people().filter(pk=other).exists()
 
 
 def online_to(user_id: int, chat: Chat) -> set[int]:

@@ -16,10 +16,13 @@ from users.models import User
 from .chats import make_owner, remove_chat
 from .members import drop_member
 from .owners import groups_of, heir, settle_owners
+from .private_chats import settle_private_chats
 
 
 def forget_user(user: User) -> None:
     """Remove a deleted account from its groups; those it owned pass to an heir.
+
+    Its private chats stay for the other, who can't write in them any more.
 
     May take long, be interrupted, and called again.
     """
@@ -27,6 +30,7 @@ def forget_user(user: User) -> None:
         while chat := Chat.objects.for_member(user).filter(pk=chat_id).first():
             with suppress(Chat.DoesNotExist):  # it changed meanwhile: try again with the new state
                 _leave_group(user, chat)
+    settle_private_chats(user)
     own = set(Chat.objects.for_member(user).values_list("pk", flat=True))
     _delete_rows(ChatPermissions.objects.filter(user_id=user.pk), spared=set())
     _delete_rows(JoinRequest.objects.filter(user_id=user.pk), spared=set())
@@ -62,6 +66,8 @@ def on_account_deleted(user: User, **_: Any) -> None:
 def on_activity_changed(user_id: int, **_: Any) -> None:
     """Receives `users.signals.activity_changed`."""
     settle_owners(user_id)
+    if user := User.objects.filter(pk=user_id).first():
+        settle_private_chats(user)
 
 
 def on_sign_ins_ended(

@@ -1,4 +1,4 @@
-"""What follows in chats from a block (decision 20)."""
+"""What follows in chats from a block (decision 20), or from an account that isn't active."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from chats import events
 from chats.models import Change, Chat, Pair
 from chats.permissions import permissions_for
-from users.models import Block
+from users.models import Block, User
 
 from .changing import Transaction, change
 
 
 class _AsItIs(Exception):
-    """A chat is already as the blocks want it."""
+    """A chat is already as it should be."""
 
 
 def on_blocks_changed(user_id: int, other_id: int, is_blocked: bool, **_: Any) -> None:
@@ -23,11 +23,11 @@ def on_blocks_changed(user_id: int, other_id: int, is_blocked: bool, **_: Any) -
         events.look_at_blocks(events.user_group(hub))
     told = events.BlockChanged(user_id=other_id, is_blocked=is_blocked)
     events.broadcast_to_users([user_id], told)
-    follow_blocks(user_id, other_id)
+    follow_people(user_id, other_id)
 
 
-def follow_blocks(one_id: int, other_id: int) -> None:
-    """Let both of a private chat send, or neither if one of them blocks the other."""
+def follow_people(one_id: int, other_id: int) -> None:
+    """Let both of a private chat send, or neither if one blocks the other or isn't active."""
     pair = Pair.objects.confirmed({"_id": Pair.id_of(one_id, other_id)})
     if pair is None:
         return
@@ -38,7 +38,8 @@ def follow_blocks(one_id: int, other_id: int) -> None:
         for member_id in members:
             transaction.add(Change.Kind.PERMISSIONS_CHANGED, member_id, {"user_id": member_id})
         # Read once the log is ours: of blocks and unblocks at once the last one sees them all.
-        silenced = list(members) if Block.objects.between(*members) else []
+        active = User.objects.people().filter(pk__in=members).count() == len(members)
+        silenced = [] if active and not Block.objects.between(*members) else list(members)
         if set(transaction.chat().silenced_ids) == set(silenced):
             raise _AsItIs
         return transaction.change_chat({"$set": {"silenced_ids": silenced}})

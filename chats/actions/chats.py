@@ -15,7 +15,7 @@ from chats.models import Change, Chat, Pair
 from chats.permissions import permissions_for
 from users.models import Block, User
 
-from .blocks import follow_blocks
+from .blocks import follow_people
 from .changing import Transaction, change, in_transaction
 from .consent import require_consent
 from .deleted_chats import DELETED_CHAT
@@ -61,7 +61,7 @@ def create_private_chat(user: User, other_id: int) -> tuple[Chat, bool]:
             return found, False
         raise Unconfirmed("This chat was created and deleted a moment ago.")
     if Block.objects.between(user.pk, other_id):  # since a moment ago: it found no chat
-        follow_blocks(user.pk, other_id)
+        follow_people(user.pk, other_id)
     announce_added(new, new.member_ids)
     return new, True
 

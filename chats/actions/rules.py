@@ -53,6 +53,7 @@ def valid_client_id(client_id: str | None) -> None:
         valid_text("client_id", client_id, CLIENT_ID_MAX_LENGTH)
 
 
+CLOSED = "The other person's account isn't active: nobody can write in this chat."
 REFUSALS = {
     "can_send_messages": "You may not send messages in this chat.",
     "can_add_members": "You may not add members to this chat.",

@@ -25,10 +25,12 @@ from chats import events
 from chats.errors import Refused
 from chats.mentions import people_in
 from chats.models import Chat, Head, Message, MessageRow, ReadMarker
+from chats.permissions import is_closed
 from users.models import User
 
 from . import mentions
 from .known_chats import KnownChat, known_chats
+from .rules import CLOSED, REFUSALS
 
 SENT_AT_ONCE = 100  # messages of one insert
 
@@ -111,7 +113,7 @@ def _refuse(new: Send) -> Message | None:
         return None
     if new.message.client_id and (earlier := _of_client_id(new.message)):
         return earlier
-    raise Refused("You may not send messages in this chat.")
+    raise Refused(CLOSED if is_closed(chat, sender.pk) else REFUSALS["can_send_messages"])
 
 
 # Together ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chats import actions
 from chats.models import ReadMarker
-from chats.permissions import online_to, permissions_of
+from chats.permissions import is_closed, online_to, permissions_of
 
 from .inputs import ChatChangeSerializer, GroupSerializer, PrivateChatSerializer
 from .openapi import (
@@ -70,6 +70,7 @@ class ChatViewSet(ChatViews):
                 **self.chat_data(chat),
                 "members": member_rows(chat, allowed, online_to(self.user.pk, chat)),
                 "permissions": allowed[self.user.pk].as_flags(),
+                "closed": is_closed(chat, self.user.pk),
                 "read_markers": by_name(ReadMarker.objects.of_chat(chat)),
             }
         )

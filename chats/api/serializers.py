@@ -250,6 +250,9 @@ class ChatDetailSerializer(ListedChatSerializer):
 
     members = MemberSerializer(many=True)
     permissions = FlagsSerializer()
+    closed = serializers.BooleanField(
+        help_text="Whether nobody can write in a private chat: the other account isn't active."
+    )
     read_markers = serializers.DictField(child=serializers.IntegerField())
 
 

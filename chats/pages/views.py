@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat, JoinRequest, Message
-from chats.permissions import Permissions, permissions_for
+from chats.permissions import Permissions, is_closed, permissions_for
 from chats.representation import title_of
 
 from .chat_list import colour_key
@@ -75,6 +75,7 @@ def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> d
         "colour_key": colour_key(chat, user.pk),
         "allowed": allowed,
         "asking": _asking(chat, allowed),
+        "closed": is_closed(chat, user.pk),
         "other": timeline.names.get(chat.other_id(user.pk)),
         "flags_json": json.dumps(allowed.as_flags()),
         "timeline": timeline,

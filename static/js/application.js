@@ -1,5 +1,6 @@
 import { Application } from "@hotwired/stimulus"
 import ChatController from "controllers/chat_controller.js"
+import ClosedController from "controllers/closed_controller.js"
 import CompletionController from "controllers/completion_controller.js"
 import ComposerController from "controllers/composer_controller.js"
 import ConnectionController from "controllers/connection_controller.js"
@@ -37,6 +38,7 @@ addEventListener("drop", keepPage)
 
 const application = Application.start()
 application.register("chat", ChatController)
+application.register("closed", ClosedController)
 application.register("completion", CompletionController)
 application.register("composer", ComposerController)
 application.register("connection", ConnectionController)

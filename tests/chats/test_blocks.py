@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chats import actions
 from chats.actions import chats as chat_actions
-from chats.actions.blocks import follow_blocks
+from chats.actions.blocks import follow_people
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
 from chats.models import Chat, log
@@ -177,7 +177,7 @@ def test_what_failed_is_done_by_asking_again(
     collection.update_one({"_id": private_chat.pk.hex}, {"$set": {"silenced_ids": []}})
     blocks.block(ada, grace.pk)
     assert not can_send(grace, private_chat, api)
-    follow_blocks(grace.pk, ada.pk)
+    follow_people(grace.pk, ada.pk)
     assert set(latest(private_chat).silenced_ids) == {ada.pk, grace.pk}
 
 
