@@ -34,6 +34,7 @@ STYLES = [
     "css/chat-list.css",
     "css/chat.css",
     "css/message.css",
+    "css/thread.css",
     "css/fold.css",
     "css/row-menu.css",
     "css/composer.css",

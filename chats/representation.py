@@ -55,7 +55,7 @@ class ThreadFields(TypedDict):
     last_reply_at: DateTime | None
     first_seq: Annotated[int, "The number of its first reply, deleted or not."]
     last_seq: Annotated[int, "That of its last reply: later ones aren't counted yet."]
-    rev: Annotated[int, "That of the latest edit or deletion of a reply; 0 without one."]
+    rev: Annotated[int, "That of the latest change of a reply after it was sent; 0 without one."]
 
 
 class Photo(TypedDict):

@@ -29,7 +29,8 @@ class ThreadPageSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     root = MessageSerializer(
-        allow_null=True, help_text="Null if it is from before you came, and you don't see it."
+        allow_null=True,
+        help_text="Null if you don't see it: it is from before you came or cleared the chat.",
     )
     results = MessageSerializer(many=True)
 

@@ -24,7 +24,7 @@ class Thread(NamedTuple):
     last_reply_at: datetime | None
     first_seq: int
     last_seq: int
-    rev: int  # of the latest edit or deletion of a reply; 0 without one
+    rev: int  # of the latest change of a reply after it was sent; 0 without one
 
 
 # Of a group of replies. Times of a chat never go back, so the latest is that of the last.
@@ -103,7 +103,7 @@ class SeenThread:
 
     message: MessageRow  # by which it was asked for
     root_id: str
-    root: MessageRow | None  # None: it is from before they came
+    root: MessageRow | None  # None: they don't see it
     replies: Replies
 
 
@@ -112,13 +112,15 @@ def seen_thread(chat: Chat, user_id: int, message_id: uuid.UUID) -> SeenThread:
 
     Raises `Message.DoesNotExist` if there is no such message for them.
     """
-    found = Message.objects.seen_by(chat, user_id).get(pk=message_id)
-    message = MessageRow.of(Message.objects.document(found))
     since = chat.since(user_id)
-    if message.root_id is None:
-        return SeenThread(message, message.id, message, Replies(chat.pk, message.id, since))
-    root_id = message.root_id
-    root = Message.objects.rows_by_id(chat.pk.hex, [root_id]).get(root_id)
-    if root and root.seq <= since:
-        root = None
+
+    def row(stored_id: str) -> MessageRow | None:
+        found = Message.objects.rows_by_id(chat.pk.hex, [stored_id]).get(stored_id)
+        return found if found and found.seq > since else None
+
+    message = row(message_id.hex)
+    if message is None:
+        raise Message.DoesNotExist
+    root = row(message.root_id) if message.root_id else message
+    root_id = message.root_id or message.id
     return SeenThread(message, root_id, root, Replies(chat.pk, root_id, since))

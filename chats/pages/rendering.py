@@ -26,7 +26,12 @@ from .chat_list import ALL, chat_items
 
 # A header that asks for a part alone; in the response it says for which sign-in and scripts.
 PARTIAL = "X-Partial"
-LAYOUTS = {"dialog": "chats/partial.html", "pane": "chats/pane.html"}  # by the part asked for
+# By the part asked for.
+LAYOUTS = {
+    "dialog": "chats/partial.html",
+    "pane": "chats/pane.html",
+    "thread": "chats/partial.html",
+}
 
 
 class MemberRequest(HttpRequest):

@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import admission, blocks, joining, leaving, members, views
+from . import admission, blocks, joining, leaving, members, threads, views
 
 app_name = "chats"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("groups/<any_uuid:chat_id>/withdraw/", joining.withdraw, name="withdraw"),
     path("invitation/", joining.invitation, name="invitation"),
     path("<any_uuid:chat_id>/", views.detail, name="detail"),
+    path("<any_uuid:chat_id>/thread/<any_uuid:message_id>/", threads.thread, name="thread"),
     path("<any_uuid:chat_id>/send/", views.send, name="send"),
     path("<any_uuid:chat_id>/rename/", views.rename, name="rename"),
     path("<any_uuid:chat_id>/delete/", leaving.delete, name="delete"),

@@ -42,9 +42,13 @@ def chat_list(request: MemberRequest) -> HttpResponse:
 @chat_page
 def detail(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
     """A chat: where reading continues, before `?before=SEQ`, or around `?at=MESSAGE`."""
-    chat = find_chat(request, chat_id)
+    return render_chat(request, find_chat(request, chat_id))
+
+
+def render_chat(request: MemberRequest, chat: Chat, **more: Any) -> HttpResponse:
+    """The page of a chat, at the place that the request asks for."""
     timeline = Timeline(chat, request.user, before=_before(request), around=_around(request, chat))
-    context = _detail_context(request, chat, timeline)
+    context = chat_context(request, chat, timeline) | more
     return render_page(request, "chats/detail.html", context, whole=True, listed=LISTED_WITH_CHAT)
 
 
@@ -66,7 +70,8 @@ def _around(request: MemberRequest, chat: Chat) -> Message | None:
     return message
 
 
-def _detail_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
+def chat_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict[str, Any]:
+    """What a template shows of a chat with these messages."""
     user = request.user
     allowed = permissions_for(chat, user.pk)
     return {
@@ -112,6 +117,8 @@ def send(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
         find_chat(request, chat_id)
         messages.error(request, f"Not sent. {refusal.message}")
         return redirect("chats:detail", chat_id)
+    if message.reply_to:  # only written in a thread
+        return redirect("chats:thread", chat_id, message.reply_to)
     # To the message, even where reading continues further up.
     return redirect(f"{reverse('chats:detail', args=[chat_id])}?before={message.seq + 1}")
 

@@ -19,11 +19,13 @@ import OutboxController from "controllers/outbox_controller.js"
 import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PresenceController from "controllers/presence_controller.js"
+import RepliesController from "controllers/replies_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
 import RowMenuController from "controllers/row_menu_controller.js"
 import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
+import ThreadController from "controllers/thread_controller.js"
 import TypingController from "controllers/typing_controller.js"
 import { keepPage, sendAgain, sendOnce } from "helpers/page.js"
 import { checkRestored } from "helpers/restored.js"
@@ -57,11 +59,13 @@ application.register("outbox", OutboxController)
 application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("presence", PresenceController)
+application.register("replies", RepliesController)
 application.register("reset-code", ResetCodeController)
 application.register("row-menu", RowMenuController)
 application.register("search", SearchController)
 application.register("switches", SwitchesController)
 application.register("theme", ThemeController)
+application.register("thread", ThreadController)
 application.register("typing", TypingController)
 
 // Controllers that don't change the first view load after it is shown.

@@ -12,6 +12,7 @@ from chats.actions import sending
 from chats.events import chat_group
 from chats.models import Chat, Message, MessageRow
 from chats.models.threads import count_replies, flag_root
+from chats.protocol import PAGE_SIZE
 from tests.commands_sent import sent_commands
 
 from .test_access_matrix import Socket
@@ -283,3 +284,57 @@ async def test_a_socket_is_told_of_a_thread_only_what_its_person_sees(
 def test_a_flag_without_replies_is_harmless(group, ada, root, api):
     flag_root(group.pk.hex, root.pk.hex)
     assert api(ada).get(f"{URL}/{group.pk}/messages/{root.pk}").json()["thread"] is None
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+def test_a_thread_has_a_page_of_its_own(group, ada, grace, stranger, root, client):
+    reply = post(grace, group, "I do", root)
+    second = post(ada, group, "So do I", reply)
+    for number in range(PAGE_SIZE):
+        post(ada, group, f"Reply {number}", root)
+    address = f"/chats/{group.pk}/thread"
+    client.force_login(ada)
+    page = client.get(f"{address}/{root.pk}/")
+    panel = page.context["thread"]
+    assert (panel.reply_count, panel.offset) == (PAGE_SIZE + 2, 2)
+    assert [row.message["seq"] for row in panel.root_rows] == [root.seq]
+    assert len(panel.reply_rows) == PAGE_SIZE
+    assert len({row.message["seq"] for row in page.context["rows"]}) == PAGE_SIZE  # the chat itself
+    everything = client.get(f"{address}/{root.pk}/?replies=all").context["thread"].reply_rows
+    quoted = [row.message["reply"] and row.message["reply"]["id"] for row in everything[:3]]
+    assert quoted == [None, str(reply.pk), None]  # the root is above them anyway
+    # The address of a thread is that of its root.
+    assert client.get(f"{address}/{second.pk}/").url == f"{address}/{root.pk}/"
+    part = client.get(f"{address}/{root.pk}/", headers={"X-Partial": "thread"})
+    assert ("So do I" in part.text, 'id="chat-title"' in part.text) == (False, False)
+    assert f"Reply {PAGE_SIZE - 1}" in part.text
+    client.force_login(stranger)
+    assert client.get(f"{address}/{root.pk}/").status_code == 404
+
+
+def test_a_form_in_a_thread_replies_and_leads_back_to_it(group, ada, root, client):
+    client.force_login(ada)
+    send = f"/chats/{group.pk}/send/"
+    answer = client.post(send, {"content": "I do", "reply_to": str(root.pk)})
+    assert answer.url == f"/chats/{group.pk}/thread/{root.pk}/"
+    assert Message.objects.get(content="I do").root_id == root.pk
+
+
+def test_who_came_later_has_a_page_of_an_older_thread_and_may_write_in_it(
+    group, ada, stranger, root, client
+):
+    actions.change_access(ada, Chat.objects.get(pk=group.pk), history_for_new_members=False)
+    post(ada, group, "Old reply", root)
+    actions.add_members(ada, Chat.objects.get(pk=group.pk), [stranger.pk])
+    new = post(ada, group, "New reply", root)
+    client.force_login(stranger)
+    address = f"/chats/{group.pk}/thread"
+    assert client.get(f"{address}/{root.pk}/").status_code == 404
+    page = client.get(f"{address}/{new.pk}/")
+    assert "What this thread began with isn" in page.text
+    assert ("New reply" in page.text, "Old reply" in page.text) == (True, False)
+    data = {"content": "Hm", "reply_to": page.context["thread"].answered["id"]}
+    assert client.post(f"/chats/{group.pk}/send/", data).url == f"{address}/{new.pk}/"
+    assert Message.objects.get(content="Hm").root_id == root.pk

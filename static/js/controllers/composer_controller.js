@@ -2,19 +2,20 @@ import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
 import { isComposing, sends } from "helpers/keys.js"
+import { isDeleted } from "helpers/rows.js"
 import { isBlank, isolate, shown } from "helpers/text.js"
 import { isTouchOnly } from "helpers/touch.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
 import { Writing } from "models/writing.js"
 
-/** The form to write in: messages, replies and edits; reports typing. */
+/** The form to write in, of the chat or of a `thread` (the id of its root): messages, replies, edits; reports typing. */
 export default class extends Controller {
   static targets = ["form", "content", "mode", "modeTitle", "modeText", "error", "refused"]
-  static values = { url: String, chatId: String, userId: Number, maxLength: Number }
+  static values = { url: String, chatId: String, userId: Number, maxLength: Number, thread: String, answered: Object }
 
   connect() {
-    this.writing = new Writing(this.userIdValue, this.chatIdValue)
+    this.writing = new Writing(this.userIdValue, this.chatIdValue, this.threadValue)
     this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
     this.contentTarget.addEventListener("blur", () => this.typing.stop())
     this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
@@ -28,9 +29,9 @@ export default class extends Controller {
 
   /** Go on with a reply or an edit, unless its message is deleted meanwhile. */
   #takeUp({ reply, edit }) {
-    if (reply && !isDeleted(reply)) this.reply({ detail: reply })
+    if (reply && !isDeleted(reply)) this.#reply(reply)
     if (!edit || isDeleted(edit)) return
-    this.edit({ detail: edit })
+    this.#edit(edit)
     this.contentTarget.value = edit.text
     this.input()
   }
@@ -50,7 +51,7 @@ export default class extends Controller {
     } else if (event.key === "Escape") this.cancel()
     else if (event.key === "ArrowUp" && !this.contentTarget.value && !this.writing.editing) {
       event.preventDefault()
-      this.dispatch("editLast", { target: window })
+      this.dispatch("editLast", { target: window, detail: { thread: this.threadValue } })
     }
   }
 
@@ -77,12 +78,13 @@ export default class extends Controller {
   }
 
   #send(content) {
-    this.outbox.add({ content, reply: this.writing.replying })
+    const reply = this.writing.replying ?? (this.threadValue ? this.answeredValue : null)
+    this.outbox.add({ content, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
     this.writing.sent()
     this.#write("")
     this.#showError("")
     this.focus()
-    this.dispatch("queued", { target: window })
+    this.dispatch("queued", { target: window, detail: { thread: this.threadValue } })
   }
 
   async #saveEdit(content) {
@@ -98,7 +100,20 @@ export default class extends Controller {
     }
   }
 
-  reply({ detail }) {
+  /** Whether an event is about a row that belongs to this composer: of the chat, or of its thread. */
+  #isMine({ detail }) {
+    return (detail?.thread ?? "") === this.threadValue
+  }
+
+  reply(event) {
+    if (this.#isMine(event)) this.#reply(event.detail)
+  }
+
+  edit(event) {
+    if (this.#isMine(event)) this.#edit(event.detail)
+  }
+
+  #reply(detail) {
     if (this.writing.editing) this.#endEdit()
     this.writing.reply(detail)
     this.#showMode()
@@ -106,7 +121,7 @@ export default class extends Controller {
     this.#keep()
   }
 
-  edit({ detail }) {
+  #edit(detail) {
     this.writing.edit(detail, this.contentTarget.value)
     this.#write(detail.content)
     this.focus()
@@ -137,8 +152,7 @@ export default class extends Controller {
     const message = editing ?? replying
     this.modeTarget.hidden = !message
     this.modeTextTarget.textContent = message ? shown(message.content) : ""
-    if (editing) this.modeTitleTarget.textContent = "Edit your message"
-    else if (replying) this.modeTitleTarget.textContent = `Reply to ${isolate(replying.sender_name)}`
+    if (message) this.modeTitleTarget.textContent = editing ? "Edit your message" : `Reply to ${isolate(message.sender_name)}`
   }
 
   #write(content) {
@@ -178,13 +192,9 @@ export default class extends Controller {
     this.element.hidden = true
   }
 
-  focus() {
+  focus(event) {
+    if (event && !this.#isMine(event)) return
     const isWritable = !this.formTarget.hidden
     ;(isWritable ? this.contentTarget : document.querySelector("main")).focus({ preventScroll: !isWritable })
   }
-}
-
-/** Whether the page shows that this message is deleted. */
-function isDeleted({ id }) {
-  return Boolean(document.querySelector(`#message-${CSS.escape(id)}.message--deleted`))
 }

@@ -1,13 +1,15 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
+import { threadOf } from "helpers/rows.js"
 
 /** The dialog that asks before a message is deleted, and deletes it. */
 export default class extends Controller {
   static targets = ["error"]
   static values = { url: String }
 
-  ask({ detail: { id } }) {
+  ask({ detail: { id, row } }) {
     this.id = id
+    this.row = row
     this.isDeleted = false
     this.errorTarget.hidden = true
     this.element.showModal()
@@ -19,9 +21,8 @@ export default class extends Controller {
 
   /** The button that asked is out of sight by now, so the browser can't give it the focus back. */
   closed() {
-    const row = document.getElementById(`message-${this.id}`)
-    if (row && !this.isDeleted) row.focus()
-    else this.dispatch("focus", { prefix: "chat", target: window })
+    if (this.row.isConnected && !this.isDeleted) this.row.focus()
+    else this.dispatch("focus", { prefix: "chat", target: window, detail: { thread: threadOf(this.row) } })
   }
 
   async delete() {

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
+import { threadOf } from "helpers/rows.js"
 import { LongPress } from "models/long_press.js"
 import { MessageRows, read, readToEdit, showFullTime } from "models/message_row.js"
 import { offerOfKey, offersOf } from "models/offers.js"
@@ -12,11 +13,11 @@ export default class extends Controller {
 
   connect() {
     this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
-    new LongPress(this.rowsTarget, (event) => this.#openSheet(event))
+    for (const rows of this.rowsTargets) new LongPress(rows, (event) => this.#openSheet(event))
   }
 
   get rows() {
-    return [...this.rowsTarget.querySelectorAll(":scope > .message")]
+    return this.rowsTargets.flatMap((rows) => [...rows.querySelectorAll(":scope > .message")])
   }
 
   /** One listener for the buttons and links of all rows, by their `data-act`. */
@@ -49,7 +50,7 @@ export default class extends Controller {
     const row = target.closest(".message")
     if (target.closest("a, button, summary")) return
     if (row) this.messageRows.offer(row)
-    for (const other of this.rowsTarget.querySelectorAll(".message--active")) {
+    for (const other of this.rows) {
       if (other !== row) other.classList.remove("message--active")
     }
     row?.classList.toggle("message--active")
@@ -103,7 +104,8 @@ export default class extends Controller {
       Home: 0,
       End: rows.length - 1,
     }[event.key]
-    if (event.key === "Escape") this.dispatch("focus", { prefix: "chat", target: window })
+    const thread = threadOf(this.element)
+    if (event.key === "Escape") this.dispatch("focus", { prefix: "chat", target: window, detail: { thread } })
     if (document.activeElement.matches(".message")) this.#press(event, document.activeElement)
     if (to === undefined || !rows.length) return
     event.preventDefault()
@@ -121,7 +123,8 @@ export default class extends Controller {
   // What a row offers
 
   jump(row, event) {
-    const target = document.getElementById(event.target.closest("a").hash.slice(1))
+    const id = event.target.closest("a").hash.slice("#message-".length)
+    const target = this.rows.find(({ dataset }) => dataset.id === id)
     if (!target) return // the link opens a page around that message
     event.preventDefault()
     this.dispatch("show", { detail: { row: target } })
@@ -132,9 +135,17 @@ export default class extends Controller {
     this.#tell("edit", readToEdit(row))
   }
 
-  editLast() {
+  editLast({ detail: { thread } }) {
+    if (thread !== threadOf(this.element)) return
     const own = this.rows.findLast((row) => row.matches(".message--own:not(.message--deleted)"))
     if (own) this.#tell("edit", readToEdit(own))
+  }
+
+  /** The link to a thread; with a key held the browser opens it elsewhere. */
+  openThread(row, event) {
+    if (event?.ctrlKey || event?.metaKey || event?.shiftKey) return
+    event?.preventDefault()
+    this.#tell("openThread", read(row))
   }
 
   copyText(row) {
@@ -150,7 +161,7 @@ export default class extends Controller {
   }
 
   askDelete(row) {
-    this.#tell("delete", { id: row.dataset.id })
+    this.#tell("delete", { id: row.dataset.id, row })
   }
 
   /** Ask the bot to write no more. */
@@ -161,11 +172,11 @@ export default class extends Controller {
   }
 
   retry(row) {
-    this.#tell("retry", { client_id: row.dataset.clientId })
+    this.#tell("retry", { client_id: row.dataset.clientId, thread: threadOf(row) })
   }
 
   giveUp(row) {
-    this.#tell("giveUp", { client_id: row.dataset.clientId })
+    this.#tell("giveUp", { client_id: row.dataset.clientId, thread: threadOf(row) })
   }
 
   #tell(name, detail) {

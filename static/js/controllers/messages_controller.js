@@ -123,6 +123,7 @@ export default class extends Controller {
 
   /** The reader is at another place, or the page is shown or hidden. */
   look() {
+    if (this.isCovered) return
     this.see()
     if (this.timeline.isAtNewest && !document.hidden) this.arrivals.seenAll()
     this.#tellPosition()
@@ -130,12 +131,17 @@ export default class extends Controller {
 
   /** Report how far the reader has come, if the page is visible. */
   see() {
-    if (document.hidden) return
+    if (document.hidden || this.isCovered) return
     const row = this.scroll.lastVisible(this.log.rows)
     if (!row) return
     const seq = Number(row.dataset.seq)
     this.arrivals.seen(seq)
     this.dispatch("seen", { detail: { id: row.dataset.id, seq } })
+  }
+
+  /** Whether a thread takes all the room, as on a phone. */
+  get isCovered() {
+    return getComputedStyle(this.logTarget).visibility === "hidden"
   }
 
   async toNewest(event) {
@@ -150,7 +156,8 @@ export default class extends Controller {
   }
 
   /** Show a sent message below the newest one, as soon as that can be loaded. */
-  async followSent() {
+  async followSent({ detail } = {}) {
+    if (detail?.thread) return // it is shown there
     this.awaitsNewest = true
     await this.#toNewest()
     if (this.pages.hasNewer) this.scroll.toBottom() // where the sent message waits

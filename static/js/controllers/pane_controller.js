@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { TIMEOUT } from "helpers/api.js"
 import { explanation, fetchPart, originOf } from "helpers/parts.js"
 
-const SWAPPED = /^\/chats\/([0-9a-f-]{36}\/(\?.*)?)?$/ // the chat list, or a chat
+const SWAPPED = /^\/chats\/([0-9a-f-]{36}\/(thread\/[0-9a-f-]{36}\/)?(\?.*)?)?$/ // the chat list, a chat, a thread
 const OFFLINE = "Nobody answers. Are you online?"
 
 /**
@@ -37,12 +37,20 @@ export default class extends Controller {
   /** Back or Forward: the address has changed already. */
   travel() {
     if (here() === this.shown) this.#stop()
+    else if (this.dispatch("travel", { target: window, cancelable: true }).defaultPrevented) this.settle()
     else this.#show(location.href)
   }
 
-  /** The pane now shows what another address does. */
+  /** The pane shows what the address says: a thread was opened or closed in it. */
+  settle() {
+    this.#stop()
+    this.shown = here()
+  }
+
+  /** The pane now shows what another address does; a thread beside it stays. */
   move({ detail: { url } }) {
-    history.replaceState(null, "", url)
+    const { pathname } = location
+    history.replaceState(history.state, "", pathname.startsWith(url) ? pathname : url)
     this.shown = here()
   }
 

@@ -50,7 +50,10 @@ export class Arrivals extends EventTarget {
       if (message.seq > counted) this.#count(message)
     }
     if (inside.length) this.#show(inside)
-    for (const message of messages) log.showInQuotes(message)
+    for (const message of messages) {
+      log.showInQuotes(message)
+      log.showReply(message)
+    }
     this.#counted = Math.max(this.#counted, ...[...beyond, ...inside].map(({ seq }) => seq))
   }
 

@@ -20,7 +20,7 @@ export class MessageLog {
     this.#list = rows
     this.#pending = pending
     this.#userId = userId
-    this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true")
+    this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true", log.dataset.prefix)
     this.#dividers = new Dividers(rows, dayTemplate, unreadTemplate)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
     for (const row of this.rows) {
@@ -33,6 +33,7 @@ export class MessageLog {
   /** Name the days anew, as another one has begun. */
   renewDays() {
     this.rows.forEach((row, index) => this.#dividers.arrange(row, this.rows[index - 1]))
+    this.rows.forEach((row) => this.#messageRows.threads.show(row))
   }
 
   /** The `seq` of the message below the unread line; 0: there is no such line. */
@@ -141,8 +142,13 @@ export class MessageLog {
   /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */
   showInQuotes(message) {
     if (!message.edited_at && !message.deleted_at) return
-    const quotes = `[data-part="quote"][href$="#message-${message.id}"]`
-    for (const quote of this.#log.querySelectorAll(quotes)) showQuoted(quote, message)
+    const quotes = this.#log.querySelectorAll(`[data-part="quote"][href$="#message-${message.id}"]`)
+    for (const quote of quotes) showQuoted(quote, message)
+  }
+
+  /** Count a reply with the message that began its thread, if its row is here. */
+  showReply(message) {
+    this.#messageRows.threads.take(this.find(message.root_id), message)
   }
 
   // Rows

@@ -2,9 +2,11 @@ import { fullText, showMoment, timeText } from "helpers/dates.js"
 import { nodesOf, plainText } from "helpers/markup.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
+import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { people } from "models/people.js"
 import { RowParts } from "models/row_parts.js"
+import { RowThreads } from "models/row_threads.js"
 
 const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
@@ -13,9 +15,13 @@ export class MessageRows {
   #parts
   #userId
   #isGroup
+  #prefix
 
-  constructor(template, userId, isGroup = false) {
+  /** `prefix`: of the ids of rows, where a page may have two of a message. */
+  constructor(template, userId, isGroup = false, prefix = "") {
     this.#parts = new RowParts(template)
+    this.threads = new RowThreads(this.#parts)
+    this.#prefix = prefix
     this.#userId = userId
     this.#isGroup = isGroup
   }
@@ -35,8 +41,9 @@ export class MessageRows {
       senderId: message.sender_id,
       createdAt: message.created_at,
     })
-    row.id = message.id ? `message-${message.id}` : ""
-    nameRow(row, `bubble-${message.id ?? message.client_id}`)
+    if (message.root_id) row.dataset.rootId = message.root_id
+    row.id = message.id ? `${this.#prefix}message-${message.id}` : ""
+    nameRow(row, `${this.#prefix}bubble-${message.id ?? message.client_id}`)
     if (message.client_id) row.dataset.clientId = message.client_id
     const own = message.sender_id === this.#userId
     row.classList.toggle("message--own", own)
@@ -50,6 +57,7 @@ export class MessageRows {
     this.#fillQuote(row, message)
     this.#fillPhoto(row, message)
     this.#fillContent(row, message)
+    this.threads.fill(row, message)
     showTime(row)
   }
 
@@ -171,6 +179,8 @@ export function showFullTime(row) {
 export function read(row) {
   return {
     id: row.dataset.id,
+    root_id: row.dataset.rootId ?? null,
+    thread: threadOf(row),
     sender_id: Number(row.dataset.senderId),
     sender_name: part(row, "sender").textContent.trim(),
     content: plainText(part(row, "content")),

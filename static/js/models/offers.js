@@ -1,3 +1,4 @@
+import { threadOf } from "helpers/rows.js"
 import { isTouchOnly } from "helpers/touch.js"
 
 /**
@@ -9,6 +10,13 @@ import { isTouchOnly } from "helpers/touch.js"
  */
 export const OFFERS = [
   { act: "reply", label: "Reply", icon: "reply", key: "r", to: (row, may) => may.can_send_messages },
+  {
+    act: "openThread",
+    label: "Reply in thread",
+    icon: "thread",
+    key: "t",
+    to: (row, may) => !row.inThread && may.can_send_messages,
+  },
   { act: "edit", label: "Edit", icon: "edit", key: "e", to: (row, may) => row.own && may.can_send_messages },
   { act: "copyText", label: "Copy text", icon: "copy", key: "c", to: (row) => row.text },
   { act: "copyLink", label: "Copy link", icon: "link", key: "l", to: () => true },
@@ -28,6 +36,7 @@ export function offersOf(row, may) {
   if (row.matches(".message--deleted, .message--pending, .message--failed")) return []
   const shown = {
     own: row.matches(".message--own"),
+    inThread: Boolean(threadOf(row)),
     text: Boolean(row.querySelector('[data-part="content"]').textContent),
   }
   return OFFERS.filter(({ to }) => to(shown, may))

@@ -55,12 +55,13 @@ export class Outbox extends EventTarget {
     return this.#entries.get(clientId)
   }
 
-  add({ content, reply = null }) {
+  add({ content, reply = null, root_id = null }) {
     const entry = {
       client_id: randomId(),
       content,
       reply_to: reply?.id ?? null,
       reply,
+      root_id,
       created_at: this.#after(),
       state: "sending",
     }

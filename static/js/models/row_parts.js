@@ -11,6 +11,7 @@ const PLACES = {
   status: (row, node) => part(row, "meta").append(node),
   stop: (row, node) => part(row, "meta").after(node),
   failed: (row, node) => part(row, "meta").after(node),
+  thread: (row, node) => part(row, "bubble").append(node),
   actions: (row, node) => row.append(node),
 }
 

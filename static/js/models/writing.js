@@ -12,8 +12,9 @@ export class Writing {
   replying = null
   editing = null
 
-  constructor(userId, chatId) {
-    this.#draft = new Draft(userId, chatId)
+  /** `thread`: the id of its root, for what is written in one. */
+  constructor(userId, chatId, thread) {
+    this.#draft = new Draft(userId, thread ? `${chatId}:${thread}` : chatId)
   }
 
   /** What was kept: `content`, `reply`, `edit`. */
@@ -27,8 +28,8 @@ export class Writing {
     else this.#draft.keep({ ...this.#aside, edit: { ...this.editing, text: content } })
   }
 
-  reply({ id, sender_id, sender_name, content }) {
-    this.replying = { id, sender_id, sender_name, content }
+  reply({ id, root_id, sender_id, sender_name, content }) {
+    this.replying = { id, root_id, sender_id, sender_name, content }
   }
 
   /** Begin the edit of a message; the text so far is set aside. */

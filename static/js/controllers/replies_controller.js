@@ -1,0 +1,156 @@
+import { Controller } from "@hotwired/stimulus"
+import { api, isRetriable } from "helpers/api.js"
+import { onNewDay } from "helpers/dates.js"
+import { inBatches } from "helpers/frames.js"
+import { protocol } from "helpers/protocol.js"
+import { MessageLog } from "models/message_log.js"
+import { Scroll } from "models/scroll.js"
+import { ThreadState, repliesText } from "models/thread_state.js"
+
+const MOST_AT_ONCE = 40 // messages shown in one frame
+
+/** A thread beside its chat: the message with which it began, the replies, and what is being sent to it. */
+export default class extends Controller {
+  static targets = [
+    "log", "root", "rows", "pending", "older", "count", "countText", "template", "dayTemplate", "unreadTemplate",
+  ]
+  static values = {
+    url: String,
+    rootId: String,
+    userId: Number,
+    offset: Number, // of the first reply that is here among all
+    thread: Object, // how many there are, as of when
+  }
+
+  initialize() {
+    this.showSoon = inBatches(MOST_AT_ONCE, (messages) => this.element.isConnected && this.#show(messages))
+  }
+
+  connect() {
+    const names = ["log", "rows", "pending", "template", "dayTemplate", "unreadTemplate"]
+    const elements = Object.fromEntries(names.map((name) => [name, this[`${name}Target`]]))
+    this.log = new MessageLog(elements, this.userIdValue)
+    this.root = new MessageLog({ ...elements, rows: this.rootTarget }, this.userIdValue)
+    this.state = new ThreadState(this.threadValue)
+    this.scroll = new Scroll(this.logTarget)
+    this.scroll.toBottom()
+    this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
+    for (const element of [this.logTarget, this.rowsTarget]) this.sizes.observe(element)
+    this.endDays = onNewDay(() => [this.root, this.log].forEach((log) => log.renewDays()))
+  }
+
+  disconnect() {
+    this.sizes.disconnect()
+    this.endDays()
+  }
+
+  // Live
+
+  apply({ detail: message }) {
+    if (this.#isHere(message)) this.showSoon(message)
+  }
+
+  /** What has arrived while the thread was being loaded. */
+  applyAll({ detail: { messages } }) {
+    for (const message of messages) this.apply({ detail: message })
+  }
+
+  #isHere({ id, root_id }) {
+    return root_id === this.rootIdValue || id === this.rootIdValue || Boolean(this.log?.find(id))
+  }
+
+  #show(messages) {
+    const isRoot = ({ id }) => id === this.rootIdValue
+    const replies = messages.filter((message) => !isRoot(message) && this.#belongs(message))
+    this.root.put(messages.filter(isRoot))
+    const follows = this.scroll.stuck || replies.some(({ sender_id }) => sender_id === this.userIdValue)
+    this.log.put(replies.map((message) => this.#asReply(message)))
+    for (const message of messages) {
+      this.log.showInQuotes(message)
+      if (!isRoot(message)) this.state.take(message)
+    }
+    this.#showCount()
+    if (follows) this.scroll.toBottom()
+  }
+
+  /** Whether a reply is among those that are loaded, or after them. */
+  #belongs({ id, seq }) {
+    return !this.offsetValue || this.log.find(id) || seq > Number(this.log.first?.dataset.seq)
+  }
+
+  /** Here a reply needs no quote of the message above it. */
+  #asReply(message) {
+    return message.reply?.id === this.rootIdValue ? { ...message, reply: null } : message
+  }
+
+  #showCount() {
+    const { count } = this.state
+    this.countTextTarget.textContent = count ? repliesText(count) : "No replies yet"
+  }
+
+  /** The bot is writing. */
+  progress({ detail }) {
+    this.log.progress(detail)
+    if (this.scroll.stuck) this.scroll.toBottom()
+  }
+
+  showPending({ detail }) {
+    if (detail.root_id !== this.rootIdValue) return
+    if (this.log.showPending(this.#asReply(detail))) this.scroll.toBottom()
+  }
+
+  discard({ detail }) {
+    this.log.dropPending(detail)
+  }
+
+  showReceipts({ detail: { markers } }) {
+    for (const log of [this.root, this.log]) log.showReceipts(markers)
+  }
+
+  fold({ detail: { user_id } }) {
+    for (const log of [this.root, this.log]) log.fold(user_id)
+  }
+
+  allow({ detail: rights }) {
+    this.logTarget.dataset.canSend = rights.can_send_messages
+    this.logTarget.dataset.canDelete = rights.can_delete_other_messages
+  }
+
+  // Scrolling, and earlier replies
+
+  scrolled() {
+    this.scroll.note()
+  }
+
+  show({ detail: { row } }) {
+    this.scroll.show(row)
+  }
+
+  async loadOlder() {
+    const end = this.offsetValue
+    const offset = Math.max(end - protocol.page_size, 0)
+    try {
+      const messages = await this.#load(offset, end)
+      if (this.element.isConnected && end === this.offsetValue) this.#addOlder(messages, offset)
+    } catch (error) {
+      if (error.signedOut) this.dispatch("signedOut")
+      else if (!isRetriable(error)) throw error
+    }
+  }
+
+  /** The replies from `offset` to `end`: of long ones the API gives fewer at a time. */
+  async #load(offset, end) {
+    const { results } = await api("GET", `${this.urlValue}?offset=${offset}&limit=${end - offset}`)
+    const next = offset + results.length
+    return results.length && next < end ? [...results, ...(await this.#load(next, end))] : results
+  }
+
+  #addOlder(messages, offset) {
+    this.scroll.keep(this.log.first, () => {
+      this.log.put(messages.map((message) => this.#asReply(message)))
+      this.offsetValue = offset
+      this.olderTarget.hidden = !offset
+    })
+    this.scroll.note()
+  }
+}
