@@ -52,6 +52,7 @@ def for_browser() -> dict[str, int]:
         "preview_length": PREVIEW_LENGTH,
         "chats_listed": CHATS_LISTED,
         "most_unread": MOST_UNREAD,
+        "mention_all_members": MENTION_ALL_MEMBERS,
         "readers_named": READERS_NAMED,
         "continued_seconds": CONTINUED_SECONDS,
         "hues": HUES,

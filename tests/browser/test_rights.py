@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from chats import actions
 from chats.models import Chat, ChatPermissions
 from chats.permissions import Permissions
+from chats.protocol import MENTION_ALL_MEMBERS
 
 from .window import Window
 
@@ -18,7 +19,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OpenWindow = Callable[..., Window]
 RULES = (
     *ChatPermissions.FLAGS,
-    *("can_grant_permissions", "can_add_members", "can_rename", "can_delete_chat", "can_leave"),
+    *(
+        "can_grant_permissions",
+        "can_mention_all",
+        "can_add_members",
+        "can_rename",
+        "can_delete_chat",
+        "can_leave",
+    ),
 )
 
 
@@ -26,14 +34,16 @@ def test_the_rules_of_the_page_are_those_of_the_server(
     window_of: OpenWindow, group: Any, ada: Any
 ) -> None:
     cases, expected = [], []
-    for is_group, is_owner, *values in product(
-        [True, False], repeat=2 + len(ChatPermissions.FLAGS)
+    for members, (is_group, is_owner, *values) in product(
+        (MENTION_ALL_MEMBERS, MENTION_ALL_MEMBERS + 1),
+        product([True, False], repeat=2 + len(ChatPermissions.FLAGS)),
     ):
         if is_owner and not is_group:
             continue  # a private chat has no owner
         flags = dict(zip(ChatPermissions.FLAGS, values, strict=True))
-        cases.append({"isGroup": is_group, "isOwner": is_owner, "flags": flags})
-        chat = Chat(is_group=is_group, owner_id=1 if is_owner else 2)
+        cases.append({"isGroup": is_group, "isOwner": is_owner, "flags": flags, "members": members})
+        owner_id, member_ids = 1 if is_owner else 2, list(range(1, members + 1))
+        chat = Chat(is_group=is_group, owner_id=owner_id, member_ids=member_ids)
         rules = Permissions(chat, 1, flags)
         expected.append({name: getattr(rules, name) for name in RULES})
     page = window_of(ada, f"/chats/{group.pk}/").page
@@ -44,7 +54,7 @@ def test_the_rules_of_the_page_are_those_of_the_server(
         }""",
         cases,
     )
-    assert len(found) == 48
+    assert len(found) == 96
     assert found == expected
 
 

@@ -70,6 +70,7 @@ export default class extends Controller {
 
   #receive({ type, data }) {
     if (type === "chat_activity") this.#note(data)
+    else if (type === "mentions_changed") this.items.mention(data)
     else if (type === "message_read" && data.user_id === this.userIdValue) this.items.read(data)
     else if (type === "message_deleted") this.items.deleted(data)
     else if (type === "chat_added") this.#load(data.chat_id)
@@ -133,6 +134,7 @@ export default class extends Controller {
 
   #note(data) {
     if (data.sender_id === this.userIdValue) this.items.sent(data)
+    this.items.mention(data)
     if (data.seq < this.activity.get(data.chat_id)?.seq) return
     this.activity.set(data.chat_id, data)
     this.actSoon()
@@ -190,6 +192,6 @@ export default class extends Controller {
   #count() {
     const down = document.querySelector("[data-controller~=newest-link]") // there while newer ones are out of sight
     const isFollowed = !document.hidden && (!down || down.hidden)
-    showInTab(this.title, this.items.unread(isFollowed))
+    showInTab(this.title, this.items.unread(isFollowed), this.items.hasMentions(isFollowed))
   }
 }

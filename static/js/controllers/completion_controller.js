@@ -1,14 +1,18 @@
 import { Controller } from "@hotwired/stimulus"
 import { Completion } from "models/completion.js"
 import { emojiNames } from "models/emoji_names.js"
+import { MemberNames } from "models/member_names.js"
 
 /** Offers to complete what is being written in the composer. */
 export default class extends Controller {
   static targets = ["field", "list", "status"]
+  static values = { members: String, userId: Number, all: Boolean }
 
   connect() {
     const { fieldTarget: field, listTarget: list, statusTarget: status } = this
-    this.completion = new Completion({ field, list, status }, [emojiNames])
+    this.members = new MemberNames(this.membersValue, this.userIdValue)
+    this.members.mayMentionAll = this.allValue
+    this.completion = new Completion({ field, list, status }, [this.members, emojiNames])
   }
 
   disconnect() {
@@ -27,6 +31,15 @@ export default class extends Controller {
   /** The caret has moved, or the focus. */
   moved({ key }) {
     if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(key)) this.completion.input()
+  }
+
+  allow({ detail: { can_mention_all } }) {
+    this.members.mayMentionAll = can_mention_all
+  }
+
+  /** Members have come or gone. */
+  changed() {
+    this.members.forget()
   }
 
   close() {

@@ -1,12 +1,13 @@
 import { makeItem, showCurrent, showName, showNothing, showPreview, showTime, showUnread } from "models/chat_item.js"
 import { noteDeleted, noteRead, takeUnread, unreadOf } from "models/unread.js"
+import { noteMentions, replaceMentions, showMentioned } from "models/unread_mentions.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
   #list
   #template
   #userId
-  #counted
+  #onCount
 
   /**
    * `list`, `template`: targets of templates/chats/_sidebar.html; `counted` is called after the unread
@@ -16,7 +17,7 @@ export class ChatItems {
     this.#list = list
     this.#template = template
     this.#userId = userId
-    this.#counted = counted
+    this.#onCount = counted
     this.showTimes()
   }
 
@@ -32,8 +33,17 @@ export class ChatItems {
   unread(isFollowed) {
     const current = this.current && this.find(this.current)
     current?.classList.toggle("chat-item--behind", !isFollowed)
-    const counted = this.all.filter((item) => item !== current || !isFollowed)
-    return counted.reduce((sum, item) => sum + unreadOf(item), 0)
+    return this.#counted(isFollowed).reduce((sum, item) => sum + unreadOf(item), 0)
+  }
+
+  /** Whether some of those mention the user. */
+  hasMentions(isFollowed) {
+    return this.#counted(isFollowed).some((item) => item.matches(".chat-item--mentioned"))
+  }
+
+  #counted(isFollowed) {
+    const current = isFollowed && this.current && this.find(this.current)
+    return this.all.filter((item) => item !== current)
   }
 
   find(id) {
@@ -46,6 +56,7 @@ export class ChatItems {
     const before = Number(item.dataset.seq)
     item.dataset.seq = Math.max(before, chat.last_seq)
     takeUnread(item, chat)
+    replaceMentions(item, chat)
     showName(item, chat.name)
     if (chat.last_message && chat.last_seq >= before) showPreview(item, chat.last_message, this.#userId)
     const isPlaced = Date.parse(item.dataset.at) >= Date.parse(chat.last_message_at)
@@ -79,6 +90,12 @@ export class ChatItems {
     showPreview(item, { sender_id, sender_name, content: preview, deleted_at }, this.#userId)
     if (isNew) this.#place(item, created_at)
     this.#showUnread(item)
+  }
+
+  /** A message mentions these people, and nobody else any more. */
+  mention(message) {
+    const item = this.find(message.chat_id)
+    if (item && noteMentions(item, message, this.#userId)) this.#showUnread(item)
   }
 
   /** A message was edited or deleted: show it, if it is the latest of its chat. */
@@ -140,7 +157,8 @@ export class ChatItems {
 
   #showUnread(item) {
     showUnread(item)
-    this.#counted()
+    showMentioned(item)
+    this.#onCount()
   }
 
   #mark(item) {

@@ -26,7 +26,7 @@ export class ChatState extends EventTarget {
 
   get rights() {
     const isOwner = this.#isGroup && this.ownerId === this.#userId
-    return rightsOf({ isGroup: this.#isGroup, isOwner, flags: this.#flags })
+    return rightsOf({ isGroup: this.#isGroup, isOwner, flags: this.#flags, members: this.members.size })
   }
 
   /** The read markers of those who are members. */

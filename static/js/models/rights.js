@@ -1,5 +1,7 @@
+import { protocol } from "helpers/protocol.js"
+
 /** What a member may do in a chat, by the four stored flags: the rules of chats/permissions.py. */
-export function rightsOf({ isGroup, isOwner, flags }) {
+export function rightsOf({ isGroup, isOwner, flags, members }) {
   const has = (flag) => isOwner || (isGroup && Boolean(flags[flag]))
   // In a private chat nobody may while one of the two blocks the other.
   const canSend = isOwner || Boolean(flags.can_send_messages)
@@ -9,6 +11,7 @@ export function rightsOf({ isGroup, isOwner, flags }) {
     can_grant_permissions: has("can_change_permissions") && canSend,
     can_remove_members: has("can_remove_members"),
     can_delete_other_messages: has("can_delete_other_messages"),
+    can_mention_all: members <= protocol.mention_all_members || has("can_remove_members"),
     can_add_members: isGroup && canSend,
     can_rename: has("can_change_permissions") && canSend,
     can_delete_chat: isOwner || !isGroup,

@@ -1,0 +1,78 @@
+"""Mentions in the browser: completed while one writes, shown, and told until they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from chats import actions
+from chats.models import Message
+
+from .window import Window
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OpenWindow = Callable[..., Window]
+
+
+def test_two_people_mention_each_other(
+    window_of: OpenWindow, group: Any, private_chat: Any, ada: Any, grace: Any
+) -> None:
+    adas = window_of(ada, f"/chats/{group.pk}/")
+    graces = window_of(grace, f"/chats/{private_chat.pk}/")
+    adas.is_connected()
+    graces.is_connected()
+    composer, item = adas.composer, graces.chat_item("Engines")
+    options = adas.page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    mention = item.locator(".chat-item__mention")
+
+    # Completed by name or user name.
+    composer.press_sequentially("me@example.org ")
+    expect(options).to_have_count(0)
+    composer.press_sequentially("@")
+    expect(options).to_have_text(
+        [re.compile("Grace Hopper@grace"), re.compile("@alan"), re.compile("Everybody.*@all")]
+    )
+    composer.press_sequentially("hóp")
+    expect(options).to_have_text([re.compile("@grace")])
+    composer.press("Tab")
+    expect(composer).to_have_value("me@example.org @grace ")
+    composer.press_sequentially("hi")
+    expect(mention).to_be_hidden()
+    composer.press("Enter")
+
+    # Told live, and by a page that is loaded.
+    expect(mention).to_be_visible()
+    expect(item.get_by_role("link")).to_have_accessible_name(
+        re.compile("You are mentioned, 1 unread")
+    )
+    expect(graces.page).to_have_title(re.compile(r"^\(@1\) "))
+    graces.page.reload()
+    expect(mention).to_be_visible()
+    expect(graces.page).to_have_title(re.compile(r"^\(@1\) "))
+
+    # Taken back by an edit, also of a message that isn't the latest, and by a deletion.
+    graces.is_connected()
+    first = Message.objects.get(chat_id=group.pk)
+    actions.post_message(ada, group.pk, "Never mind")
+    expect(item.locator(".chat-item__unread")).to_have_text("2 unread")
+    actions.edit_message(ada, group, first, "Nobody")
+    expect(mention).to_be_hidden()
+    last, _ = actions.post_message(ada, group.pk, "@all")
+    expect(mention).to_be_visible()
+    actions.delete_message(ada, group, last)
+    expect(mention).to_be_hidden()
+    expect(graces.page).to_have_title(re.compile(r"^\(3\) "))
+
+    # Read.
+    actions.post_message(ada, group.pk, "@grace, again")
+    expect(mention).to_be_visible()
+    item.get_by_role("link").click()
+    expect(graces.message("@grace, again")).to_be_visible()
+    graces.page.locator(f".chat-item[data-id='{private_chat.pk}'] a").click()
+    expect(graces.page).to_have_url(re.compile(str(private_chat.pk)))
+    expect(mention).to_be_hidden()
