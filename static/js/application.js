@@ -10,6 +10,7 @@ import DialogLinkController from "controllers/dialog_link_controller.js"
 import EndingController from "controllers/ending_controller.js"
 import HeadingController from "controllers/heading_controller.js"
 import KeysController from "controllers/keys_controller.js"
+import MentionLinkController from "controllers/mention_link_controller.js"
 import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
@@ -50,6 +51,7 @@ application.register("dialog-link", DialogLinkController)
 application.register("ending", EndingController)
 application.register("heading", HeadingController)
 application.register("keys", KeysController)
+application.register("mention-link", MentionLinkController)
 application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)

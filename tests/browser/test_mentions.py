@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import expect
 
 from chats import actions
-from chats.models import Message
+from chats.models import Chat, Message
 
+from .long_chat import fill, read_all
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,3 +77,25 @@ def test_two_people_mention_each_other(
     graces.page.locator(f".chat-item[data-id='{private_chat.pk}'] a").click()
     expect(graces.page).to_have_url(re.compile(str(private_chat.pk)))
     expect(mention).to_be_hidden()
+
+
+def test_a_button_leads_to_the_first_unread_mention(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any
+) -> None:
+    fill(group, [ada], 60)
+    read_all(group, [grace], 60)
+    chat = Chat.objects.get(pk=group.pk)
+    for number in range(90):
+        text = f"@grace {number}" if number in (30, 80) else f"Said {number}"
+        actions.post_message(ada, chat.pk, text)
+    window = window_of(grace, f"/chats/{group.pk}/")
+    window.is_connected()
+    button = window.page.get_by_role("button", name="To where you are mentioned")
+    expect(button).to_be_visible()
+    expect(window.message("@grace 30")).not_to_be_in_viewport()
+    button.click()  # in the part that is loaded
+    expect(window.message("@grace 30")).to_be_in_viewport()
+    expect(window.message("@grace 80")).to_have_count(0)
+    button.click()  # further down
+    expect(window.message("@grace 80")).to_be_in_viewport()
+    expect(button).to_be_hidden()

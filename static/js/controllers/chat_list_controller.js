@@ -193,5 +193,7 @@ export default class extends Controller {
     const down = document.querySelector("[data-controller~=newest-link]") // there while newer ones are out of sight
     const isFollowed = !document.hidden && (!down || down.hidden)
     showInTab(this.title, this.items.unread(isFollowed), this.items.hasMentions(isFollowed))
+    const { current: id, currentMentions: seqs } = this.items
+    this.dispatch("mentions", { target: window, detail: { id, seqs } })
   }
 }

@@ -1,6 +1,6 @@
 import { makeItem, showCurrent, showName, showNothing, showPreview, showTime, showUnread } from "models/chat_item.js"
 import { noteDeleted, noteRead, takeUnread, unreadOf } from "models/unread.js"
-import { noteMentions, replaceMentions, showMentioned } from "models/unread_mentions.js"
+import { noteMentions, replaceMentions, showMentioned, unreadMentions } from "models/unread_mentions.js"
 
 /** The items of the chat list, in the order of their chats' latest messages: the latest first. */
 export class ChatItems {
@@ -39,6 +39,12 @@ export class ChatItems {
   /** Whether some of those mention the user. */
   hasMentions(isFollowed) {
     return this.#counted(isFollowed).some((item) => item.matches(".chat-item--mentioned"))
+  }
+
+  /** The numbers of the unread messages of the open chat that mention the user. */
+  get currentMentions() {
+    const item = this.current && this.find(this.current)
+    return item ? unreadMentions(item) : []
   }
 
   #counted(isFollowed) {

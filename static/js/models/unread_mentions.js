@@ -21,9 +21,14 @@ export function noteMentions(item, message, userId) {
   return true
 }
 
+/** The numbers of the messages that mention the user and that they haven't read. */
+export function unreadMentions(item) {
+  return numbers(item).filter((seq) => seq > Number(item.dataset.marker))
+}
+
 /** Show whether the user is mentioned in what they haven't read. */
 export function showMentioned(item) {
-  const isMentioned = numbers(item).some((seq) => seq > Number(item.dataset.marker))
+  const isMentioned = unreadMentions(item).length > 0
   item.querySelector("[data-part=mention]").hidden = !isMentioned
   item.classList.toggle("chat-item--mentioned", isMentioned)
 }
