@@ -35,6 +35,8 @@ STYLES = [
     "css/chat.css",
     "css/message.css",
     "css/thread.css",
+    "css/markup.css",
+    "css/code.css",
     "css/fold.css",
     "css/row-menu.css",
     "css/composer.css",

@@ -61,7 +61,7 @@ class MessageRow(NamedTuple):
         """The row of a message's document."""
         row = cls._make(map(document.get, COLUMNS))
         changed_rev = document.get("changed_rev")
-        if row.html_version != markdown.VERSION:
+        if row.content and row.html_version != markdown.VERSION:
             row = row._replace(**rendered(row.content, row.kind))
         return row._replace(rev=changed_rev) if changed_rev else row
 

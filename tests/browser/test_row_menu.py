@@ -34,7 +34,11 @@ def test_a_message_offers_the_same_by_a_button_a_right_click_and_keys(
     page, row = window.page, window.message("Look at this")
     menu = window.row_menu(row)
     offered = menu.get_by_role("menuitem").all_inner_texts()
-    assert [text.split("\n")[0] for text in offered][:3] == ["Reply", "Reply in thread", "Copy text"]
+    assert [text.split("\n")[0] for text in offered][:3] == [
+        "Reply",
+        "Reply in thread",
+        "Copy text",
+    ]
     assert violations(window) == []
     page.keyboard.press("Escape")
     expect(menu).to_be_hidden()

@@ -2,13 +2,14 @@
 
 import re
 from contextlib import contextmanager
+from html import unescape
 from urllib.parse import quote
 
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from chatproject.text import bidi
+from chatproject.text import bidi, markdown
 from chats import actions, events
 from chats.assistant import unsplash
 from chats.models import Chat, Message
@@ -134,6 +135,12 @@ def write(chat, senders, texts):
     return replied
 
 
+def text_of_row(text):
+    """What the row of a message says, in the words of `textContent`."""
+    html = markdown.render(text)
+    return unescape(re.sub(r'<(?:[^<>"]|"[^"]*")*>', "", html)) if html else bidi.shown(text)
+
+
 def show_photos(question):
     """Photos by the bot, of a provider that means no good."""
     links = {"html": "javascript:canary('link')"}
@@ -239,9 +246,9 @@ def test_what_arrives_live_runs_in_no_window(watched, viewer, chat, senders):
             show_photos(write(chat, senders[part], PAYLOADS[part]))
             for seen, window in zip(shown, windows, strict=True):
                 content = window.page.locator(".message__content")
-                expect(content.filter(has_text=bidi.shown(PAYLOADS[part][-1]))).to_have_count(1)
+                expect(content.filter(has_text=text_of_row(PAYLOADS[part][-1]))).to_have_count(1)
                 seen.update(content.all_text_contents())
-        texts = {bidi.shown(text) for text in PAYLOADS}
+        texts = set(map(text_of_row, PAYLOADS))
         assert all(seen >= texts for seen in shown)
         first = Message.objects.in_chat(chat.pk).oldest_first().first()
         actions.edit_message(senders[0], chat, first, PAYLOADS[30])

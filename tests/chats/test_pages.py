@@ -165,7 +165,7 @@ def test_what_people_write_is_escaped(group: Any, ada: Any, pages: Pages) -> Non
     actions.post_message(ada, group.pk, "<script>alert(1)</script> & \"'")
     html = fetch(pages(ada), "detail", group.pk)
     assert "<script>alert" not in html
-    assert rows(html) == ["&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;&#x27;"]
+    assert rows(html) == ["&lt;script&gt;alert(1)&lt;/script&gt; &amp; &#34;&#39;"]
 
 
 def test_a_tombstone_says_nothing_of_what_was_deleted(group: Any, ada: Any, pages: Pages) -> None:

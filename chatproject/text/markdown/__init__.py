@@ -1,7 +1,7 @@
 """Markdown: what people write, as HTML and as the plain text of that HTML.
 
 CommonMark without images and raw HTML, with tables, strikethrough, addresses as links, and single
-line breaks that stay. Pure functions, bounded in time whatever the text is (decision 21).
+line breaks that stay. Pure functions, bounded in time whatever the text is (decision 22).
 """
 
 from .plain import text_of

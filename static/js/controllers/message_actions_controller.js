@@ -34,7 +34,7 @@ export default class extends Controller {
 
   #do(name, row, event) {
     if (this[name]) this[name](row, event)
-    else this.#tell(name, read(row))
+    else this.#tell(name, name === "edit" ? readToEdit(row) : read(row))
   }
 
   /** Add the actions to a row that the pointer or the focus reaches. */
