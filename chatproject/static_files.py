@@ -39,6 +39,7 @@ STYLES = [
     "css/code.css",
     "css/fold.css",
     "css/row-menu.css",
+    "css/kept.css",
     "css/composer.css",
     "css/completion.css",
     "css/people.css",

@@ -79,6 +79,19 @@ class Permissions:
         return len(self.chat.member_ids) <= MENTION_ALL_MEMBERS or self.can_remove_members
 
     @property
+    def can_see_edits(self) -> bool:
+        """Whether the member may read what the messages of others said before they were edited."""
+        return self.can_delete_other_messages
+
+    @property
+    def can_pin_messages(self) -> bool:
+        """Whether the member may pin messages: who may delete those of others.
+
+        In a private chat both, unless one blocks the other.
+        """
+        return self.can_delete_other_messages if self.chat.is_group else self.can_send_messages
+
+    @property
     def can_add_members(self) -> bool:
         """Whether the member may add people: in a group, unless silenced."""
         return self.chat.is_group and self.can_send_messages

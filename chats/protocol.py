@@ -25,6 +25,10 @@ READERS_SHOWN = 100  # ids of people who have read a message; `read_count` count
 REACTIONS_MAX = 20  # kinds of reactions to a message
 REACTORS_SHOWN = 10  # ids of people who reacted with one emoji; `count` counts all
 
+# What a chat and a message keep.
+MOST_PINS = 50  # pinned messages of a chat
+MOST_FORMER_TEXTS = 100  # of a message, the latest
+
 # Changes.
 MOST_MISSED = 1_000  # changes sent one by one; a client that missed more reloads the chat
 

@@ -106,6 +106,8 @@ class MessageFields(MentionFields):
     deleted_by: int | None
     reactions: list[Reaction]
     is_streaming: Annotated[bool, "The bot is still writing it."]
+    pinned_at: DateTime | None
+    pinned_by: int | None
 
 
 class MessageData(MessageFields):
@@ -148,6 +150,8 @@ def message_fields(
         "deleted_by": row.deleted_by,
         "reactions": reactions_shown(row.reactions) if row.reactions else [],
         "is_streaming": bool(row.is_streaming),
+        "pinned_at": iso(row.pinned_at) if row.pinned_at else None,
+        "pinned_by": row.pinned_by,
     }
 
 

@@ -18,6 +18,8 @@ from .chats import make_private as make_private
 from .chats import rename_chat as rename_chat
 from .chats import transfer_ownership as transfer_ownership
 from .clearing import clear_chat as clear_chat
+from .edits import FormerText as FormerText
+from .edits import former_texts as former_texts
 from .invitations import Groups as Groups
 from .invitations import group_invitations_of as group_invitations_of
 from .invitations import make_invitation as make_invitation
@@ -39,6 +41,8 @@ from .messages import mark_read as mark_read
 from .messages import mark_read_together as mark_read_together
 from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
+from .pins import pin_message as pin_message
+from .pins import unpin_message as unpin_message
 from .reactions import add_reaction as add_reaction
 from .reactions import remove_reaction as remove_reaction
 from .streaming import finish_message as finish_message

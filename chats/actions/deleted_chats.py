@@ -16,7 +16,14 @@ from .known_chats import KEPT_FOR
 # For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
 # it was believes that the number after them is free.
 NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
-EMPTIED = {"content": "", "html": None, "photo": None, "reactions": None, "answer_due_at": None}
+EMPTIED = {
+    "content": "",
+    "html": None,
+    "photo": None,
+    "reactions": None,
+    "answer_due_at": None,
+    "pinned_at": None,
+}
 
 
 def remove_rows(chat_id: uuid.UUID) -> None:
@@ -29,7 +36,7 @@ def remove_rows(chat_id: uuid.UUID) -> None:
         {**of_chat, "created_at": {"$gte": moment - NUMBERS_KEPT}, "expires_at": None},
         {
             "$set": {**EMPTIED, "expires_at": moment + NUMBERS_KEPT},
-            "$unset": {"seq": "", "client_id": "", "name": "", "emoji": ""},
+            "$unset": {"seq": "", "client_id": "", "name": "", "emoji": "", "former": ""},
         },
     )
     rows.delete_many({**of_chat, "expires_at": None})

@@ -22,7 +22,13 @@ KEPT = 500  # chats; up to about 60 KB each, with 1,000 members
 KEPT_FOR = 60.0  # seconds; the numbers of a deleted chat stay taken for longer
 ROWS_READ = 200  # rows that are read to go on; after more, the chat is read again
 TURNS_FOR = 2.0  # seconds for which this process takes turns after others have sent, too
-IN_MESSAGES = {Change.Kind.MESSAGE_EDITED, Change.Kind.MESSAGE_DELETED, *Message.Kind}
+IN_MESSAGES = {
+    Change.Kind.MESSAGE_EDITED,
+    Change.Kind.MESSAGE_DELETED,
+    Change.Kind.MESSAGE_PINNED,
+    Change.Kind.MESSAGE_UNPINNED,
+    *Message.Kind,
+}
 
 
 @dataclass

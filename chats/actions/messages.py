@@ -22,6 +22,7 @@ from users.models import User
 
 from . import prompts, sending
 from .changing import Transaction, change
+from .edits import kept_by, log_change
 from .mentions import NOBODY, NONE, Mentions, mentions_in
 from .rules import require_permission, valid_client_id, valid_content
 
@@ -131,7 +132,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         require_permission(permissions_for(chat, user.pk), permission)
     if not moderator:
         limits.DELETIONS.spend(user.pk)
-    tombstone = {
+    tombstone: dict[str, Any] = {
         "content": "",
         "html": None,
         "photo": None,
@@ -142,6 +143,9 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "is_streaming": False,
         "deleted_at": now(),
         "deleted_by": user.pk,
+        "pinned_at": None,
+        "pinned_by": None,
+        "edit_revs": [],
     }
     if message.deleted_at:
         return confirmed_message(message)
@@ -246,12 +250,10 @@ def change_message(
 ) -> Message | None:
     """Change a message that isn't deleted, and announce it; None if it is deleted.
 
-    Raises `Chat.DoesNotExist` if the chat doesn't meet the conditions (any more), `Refused` without
-    the permission.
+    Raises `Chat.DoesNotExist` if the chat doesn't meet the conditions, `Refused` without the right.
     """
 
-    def work(transaction: Transaction) -> tuple[Document, Head]:
-        rev = transaction.add(kind, user.pk, {"message_id": message.pk})
+    def work(transaction: Transaction) -> tuple[Document, Chat | None, Head]:
         if permission:
             allowed = transaction.require(user.pk, permission)
             values.update(mentions.of(allowed))
@@ -260,24 +262,30 @@ def change_message(
             transaction.change_chat(deleted, **conditions)
         else:
             transaction.chat(**conditions)
-        changed: Document | None = Message.objects.collection().find_one_and_update(
+        rev = transaction.head.rev + 1  # which is taken below, or nothing is changed
+        new = {**values, "changed_rev": rev, "updated_at": now()}
+        before: Document | None = Message.objects.collection().find_one_and_update(
             {"_id": message.pk.hex, "chat_id": message.chat_id.hex, "deleted_at": None},
-            {"$set": {**values, "changed_rev": rev, "updated_at": now()}},
-            return_document=True,
+            {"$set": new, **kept_by(kind, rev)},
             session=transaction.session,
         )
-        if changed is None:
+        if before is None:
             raise Message.DoesNotExist
-        return changed, transaction.head
+        unpinned_chat = log_change(transaction, kind, user.pk, message.pk, before)
+        return {**before, **new}, unpinned_chat, transaction.head
 
     try:
-        document, head = change(message.chat_id, work)
+        document, unpinned_chat, head = change(message.chat_id, work)
     except Message.DoesNotExist:
         return None
     Chat.objects.hint(message.chat_id, head.rev, head.seq, is_awaited=True)
     row = MessageRow.of(document)
     context = MessageContext.of([row])
-    event = events.message_event(row, context.names, context.reply_of(row), context.thread_of(row))
-    events.broadcast(events.chat_group(message.chat_id), event)
+    told: list[events.Event] = [
+        events.message_event(row, context.names, context.reply_of(row), context.thread_of(row))
+    ]
+    if unpinned_chat:
+        told.append(events.message_pinned(row, unpinned_chat, unpinned_chat.last_rev))
+    events.broadcast(events.chat_group(message.chat_id), *told)
     changed: Message = Message.objects.from_document(document)
     return changed

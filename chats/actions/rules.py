@@ -60,6 +60,8 @@ REFUSALS = {
     "can_remove_members": "You may not remove members of this chat.",
     "can_grant_permissions": "You may not change permissions in this chat.",
     "can_delete_other_messages": "You may not delete the messages of others.",
+    "can_pin_messages": "You may not pin messages in this chat.",
+    "can_see_edits": "You may only see the edits of your own messages.",
     "can_rename": "You may not rename this chat.",
     "can_change_access": "Only the owner can change who may join.",
     "can_delete_chat": "Only the owner can delete a group.",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import orjson
 
 from chats.models import Message, MessageRow, log
 from chats.protocol import PAGE_MAX_BYTES
 from chats.representation import MessageContext, MessageData, message_data
+
+T = TypeVar("T")
 
 ROWS = 100  # of the log, read at a time: with the longest messages they are some MiB
 
@@ -59,14 +61,17 @@ def fitting(
 ) -> list[MessageData]:
     """The first of these messages as the API returns them: `PAGE_MAX_BYTES`, but at least one."""
     data = message_data(rows, context, user_id)
-    if _is_small(rows):
-        return data
+    return data if _is_small(rows) else fitting_rows(data)
+
+
+def fitting_rows(rows: list[T]) -> list[T]:
+    """The first of these rows that `PAGE_MAX_BYTES` have room for, but at least one."""
     size = 0
-    for count, one in enumerate(data):
+    for count, one in enumerate(rows):
         size += len(orjson.dumps(one)) + 1
         if size > PAGE_MAX_BYTES and count:
-            return data[:count]
-    return data
+            return rows[:count]
+    return rows
 
 
 def _is_small(rows: Iterable[MessageRow]) -> bool:

@@ -99,6 +99,7 @@ class ChatSerializer(serializers.Serializer[Document]):
     )
     owner_id = serializers.IntegerField()
     member_ids = serializers.ListField(child=serializers.IntegerField())
+    pin_count = serializers.IntegerField(help_text="How many messages are pinned.")
     last_seq = serializers.IntegerField(help_text="The number of its latest message.")
     last_rev = serializers.IntegerField(help_text="The number of its latest change.")
     last_message_at = serializers.DateTimeField()
@@ -133,6 +134,7 @@ class ChatSerializer(serializers.Serializer[Document]):
             "since_seq": start,
             "owner_id": chat["owner_id"],
             "member_ids": chat["member_ids"],
+            "pin_count": chat["pin_count"],
             "last_seq": chat["last_seq"],
             "last_rev": chat["last_rev"],
             "last_message_at": iso(chat["last_message_at"]),

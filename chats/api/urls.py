@@ -10,6 +10,7 @@ from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
+from .pins import EditViewSet, PinViewSet
 from .reactions import ReactionViewSet
 from .threads import ThreadViewSet
 
@@ -30,6 +31,9 @@ READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
 REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
 STOP = MessageViewSet.as_view({"post": "stop"}, name="Stop")
+PINS = PinViewSet.as_view({"get": "list"}, name="Pins")
+PIN = PinViewSet.as_view({"post": "create", "delete": "destroy"}, name="Pin")
+EDITS = EditViewSet.as_view({"get": "list"}, name="Edits")
 MEMBERS = MemberViewSet.as_view({"get": "list", "post": "create"}, name="Members")
 MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Member")
 PERMISSIONS = MemberViewSet.as_view(
@@ -69,6 +73,9 @@ ROUTES = {
         REACTION,
     ),
     "message-stop": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/stop", STOP),
+    "pins": ("chats/<any_uuid:chat_id>/pins", PINS),
+    "pin": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/pin", PIN),
+    "edits": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/edits", EDITS),
     "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
     "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (

@@ -21,6 +21,8 @@ from .messages import OfMessage as OfMessage
 from .messages import TextMessage as TextMessage
 from .messages import message_event as message_event
 from .messages import message_read as message_read
+from .pins import MessagePinned as MessagePinned
+from .pins import message_pinned as message_pinned
 from .publish import abroadcast as abroadcast
 from .publish import broadcast as broadcast
 from .publish import broadcast_to_users as broadcast_to_users

@@ -88,6 +88,7 @@ class ChatState(Event):
     assistant_sees_history: bool
     owner_id: int
     member_ids: list[int]
+    pin_count: int
     permissions: dict[str, dict[str, bool]]  # by user id
     read_markers: dict[str, int]  # by user id: the highest `seq` read
 
@@ -186,6 +187,7 @@ def chat_state(
         assistant_sees_history=chat.assistant_sees_history,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
+        pin_count=chat.pin_count,
         permissions={str(user_id): flags for user_id, flags in permissions.items()},
         read_markers={str(user_id): seq for user_id, seq in read_markers.items()},
     )

@@ -75,6 +75,8 @@ def _as_events(
                 change = events.message_reaction(
                     message, row["emoji"], row["by"], is_added=is_added
                 )
+            case Change.Kind.MESSAGE_PINNED | Change.Kind.MESSAGE_UNPINNED:
+                change = events.message_pinned(messages[row["message_id"]], chat, rev)
             case _:
                 message = messages[row.get("message_id") or row["_id"]]
                 change = events.message_event(

@@ -178,6 +178,7 @@ class Chat(models.Model):
     last_seq = models.BigIntegerField(default=0)
     last_message_at = models.DateTimeField(default=now)
     last_deleted_seq = models.BigIntegerField(default=0)  # the highest of a deleted message; exact
+    pin_count = models.IntegerField(default=0, editable=False)  # of pinned messages; exact
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
 

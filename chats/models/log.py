@@ -25,6 +25,7 @@ from .uuid7 import uuid7
 DUPLICATE_KEY = 11000  # MongoDB's error code
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ENDS = {"_id": 0, "rev": 1, "seq": 1, "after_seq": 1, "created_at": 1}  # a projection
+CURRENT = {"former": 0}  # another: without the texts that were replaced
 
 
 class Head(NamedTuple):
@@ -57,6 +58,8 @@ class Change(models.Model):
         REACTION_ADDED = "reaction_added"  # both are told as `message_reaction`
         REACTION_REMOVED = "reaction_removed"
         MESSAGE_FINISHED = "message_finished"  # of the bot, which wrote it bit by bit
+        MESSAGE_PINNED = "message_pinned"
+        MESSAGE_UNPINNED = "message_unpinned"  # told as `message_pinned`, too
         CHAT_UPDATED = "chat_updated"
         MEMBER_ADDED = "member_added"
         MEMBER_REMOVED = "member_removed"
@@ -69,7 +72,8 @@ class Change(models.Model):
     after_seq = models.BigIntegerField()  # the last message at that time
     kind = models.CharField(max_length=20, choices=Kind.choices)
     by = models.BigIntegerField()  # the user who changed it
-    message_id = models.UUIDField(null=True)  # of a message that was edited, deleted or reacted to
+    message_id = models.UUIDField(null=True)  # of a message that was changed
+    former = models.TextField(null=True)  # the text before an edit; gone with its message
     user_id = models.BigIntegerField(null=True)  # the member it is about; a new owner
     emoji = models.CharField(max_length=20, null=True)  # of a reaction
     name = models.CharField(max_length=255, null=True)  # the new one
@@ -122,20 +126,35 @@ class Log:
 
     def after(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
         """Up to `limit` rows after a `rev`, in order, as a majority has them."""
-        return self._after(chat_id, rev, limit)
+        return self._after(chat_id, rev, limit, CURRENT)
 
     def ends_after(self, chat_id: uuid.UUID, rev: int, limit: int) -> list[Document]:
         """The same rows, but only their kinds, numbers and times."""
         return self._after(chat_id, rev, limit, {**ENDS, "kind": 1})
 
     def _after(
-        self, chat_id: uuid.UUID, rev: int, limit: int, fields: dict[str, int] | None = None
+        self, chat_id: uuid.UUID, rev: int, limit: int, fields: dict[str, int]
     ) -> list[Document]:
         query = {"chat_id": chat_id.hex, "rev": {"$gt": rev}}
         found = self.rows(committed=True).find(
             query, fields, sort={"rev": 1}, limit=limit, batch_size=ONE_BATCH
         )
         return list(found)
+
+    def former_texts(self, chat_id: uuid.UUID, revs: Iterable[int]) -> list[Document]:
+        """What edits with these numbers replaced (`former`) and when (`created_at`), in order."""
+        found = self.rows().find(
+            _of_revs(chat_id, revs), {"former": 1, "created_at": 1, "rev": 1}, sort={"rev": 1}
+        )
+        return list(found)
+
+    def forget_former_texts(
+        self, chat_id: uuid.UUID, revs: Iterable[int], session: ClientSession
+    ) -> None:
+        """Remove what edits with these numbers replaced, in a transaction."""
+        self.rows().update_many(
+            _of_revs(chat_id, revs), {"$unset": {"former": ""}}, session=session
+        )
 
     def insert(self, changes: Iterable[Change], session: ClientSession) -> None:
         """Add rows in a transaction; raises `DuplicateKeyError` if a `rev` is taken."""
@@ -147,6 +166,10 @@ class Log:
             if failed and failed[0]["code"] == DUPLICATE_KEY:
                 raise DuplicateKeyError(failed[0]["errmsg"], details=failed[0]) from error
             raise
+
+
+def _of_revs(chat_id: uuid.UUID, revs: Iterable[int]) -> Document:
+    return {"chat_id": chat_id.hex, "rev": {"$in": list(revs)}}
 
 
 log = Log()

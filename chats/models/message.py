@@ -55,6 +55,8 @@ class MessageRow(NamedTuple):
     deleted_by: int | None
     reactions: Reactions | None
     is_streaming: bool | None
+    pinned_at: datetime | None
+    pinned_by: int | None
 
     @classmethod
     def of(cls, document: Document) -> MessageRow:
@@ -163,6 +165,14 @@ class MessageQuerySet(PreviewQuerySet, DocumentQuerySet["Message"]):
             return failed[0]["index"], refused_by(failed[0])
         return len(documents), ""
 
+    def pins(self, chat: Chat, user_id: int) -> list[MessageRow]:
+        """The pinned messages of a chat that a member sees, the latest pin first."""
+        query: dict[str, Any] = {"chat_id": chat.pk.hex, "pinned_at": {"$gt": EPOCH}}
+        if since := chat.since(user_id):
+            query["seq"] = {"$gt": since}
+        rows = self.collection().find(query, sort={"pinned_at": -1}, batch_size=ONE_BATCH)
+        return [MessageRow.of(row) for row in rows]
+
     def rows_by_id(
         self, chat_id: str, ids: Iterable[str], *, committed: bool = False
     ) -> dict[str, MessageRow]:
@@ -243,6 +253,10 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     deleted_by = models.BigIntegerField(null=True, blank=True)
+    pinned_at = models.DateTimeField(null=True, editable=False)
+    pinned_by = models.BigIntegerField(null=True, editable=False)
+    # Of its edits, the latest `MOST_FORMER_TEXTS`: their rows of the log have the former texts.
+    edit_revs = ArrayField(models.BigIntegerField(), default=list, editable=False)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now, editable=False)
     # When MongoDB removes the row: set when its chat was deleted, and the row emptied. Until then
@@ -280,6 +294,12 @@ class Message(models.Model):
                 fields=["chat_id", "seq", "deleted_at"],
                 condition=Q(deleted_at__gt=EPOCH),
                 name="message_deleted",
+            ),
+            # The pinned messages of a chat, the latest pin first.
+            models.Index(
+                fields=["chat_id", "-pinned_at"],
+                condition=Q(pinned_at__gt=EPOCH),
+                name="message_pinned",
             ),
             # The @ai and @photo that are no jobs yet.
             models.Index(

@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import admission, blocks, joining, leaving, members, threads, views
+from . import admission, blocks, joining, leaving, members, pins, threads, views
 
 app_name = "chats"
 
@@ -25,6 +25,9 @@ urlpatterns = [
     path("<any_uuid:chat_id>/delete/", leaving.delete, name="delete"),
     path("<any_uuid:chat_id>/clear/", leaving.clear, name="clear"),
     path("<any_uuid:chat_id>/leave/", leaving.leave, name="leave"),
+    path("<any_uuid:chat_id>/pins/", pins.pins, name="pins"),
+    path("<any_uuid:chat_id>/messages/<any_uuid:message_id>/unpin/", pins.unpin, name="unpin"),
+    path("<any_uuid:chat_id>/messages/<any_uuid:message_id>/edits/", pins.edits, name="edits"),
     path("<any_uuid:chat_id>/members/", members.members, name="members"),
     path("<any_uuid:chat_id>/members/add/", members.add_member, name="add_member"),
     path("<any_uuid:chat_id>/access/", admission.access, name="access"),

@@ -19,8 +19,10 @@ import NoteController from "controllers/note_controller.js"
 import OutboxController from "controllers/outbox_controller.js"
 import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
+import PinsController from "controllers/pins_controller.js"
 import PresenceController from "controllers/presence_controller.js"
 import RepliesController from "controllers/replies_controller.js"
+import RequestsController from "controllers/requests_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
 import RowMenuController from "controllers/row_menu_controller.js"
 import SearchController from "controllers/search_controller.js"
@@ -60,8 +62,10 @@ application.register("note", NoteController)
 application.register("outbox", OutboxController)
 application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
+application.register("pins", PinsController)
 application.register("presence", PresenceController)
 application.register("replies", RepliesController)
+application.register("requests", RequestsController)
 application.register("reset-code", ResetCodeController)
 application.register("row-menu", RowMenuController)
 application.register("search", SearchController)

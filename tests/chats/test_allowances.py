@@ -62,6 +62,7 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
         "clearings": lambda: client.post(f"{chat}/clear"),
         "deletions": lambda: client.delete(message()),
         "reactions": lambda: client.post(f"{message()}/reactions", {"emoji": "\u2764"}),
+        "pins": lambda: client.post(f"{message()}/pin"),
         "blocks": lambda: client.put(f"/api/v1/users/me/blocks/{another().pk}"),
         "searches": lambda: client.get("/api/v1/users?search=g"),
         "profile": lambda: client.patch("/api/v1/users/me", {"first_name": "Augusta"}),
@@ -82,6 +83,7 @@ LIMITS: dict[str, Limit] = {
     "clearings": limits.CHANGES,
     "deletions": limits.DELETIONS,
     "reactions": limits.REACTIONS,
+    "pins": limits.CHANGES,
     "blocks": limits.BLOCKS,
     "searches": limits.SEARCHES,
     "profile": limits.PROFILE,
@@ -100,7 +102,7 @@ def test_what_is_done_too_often_is_refused_and_changes_nothing(
     assert refused.status_code == 429
     assert refused.json()["limit"] == limit.name
     assert 0 < int(refused.headers["Retry-After"]) == refused.json()["retry_after"] <= 1800
-    done_by_the_call_itself = {"removals": 1, "deletions": 1, "reactions": 1}.get(
+    done_by_the_call_itself = {"removals": 1, "deletions": 1, "reactions": 1, "pins": 1}.get(
         name, 0
     )  # its preparation
     assert log.head(group.pk).rev - rev == done_by_the_call_itself

@@ -408,6 +408,8 @@ def state_of(chat):
         "owner": chat.owner_id,
         "members": set(chat.member_ids),
         "messages": messages,
+        "pinned": {row.seq for row in Message.objects.pins(chat, chat.owner_id)},
+        "pins": chat.pin_count,
         "permissions": allowed,
         "markers": ReadMarker.objects.of_chat(chat),
         "reactions": {
@@ -424,11 +426,16 @@ def apply(state, frame):
     if kind in ("text_message", "message_edited"):
         state["messages"][data["seq"]] = data["content"]
         react(state, data)
+        pin(state, data)
     elif kind == "message_deleted":
         state["messages"][data["seq"]] = None
         state["reactions"].pop(data["seq"], None)
+        state["pinned"].discard(data["seq"])
     elif kind == "message_reaction":
         react(state, data)
+    elif kind == "message_pinned":
+        state["pins"] = data["pin_count"]
+        pin(state, data)
     elif kind == "chat_updated":
         state["name"], state["owner"] = data["name"], data["owner_id"]
         state["access"] = data["access"]
@@ -438,6 +445,7 @@ def apply(state, frame):
         state["access"] = data["access"]
         state["history"] = data["history_for_new_members"]
         state["members"] = set(data["member_ids"])
+        state["pins"] = data["pin_count"]
         state["permissions"] = {int(key): flags for key, flags in data["permissions"].items()}
         state["markers"] = {int(key): seq for key, seq in data["read_markers"].items()}
     elif kind == "member_added":
@@ -455,6 +463,10 @@ def react(state, data):
     state["reactions"].pop(data["seq"], None)
     if data["reactions"]:
         state["reactions"][data["seq"]] = data["reactions"]
+
+
+def pin(state, data):
+    (state["pinned"].add if data["pinned_at"] else state["pinned"].discard)(data["seq"])
 
 
 def add(state, user_id):
@@ -482,7 +494,7 @@ async def test_old_state_and_events_are_the_fresh_state(
         chat = Chat.objects.get(pk=group.pk)
         message = Message.objects.get(pk=chance.choice(messages).pk)
         others = [user for user in (grace, alan, stranger) if user.pk in chat.member_ids]
-        what = chance.randrange(11)
+        what = chance.randrange(12)
         if what <= 1:
             messages.append(post(ada, chat, f"new {chat.last_seq}"))
         elif what == 2 and not message.deleted_at:
@@ -503,6 +515,9 @@ async def test_old_state_and_events_are_the_fresh_state(
             actions.add_reaction(ada, chat, message, chance.choice(EMOJI))
         elif what == 9:
             actions.remove_reaction(ada, message, chance.choice(EMOJI))
+        elif what == 10 and not message.deleted_at:
+            pin = actions.unpin_message if message.pinned_at else actions.pin_message
+            pin(ada, chat, message)
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:

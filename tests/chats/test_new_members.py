@@ -49,6 +49,10 @@ def late(old: list[Message], group: Any, grace: Any, stranger: Any) -> Any:
 def new(late: Any, old: list[Message], group: Any, ada: Any) -> list[Message]:
     """Two messages from after they came: a reply to an old one, and a reply to that."""
     first, _ = actions.post_message(ada, group.pk, "New 1", reply_to=old[4].pk)
+    chat = latest(group)
+    for message in (*old[:2], first):
+        actions.pin_message(ada, chat, message)
+    actions.edit_message(ada, chat, old[2], f"{OLD} 3, edited")
     return [first, actions.post_message(ada, group.pk, "New 2", reply_to=first.pk)[0]]
 
 

@@ -85,10 +85,11 @@ export default class extends Controller {
   }
 
   #offersOf(row) {
-    const { canSend, canDelete } = this.logTarget.dataset
+    const { canSend, canDelete, canPin } = this.logTarget.dataset
     return offersOf(row, {
       can_send_messages: canSend === "true",
       can_delete_other_messages: canDelete === "true",
+      can_pin_messages: canPin === "true",
     })
   }
 
@@ -158,6 +159,11 @@ export default class extends Controller {
 
   async #copy(text) {
     this.#tell("note", { text: (await copy(text)) ? "Copied" : "Your browser doesn’t let this be copied." })
+  }
+
+  edits({ dataset: { id } }) {
+    const url = `${this.pageValue}messages/${id}/edits/`
+    this.dispatch("open", { prefix: "dialog-link", target: window, detail: { url } })
   }
 
   askDelete(row) {

@@ -90,6 +90,10 @@ export default class extends Controller {
     if (this.log.showPending(detail)) this.arrivals.follow()
   }
 
+  pin({ detail }) {
+    this.log.pin(detail)
+  }
+
   discard({ detail }) {
     this.log.dropPending(detail)
   }
@@ -112,6 +116,7 @@ export default class extends Controller {
   allow({ detail: rights }) {
     this.logTarget.dataset.canSend = rights.can_send_messages
     this.logTarget.dataset.canDelete = rights.can_delete_other_messages
+    this.logTarget.dataset.canPin = rights.can_pin_messages
   }
 
   // Scrolling

@@ -9,7 +9,8 @@ import { LiveSocket } from "models/socket.js"
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
  * `chat:message`, `chat:progress`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
- * `chat:changed`, `chat:cleared` (detail: {since_seq}), `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
+ * `chat:pinned`, `chat:pins` (detail: {count}), `chat:changed`, `chat:cleared` (detail: {since_seq}), `chat:connection`
+ * (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
   // Handlers of the socket's events, by type.
@@ -18,6 +19,7 @@ export class LiveChat {
     text_message: (data) => this.message({ ...data, id: data.message_id }),
     message_edited: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
+    message_pinned: (data) => this.#pinned(data),
     message_read: (data) => this.state.read(data.user_id, data.seq),
     message_progress: (data) => this.#tell("progress", data),
     typing_indicator: (data) => this.#typed(data),
@@ -171,6 +173,11 @@ export class LiveChat {
     this.state.memberRemoved(data)
   }
 
+  #pinned(data) {
+    this.#tell("pinned", data)
+    this.#tell("pins", { count: data.pin_count })
+  }
+
   #takeChanges({ results, read_markers, chat, last_rev, permissions }) {
     for (const message of results) this.message(message)
     this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
@@ -179,7 +186,10 @@ export class LiveChat {
 
   /** Take a chat's state; if it is older than the current one, ask for the latest. */
   #takeState(chat, markers, flags) {
-    if (this.state.replace(chat, markers, flags ?? {})) return
+    if (this.state.replace(chat, markers, flags ?? {})) {
+      this.#tell("pins", { count: chat.pin_count })
+      return
+    }
     this.state.rev = 0
     this.catchUp.ask()
   }

@@ -151,6 +151,14 @@ export class MessageLog {
     this.#messageRows.threads.take(this.find(message.root_id), message)
   }
 
+  /** A message was pinned or unpinned. */
+  pin(message) {
+    const row = this.find(message.message_id)
+    if (!row || Number(row.dataset.rev) >= message.rev) return
+    row.dataset.rev = message.rev
+    this.#messageRows.pin(row, message)
+  }
+
   // Rows
 
   #update(message) {

@@ -58,7 +58,13 @@ export class MessageRows {
     this.#fillPhoto(row, message)
     this.#fillContent(row, message)
     this.threads.fill(row, message)
+    this.pin(row, message)
     showTime(row)
+  }
+
+  /** Show that a message is pinned, or isn't. */
+  pin(row, { pinned_at }) {
+    this.#parts.keep(row, "pinned", pinned_at)
   }
 
   /** Fold the message of somebody whom the user blocks, or unfold that of anybody else. */

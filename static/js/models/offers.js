@@ -6,7 +6,7 @@ import { isTouchOnly } from "helpers/touch.js"
  *
  * `act`: a method of message_actions_controller.js; without one, the event of the window `message-actions:<act>` (detail:
  * `read` of message_row.js). `key`: does it while the row has the focus. `to`: whether it is offered for a row
- * (`own`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
+ * (`own`, `text`, `edited`, `pinned`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
  */
 export const OFFERS = [
   { act: "reply", label: "Reply", icon: "reply", key: "r", to: (row, may) => may.can_send_messages },
@@ -20,6 +20,15 @@ export const OFFERS = [
   { act: "edit", label: "Edit", icon: "edit", key: "e", to: (row, may) => row.own && may.can_send_messages },
   { act: "copyText", label: "Copy text", icon: "copy", key: "c", to: (row) => row.text },
   { act: "copyLink", label: "Copy link", icon: "link", key: "l", to: () => true },
+  { act: "pin", label: "Pin", icon: "pin", key: "p", to: (row, may) => may.can_pin_messages && !row.pinned },
+  { act: "unpin", label: "Unpin", icon: "pin", key: "p", to: (row, may) => may.can_pin_messages && row.pinned },
+  {
+    act: "edits",
+    label: "Show edits",
+    icon: "clock",
+    key: "h",
+    to: (row, may) => row.edited && (row.own || may.can_delete_other_messages),
+  },
   {
     act: "askDelete",
     label: "Delete",
@@ -34,10 +43,13 @@ export const OFFERS = [
 /** Those of the offers that hold for a row; none for a tombstone, or for what isn't stored yet. */
 export function offersOf(row, may) {
   if (row.matches(".message--deleted, .message--pending, .message--failed")) return []
+  const has = (name) => row.querySelector(`[data-part="${name}"]`) !== null
   const shown = {
     own: row.matches(".message--own"),
     inThread: Boolean(threadOf(row)),
-    text: Boolean(row.querySelector('[data-part="content"]').textContent),
+    text: has("content") && row.querySelector('[data-part="content"]').textContent !== "",
+    edited: has("edited"),
+    pinned: has("pinned"),
   }
   return OFFERS.filter(({ to }) => to(shown, may))
 }

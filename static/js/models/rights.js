@@ -12,6 +12,7 @@ export function rightsOf({ isGroup, isOwner, flags, members }) {
     can_remove_members: has("can_remove_members"),
     can_delete_other_messages: has("can_delete_other_messages"),
     can_mention_all: members <= protocol.mention_all_members || has("can_remove_members"),
+    can_pin_messages: isGroup ? has("can_delete_other_messages") : canSend,
     can_add_members: isGroup && canSend,
     can_rename: has("can_change_permissions") && canSend,
     can_delete_chat: isOwner || !isGroup,

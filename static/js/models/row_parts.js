@@ -7,7 +7,8 @@ const PLACES = {
   // After the fold, which hides what follows it.
   quote: (row, node) => (part(row, "fold") ?? part(row, "sender-line")).after(node),
   photo: (row, node) => part(row, "content").before(node),
-  edited: (row, node) => part(row, "meta").prepend(node),
+  edited: (row, node) => part(row, "time").before(node),
+  pinned: (row, node) => part(row, "meta").prepend(node),
   status: (row, node) => part(row, "meta").append(node),
   stop: (row, node) => part(row, "meta").after(node),
   failed: (row, node) => part(row, "meta").after(node),
