@@ -40,6 +40,7 @@ STYLES = [
     "css/fold.css",
     "css/row-menu.css",
     "css/kept.css",
+    "css/long-text.css",
     "css/composer.css",
     "css/completion.css",
     "css/people.css",

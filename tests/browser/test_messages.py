@@ -202,15 +202,14 @@ def test_a_row_made_in_the_browser_is_the_row_that_the_server_makes(
         assert window.page.evaluate(ROWS) == live
 
 
-# Rows as data. Of a row made in the browser, `client_id` is known; of both, the date once it was
-# pointed at, and the actions.
+# Rows as data. Of a row made in the browser, `client_id` is known; of both, the actions, once they
+# were pointed at.
 ROWS = """() => {
   const shown = (node) => {
     if (node.nodeType !== Node.ELEMENT_NODE) return node.data
     const pairs = [...node.attributes].map(({ name, value }) => [name, value])
     const attributes = Object.fromEntries(pairs)
     delete attributes["data-client-id"]
-    if (node.localName === "time") delete attributes.title
     attributes.class = [...node.classList].sort().join(" ")
     const children = [...node.childNodes].filter(
       (child) => child.data?.trim() !== "" && !child.classList?.contains("message__actions"),

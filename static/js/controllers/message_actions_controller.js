@@ -3,7 +3,8 @@ import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { threadOf } from "helpers/rows.js"
 import { LongPress } from "models/long_press.js"
-import { MessageRows, read, readToEdit, showFullTime } from "models/message_row.js"
+import { unfold } from "models/long_texts.js"
+import { MessageRows, read, readToEdit } from "models/message_row.js"
 import { offerOfKey, offersOf } from "models/offers.js"
 
 /** What one does with a message's row: focus it, open its menu, and what offers.js has. */
@@ -40,9 +41,7 @@ export default class extends Controller {
   /** Add the actions to a row that the pointer or the focus reaches. */
   offer({ target }) {
     const row = target.closest(".message")
-    if (!row) return
-    this.messageRows.offer(row)
-    if (target.closest("time")) showFullTime(row)
+    if (row) this.messageRows.offer(row)
   }
 
   /** On a touch screen a tap shows a row's actions. */
@@ -164,6 +163,10 @@ export default class extends Controller {
   edits({ dataset: { id } }) {
     const url = `${this.pageValue}messages/${id}/edits/`
     this.dispatch("open", { prefix: "dialog-link", target: window, detail: { url } })
+  }
+
+  unfold(row) {
+    unfold(row)
   }
 
   askDelete(row) {

@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { inBatches, inNextFrame } from "helpers/frames.js"
 import { listen } from "helpers/listen.js"
 import { Arrivals } from "models/arrivals.js"
+import { showDayRead } from "models/days.js"
 import { Timeline } from "models/timeline.js"
 
 const MOST_AT_ONCE = 40 // messages shown in one frame, with one layout
@@ -129,6 +130,7 @@ export default class extends Controller {
   /** The reader is at another place, or the page is shown or hidden. */
   look() {
     if (this.isCovered) return
+    showDayRead(this.rowsTarget, this.logTarget.getBoundingClientRect().top)
     this.see()
     if (this.timeline.isAtNewest && !document.hidden) this.arrivals.seenAll()
     this.#tellPosition()

@@ -23,6 +23,10 @@ export function fullText(date) {
   return full.format(date)
 }
 
+export function fullDayText(date) {
+  return fullDay.format(date)
+}
+
 /** Today, Yesterday, or the date. */
 export function dayText(date, now = new Date()) {
   return nearDay(date, now) ?? (isSameYear(date, now) ? weekday : fullDay).format(date)
@@ -34,9 +38,10 @@ export function listTime(date, now = new Date()) {
   return nearDay(date, now) ?? (isSameYear(date, now) ? shortDay : shortDate).format(date)
 }
 
-/** Show a moment in a `<time>`, as this text. */
-export function showMoment(element, dateTime, text) {
+/** Show a moment in a `<time>`, as this text, with the full date as its title. */
+export function showMoment(element, dateTime, text, title) {
   element.dateTime = dateTime
+  if (element.title !== title) element.title = title
   if (element.textContent !== text) element.textContent = text
   element.dataset.local = "" // static/css/message.css
 }

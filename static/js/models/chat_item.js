@@ -1,4 +1,4 @@
-import { listTime, showMoment } from "helpers/dates.js"
+import { fullText, listTime, showMoment } from "helpers/dates.js"
 import { paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { isolate } from "helpers/text.js"
@@ -39,7 +39,8 @@ export function showCurrent(item, isCurrent) {
 /** Show when its latest message was sent, in the reader's time zone. */
 export function showTime(item) {
   const { at } = item.dataset
-  if (at) showMoment(part(item, "time"), at, listTime(new Date(at)))
+  const date = at && new Date(at)
+  if (at) showMoment(part(item, "time"), at, listTime(date), fullText(date))
 }
 
 /** Show the start of its latest message. */

@@ -1,4 +1,4 @@
-import { dayKey, dayText, showMoment } from "helpers/dates.js"
+import { dayKey, dayText, fullDayText, showMoment } from "helpers/dates.js"
 import { protocol } from "helpers/protocol.js"
 
 const CONTINUED = protocol.continued_seconds * 1000 // milliseconds
@@ -62,7 +62,7 @@ export class Dividers {
       return
     }
     const line = day ?? copyOf(this.#dayTemplate)
-    showMoment(line.querySelector("time"), dayKey(date), dayText(date))
+    showMoment(line.querySelector("time"), dayKey(date), dayText(date), fullDayText(date))
     if (!day) start.before(line)
   }
 }

@@ -1,4 +1,5 @@
 import { Dividers } from "models/dividers.js"
+import { LongTexts } from "models/long_texts.js"
 import { MessageRows, showQuoted, showReaders, showTime } from "models/message_row.js"
 import { people } from "models/people.js"
 import { Readers } from "models/readers.js"
@@ -10,6 +11,7 @@ export class MessageLog {
   #pending
   #messageRows
   #dividers
+  #longTexts
   #userId
   #byId = new Map()
   #readers = new Readers()
@@ -21,11 +23,13 @@ export class MessageLog {
     this.#pending = pending
     this.#userId = userId
     this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true", log.dataset.prefix)
+    this.#longTexts = new LongTexts(this.#messageRows)
     this.#dividers = new Dividers(rows, dayTemplate, unreadTemplate)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
     for (const row of this.rows) {
       this.#byId.set(row.dataset.id, row)
       showTime(row) // the server's times and days are those of UTC
+      this.#longTexts.look(row)
     }
     this.renewDays()
   }
@@ -75,6 +79,7 @@ export class MessageLog {
     this.#insert([...new Set(added)].sort((one, other) => seqOf(one) - seqOf(other)))
     for (const row of shown) {
       this.#messageRows.showSending(row, null)
+      this.#longTexts.look(row)
       this.#showReadersOf(row)
     }
   }

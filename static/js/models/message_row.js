@@ -5,10 +5,8 @@ import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { people } from "models/people.js"
-import { RowParts } from "models/row_parts.js"
+import { part, RowParts } from "models/row_parts.js"
 import { RowThreads } from "models/row_threads.js"
-
-const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
 /** Makes and fills the rows of templates/chats/_message.html. */
 export class MessageRows {
@@ -135,6 +133,11 @@ export class MessageRows {
     if (state) showStatus(row, "clock", state === "waiting" ? waits : "Sending")
   }
 
+  /** Add the button that unfolds a long text, or remove it. */
+  offerMore(row, isLong) {
+    this.#parts.keep(row, "more", isLong)
+  }
+
   /** Add the buttons of a row. */
   offer(row) {
     this.#parts.give(row, "actions")
@@ -173,12 +176,8 @@ function showStatus(row, icon, text) {
 /** Show the time, in the reader's time zone. */
 export function showTime(row) {
   const { createdAt } = row.dataset
-  showMoment(part(row, "time"), createdAt, timeText(new Date(createdAt)))
-}
-
-/** Add the full date as the tooltip of the time. */
-export function showFullTime(row) {
-  part(row, "time").title ||= fullText(new Date(row.dataset.createdAt))
+  const date = new Date(createdAt)
+  showMoment(part(row, "time"), createdAt, timeText(date), fullText(date))
 }
 
 /** What a reply needs of a row. */

@@ -1,4 +1,4 @@
-const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
+export const part = (row, name) => row.querySelector(`[data-part="${name}"]`)
 
 // Where the optional parts go. Rows without them take a browser half the work.
 const PLACES = {
@@ -6,6 +6,7 @@ const PLACES = {
   fold: (row, node) => part(row, "sender-line").after(node),
   // After the fold, which hides what follows it.
   quote: (row, node) => (part(row, "fold") ?? part(row, "sender-line")).after(node),
+  more: (row, node) => part(row, "content").after(node),
   photo: (row, node) => part(row, "content").before(node),
   edited: (row, node) => part(row, "time").before(node),
   pinned: (row, node) => part(row, "meta").prepend(node),

@@ -1,6 +1,7 @@
 import { onNewDay } from "helpers/dates.js"
 import { Ends } from "models/ends.js"
 import { HistoryWindow } from "models/history_window.js"
+import { unfold } from "models/long_texts.js"
 import { MessageLog } from "models/message_log.js"
 import { Paginator } from "models/paginator.js"
 import { Scroll } from "models/scroll.js"
@@ -68,6 +69,7 @@ export class Timeline {
   }
 
   highlight(row) {
+    unfold(row, true) // who looks for a message wants to read it
     this.scroll.show(row)
     row.classList.add("message--highlight")
     const end = () => row.classList.remove("message--highlight")
