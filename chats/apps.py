@@ -20,6 +20,7 @@ class ChatsConfig(AppConfig):
         post_migrate.connect(make_moderators, sender=self)
         group_invitations.register(Groups())
         signals.account_deleted.connect(accounts.on_account_deleted)
+        signals.renamed.connect(accounts.on_renamed)
         signals.activity_changed.connect(accounts.on_activity_changed)
         signals.sign_ins_ended.connect(accounts.on_sign_ins_ended)
         signals.blocks_changed.connect(blocks.on_blocks_changed)

@@ -13,6 +13,10 @@ activity_changed = Signal()
 # again when it is asked for again. Receivers raise what keeps them from following it.
 blocks_changed = Signal()
 
+# The names of `user` (a `User`) have changed; sent once that is committed. Receivers tell it to
+# those who look at the former ones.
+renamed = Signal()
+
 # Sign-ins of `user_id` have ended: the one with the id `sign_in`, or all but the one with the id
 # `spared`, or all. `reason` is a text for people.
 sign_ins_ended = Signal()

@@ -63,6 +63,15 @@ def on_account_deleted(user: User, **_: Any) -> None:
     forget_user(user)
 
 
+def on_renamed(user: User, **_: Any) -> None:
+    """Receives `users.signals.renamed`."""
+    told: dict[str, Any] = {"user_id": user.pk, "username": user.username, "name": user.name}
+    for chat in Chat.objects.all().found({"member_ids": user.pk}, projection={"_id": 1}):
+        event = events.UserRenamed(chat_id=str(chat.pk), **told)
+        events.broadcast(events.chat_group(chat.pk), event)
+    events.broadcast_to_users([user.pk], events.UserRenamed(chat_id=None, **told))
+
+
 def on_activity_changed(user_id: int, **_: Any) -> None:
     """Receives `users.signals.activity_changed`."""
     settle_owners(user_id)

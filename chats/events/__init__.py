@@ -50,6 +50,7 @@ from .types import Pong as Pong
 from .types import TypingIndicator as TypingIndicator
 from .types import UserJoined as UserJoined
 from .types import UserLeft as UserLeft
+from .types import UserRenamed as UserRenamed
 from .types import Watching as Watching
 from .types import Welcome as Welcome
 from .types import event_of as event_of

@@ -125,6 +125,21 @@ class UserLeft(Event):
     username: str | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class UserRenamed(Event):
+    """A person is called something else; told in each of their chats, and to their own lists."""
+
+    type = "user_renamed"
+    chat_id: str | None
+    user_id: int
+    username: str
+    name: str
+
+    def for_chat_list(self) -> ForChatList | None:
+        """The event itself, for every member."""
+        return self, None
+
+
 # To one socket ---------------------------------------------------------------------------------
 
 

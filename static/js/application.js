@@ -17,6 +17,7 @@ import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
 import NoteController from "controllers/note_controller.js"
 import OutboxController from "controllers/outbox_controller.js"
+import OwnNameController from "controllers/own_name_controller.js"
 import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PinsController from "controllers/pins_controller.js"
@@ -60,6 +61,7 @@ application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
 application.register("note", NoteController)
 application.register("outbox", OutboxController)
+application.register("own-name", OwnNameController)
 application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("pins", PinsController)

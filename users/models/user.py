@@ -12,13 +12,13 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import connections, models
+from django.db import connections, models, transaction
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 
 from chatproject.text.confusables import skeleton
 from chatproject.text.folding import words
-from users import names
+from users import names, signals
 from users.ids import new_id
 from users.names import Name, full_name
 from users.rules import LOOKS_LIKE, plain_name
@@ -244,9 +244,15 @@ class User(AbstractUser):
             }
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = _with_derived(set(kwargs["update_fields"]))
+        is_renamed = bool(SearchTextField.SOURCES.intersection(kwargs.get("update_fields") or ()))
         super().save(**kwargs)
         self._remember(kwargs.get("update_fields"))
         names.forget(self.pk)
+        if is_renamed:
+            transaction.on_commit(self._tell_names, using=self._state.db, robust=True)
+
+    def _tell_names(self) -> None:
+        signals.renamed.send(User, user=self)
 
     def clean(self) -> None:
         """Refuse a new user name that looks like that of another account."""

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { onNewDay } from "helpers/dates.js"
-import { inNextFrame } from "helpers/frames.js"
+import { after, inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
 import { showInTab } from "helpers/tab.js"
 import { isolate } from "helpers/text.js"
@@ -12,6 +12,7 @@ import { LiveSocket } from "models/socket.js"
 
 const TITLE = " · Chat" // templates/chats/detail.html
 const CHAT = /^\/chats\/([0-9a-f-]{36})\// // the path of a page of a chat
+const NAMES_KEPT = 1500 // milliseconds after which the API tells no former name any more: users/names.py
 const AT_ONCE = 10 // chats shown before input is handled again
 
 /** The chat list: previews, order and unread counts of all chats, live. */
@@ -24,6 +25,7 @@ export default class extends Controller {
     this.activity = new Map() // the latest activity of each chat since the last frame
     this.actSoon = inNextFrame(() => this.#act())
     this.countSoon = inNextFrame(() => this.#count())
+    this.refreshSoon = after(NAMES_KEPT, () => this.refresh())
   }
 
   connect() {
@@ -79,6 +81,13 @@ export default class extends Controller {
     else if (type === "watching") this.#watching(data)
     else if (type === "chat_removed") this.#remove(data.chat_id)
     else if (type === "chat_updated" && data.name) this.#rename(data.chat_id, data.name)
+    else if (type === "user_renamed") this.#personRenamed(data)
+  }
+
+  #personRenamed({ chat_id, user_id, name }) {
+    if (this.items.isWith(chat_id, user_id)) this.#rename(chat_id, name)
+    if (user_id === this.userIdValue) this.dispatch("renamed", { detail: { name } })
+    this.refreshSoon() // for the previews, whose senders the list doesn't know
   }
 
   #blockChanged({ user_id, is_blocked }) {

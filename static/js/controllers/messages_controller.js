@@ -103,6 +103,10 @@ export default class extends Controller {
     this.log.showReceipts(markers)
   }
 
+  rename({ detail: { user_id, name } }) {
+    this.log.rename(user_id, name)
+  }
+
   fold({ detail: { user_id } }) {
     this.log.fold(user_id)
   }

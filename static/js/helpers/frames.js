@@ -30,3 +30,14 @@ export function inBatches(most, work) {
     soon()
   }
 }
+
+/** A function that runs `work` once, so many milliseconds after it was first called. */
+export function after(milliseconds, work) {
+  let timer = null
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null
+      work()
+    }, milliseconds)
+  }
+}

@@ -78,6 +78,11 @@ export class ChatItems {
     return item
   }
 
+  /** Whether a chat is listed that is the private one with this person. */
+  isWith(id, userId) {
+    return Number(id && this.find(id)?.dataset.otherId) === userId
+  }
+
   remove(id) {
     this.find(id)?.remove()
   }

@@ -9,8 +9,8 @@ import { LiveSocket } from "models/socket.js"
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
  * `chat:message`, `chat:progress`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
- * `chat:pinned`, `chat:pins` (detail: {count}), `chat:changed`, `chat:cleared` (detail: {since_seq}), `chat:connection`
- * (detail: {state}), `chat:ended` (detail: {why}).
+ * `chat:pinned`, `chat:pins` (detail: {count}), `chat:changed`, `chat:renamed` (detail: {user_id, name}),
+ * `chat:cleared` (detail: {since_seq}), `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
   // Handlers of the socket's events, by type.
@@ -25,6 +25,7 @@ export class LiveChat {
     typing_indicator: (data) => this.#typed(data),
     user_joined: (data) => this.#cameOnline(data),
     user_left: (data) => this.#wentOffline(data),
+    user_renamed: (data) => this.#renamed(data),
     chat_updated: (data) => this.state.update(data) || this.catchUp.ask(),
     chat_state: (data) => this.#takeState(data, data.read_markers, data.permissions[this.#userId]),
     member_added: (data) => this.#memberAdded(data),
@@ -161,6 +162,13 @@ export class LiveChat {
   #wentOffline({ user_id }) {
     this.state.wentOffline(user_id)
     this.#tell("left", { sender_id: user_id })
+  }
+
+  #renamed({ user_id, name }) {
+    people.learn(user_id, name)
+    this.#tell("renamed", { user_id, name })
+    this.tellReceipts()
+    this.#changed()
   }
 
   #memberAdded(data) {

@@ -1,6 +1,6 @@
 import { Dividers } from "models/dividers.js"
 import { LongTexts } from "models/long_texts.js"
-import { MessageRows, showQuoted, showReaders, showTime } from "models/message_row.js"
+import { MessageRows, showQuoted, showQuotedSender, showReaders, showSender, showTime } from "models/message_row.js"
 import { people } from "models/people.js"
 import { Readers } from "models/readers.js"
 
@@ -139,9 +139,22 @@ export class MessageLog {
 
   /** The user blocks this person, or doesn't any more. */
   fold(userId) {
-    for (const row of this.rows) if (Number(row.dataset.senderId) === userId) this.#messageRows.fold(row)
-    const quotes = `[data-part="quote"][data-sender-id="${userId}"]`
-    for (const quote of this.#log.querySelectorAll(quotes)) this.#messageRows.foldQuote(quote)
+    for (const row of this.#rowsOf(userId)) this.#messageRows.fold(row)
+    for (const quote of this.#quotesOf(userId)) this.#messageRows.foldQuote(quote)
+  }
+
+  /** This person is called something else. */
+  rename(userId, name) {
+    for (const row of this.#rowsOf(userId)) showSender(row, name, userId)
+    for (const quote of this.#quotesOf(userId)) showQuotedSender(quote, name)
+  }
+
+  #rowsOf(userId) {
+    return this.rows.filter((row) => Number(row.dataset.senderId) === userId)
+  }
+
+  #quotesOf(userId) {
+    return this.#log.querySelectorAll(`[data-part="quote"][data-sender-id="${userId}"]`)
   }
 
   /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */

@@ -80,18 +80,17 @@ export class MessageRows {
   #fillSender(row, { sender_id, sender_name }) {
     const name = sender_name || people.name(sender_id)
     const isBot = people.isBot(sender_id)
-    part(row, "sender").textContent = name
+    showSender(row, name, sender_id)
     part(row, "sender-line").className = `message__sender hue--${hue(sender_id)}`
     row.classList.toggle("message--bot", isBot)
     this.#parts.keep(row, "bot", isBot)
-    paintAvatar(part(row, "avatar"), name, sender_id)
   }
 
   #fillQuote(row, { reply, deleted_at }) {
     const quote = this.#parts.keep(row, "quote", reply && !deleted_at)
     if (!quote) return
     quote.href = `?at=${reply.id}#message-${reply.id}`
-    part(quote, "quote-sender").textContent = reply.sender_name
+    showQuotedSender(quote, reply.sender_name)
     quote.dataset.senderId = reply.sender_id
     this.foldQuote(quote)
     showQuoted(quote, { content: reply.content, deleted_at: reply.deleted })
@@ -148,6 +147,17 @@ export class MessageRows {
 function nameRow(row, id) {
   part(row, "bubble").id = id
   row.setAttribute("aria-labelledby", id)
+}
+
+/** Show who sent a message. */
+export function showSender(row, name, id) {
+  part(row, "sender").textContent = name
+  paintAvatar(part(row, "avatar"), name, id)
+}
+
+/** Show who sent the quoted message. */
+export function showQuotedSender(quote, name) {
+  part(quote, "quote-sender").textContent = name
 }
 
 /** Show in a quote the start of the quoted message. */
