@@ -160,6 +160,8 @@ def test_printing_gives_the_whole_conversation_that_is_loaded(
           document.documentElement.scrollHeight]"""
     )
     assert bottom <= height
+    last = window.messages.last
+    assert last.evaluate("each => getComputedStyle(each).contentVisibility") == "visible"
     for gone in (".sidebar", ".composer", ".chat__back", ".timeline__down"):
         expect(window.page.locator(gone)).to_be_hidden()
     background = window.page.evaluate("getComputedStyle(document.body).backgroundColor")

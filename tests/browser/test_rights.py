@@ -70,17 +70,17 @@ def test_rights_owner_and_title_change_without_a_page(
     menu, heading = window.page.locator(".chat__header .menu"), window.page.locator(".chat__title")
     items = menu.locator(".menu__item")
     menu.get_by_label("More about this chat").click()
-    expect(items.filter(visible=True)).to_have_text(["Leave the group"])
+    expect(items.filter(visible=True)).to_have_text(["Leave the group", "Clear for me"])
     actions.set_permissions(ada, group, grace.pk, can_change_permissions=True)
-    expect(items.filter(visible=True)).to_have_text(["Rename", "Leave the group"])
+    expect(items.filter(visible=True)).to_have_text(["Rename", "Leave the group", "Clear for me"])
     actions.set_permissions(ada, group, grace.pk, can_send_messages=False)
     expect(window.composer).to_be_hidden()
     chat = actions.transfer_ownership(ada, Chat.objects.get(pk=group.pk), grace.pk, name="Looms")
     expect(heading).to_have_text("Looms")
-    expect(items.filter(visible=True)).to_have_text(["Rename", "Delete the chat"])
+    expect(items.filter(visible=True)).to_have_text(["Rename", "Clear for me", "Delete the group"])
     expect(window.composer).to_be_visible()
     actions.transfer_ownership(grace, chat, ada.pk)
-    expect(items.filter(visible=True)).to_have_text(["Rename", "Leave the group"])
+    expect(items.filter(visible=True)).to_have_text(["Rename", "Leave the group", "Clear for me"])
     assert pages == []
 
 

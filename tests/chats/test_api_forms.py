@@ -106,6 +106,7 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         ("POST", "chats/private/{user_id}"): [({}, 201)],
         ("POST", "chats/group"): [({"name": "Looms"}, 201)],
         ("PATCH", chat): [({"name": "Looms"}, 200)],
+        ("POST", f"{chat}/clear"): [({}, 204)],
         ("POST", f"{chat}/messages"): [({"content": "Hi"}, 201)],
         ("PATCH", f"{chat}/messages/{{message_id}}"): [({"content": "Hi"}, 200)],
         ("POST", f"{chat}/messages/{{message_id}}/read"): [({}, 204)],
