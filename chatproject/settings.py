@@ -404,6 +404,7 @@ if PASSWORDS_AT_ONCE < 1:
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "chatproject.formats"
 USE_I18N = False
 USE_TZ = True
 STATIC_URL = "/static/"

@@ -14,58 +14,26 @@ from django.utils.safestring import SafeString
 
 from chatproject.text.bidi import shown
 from chats import actions
-from chats.errors import Invalid
 from chats.models import Chat, Message
 from chats.models.uuid7 import uuid7_bound
 from users.models import User
 
 from .change_lists import WINDOW, Selection
-from .filters import ChoiceFilter, InputFilter, day_of, next_day, user_id_of, uuid_of
-from .moderation import NOTHING, ModerationAdmin, People, excerpt, link
-
-
-class ChatFilter(InputFilter):
-    """Messages of one chat, by its UUID."""
-
-    title = "chat"
-    parameter_name = "chat"
-    placeholder = "UUID of the chat"
-
-
-class SenderFilter(InputFilter):
-    """Messages of one sender, by user name or id."""
-
-    title = "sender"
-    parameter_name = "sender"
-    placeholder = "User name"
-
-
-class FromFilter(InputFilter):
-    """Messages sent on this day (UTC) or later."""
-
-    title = "first day (UTC)"
-    parameter_name = "from"
-    input_type = "date"
-
-
-class UntilFilter(InputFilter):
-    """Messages sent on this day (UTC) or earlier."""
-
-    title = "last day (UTC)"
-    parameter_name = "until"
-    input_type = "date"
-
-
-class DeletedFilter(ChoiceFilter):
-    """Only tombstones, or only messages that aren't deleted."""
-
-    title = "deletion"
-    parameter_name = "deleted"
-    options = {"yes": "Deleted", "no": "Not deleted"}
+from .filters import day_of, next_day, user_id_of, uuid_of
+from .message_filters import (
+    ChatFilter,
+    DeletedFilter,
+    FromFilter,
+    SenderFilter,
+    UntilFilter,
+    chats_called,
+)
+from .message_page import MessagePage
+from .moderation import NOTHING, People, excerpt, link
 
 
 @admin.register(Message)
-class MessageAdmin(ModerationAdmin):
+class MessageAdmin(MessagePage):
     """Messages, read-only; moderators delete them."""
 
     list_display = ("sent", "sender", "chat", "text")
@@ -95,15 +63,20 @@ class MessageAdmin(ModerationAdmin):
     def selection(self, values: dict[str, str | None], text: str) -> Selection:
         """One chat's messages by `seq`; all, or one sender's, by id, which is in order of time."""
         rows, key, condition = Message.objects.all(), "pk", Q()
-        chat_id, message_id = self._ids_of(values.get("chat"), text)
+        chat_ids, message_id = self._ids_of(values.get("chat"), text)
         if message_id:
             rows = rows.filter(pk=message_id)
-        elif chat_id:
-            rows, key = rows.in_chat(chat_id), "seq"
+        elif len(chat_ids) == 1:
+            rows, key = rows.in_chat(chat_ids[0]), "seq"
+        elif chat_ids:
+            condition &= Q(chat_id__in=chat_ids)
         if sender := values.get("sender"):
             of_sender = Q(sender_id=user_id_of(sender))
+            in_one_chat = key == "seq"
             rows, condition = (
-                (rows, condition & of_sender) if chat_id else (rows.filter(of_sender), condition)
+                (rows, condition & of_sender)
+                if in_one_chat
+                else (rows.filter(of_sender), condition)
             )
         rows = self._of_days(rows, key, values.get("from"), values.get("until"))
         if deleted := values.get("deleted"):
@@ -113,14 +86,14 @@ class MessageAdmin(ModerationAdmin):
         return Selection(rows, key, condition)
 
     @staticmethod
-    def _ids_of(chat: str | None, text: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-        """The ids of the chat and the message asked for; a searched UUID may be of either."""
-        chat_id, searched = uuid_of(chat or ""), uuid_of(text)
-        if chat and not chat_id:
-            raise Invalid("chat", f"{chat} is no UUID of a chat.")
-        if searched and (chat_id or Message.objects.filter(pk=searched).exists()):
-            return chat_id, searched
-        return chat_id or searched, None
+    def _ids_of(chat: str | None, text: str) -> tuple[list[uuid.UUID], uuid.UUID | None]:
+        """The ids of the chats and the message asked for; a searched UUID may be of either."""
+        chat_ids, searched = chats_called(chat) if chat else [], uuid_of(text)
+        if searched is None:
+            return chat_ids, None
+        if chat_ids or Message.objects.filter(pk=searched).exists():
+            return chat_ids, searched
+        return [searched], None
 
     @staticmethod
     def _of_days(rows: Any, key: str, first: str | None, last: str | None) -> Any:
@@ -198,10 +171,13 @@ class MessageAdmin(ModerationAdmin):
 
     @admin.display(description="in reply to")
     def replied(self, message: Message) -> SafeString | str:
-        """The id of the message that this one answers, which links to it."""
-        if message.reply_to is None:
+        """Who wrote the message that this one answers, and its start; links to it."""
+        replied = Message.objects.filter(pk=message.reply_to).first() if message.reply_to else None
+        if replied is None:
             return NOTHING
-        return link("chats_message_change", str(message.reply_to), message.reply_to)
+        text = "(deleted)" if replied.deleted_at else excerpt(replied)
+        name = People([replied.sender_id]).name(replied.sender_id)
+        return link("chats_message_change", f"{name}: {text}", replied.pk)
 
     # What moderators do --------------------------------------------------------------------------
 

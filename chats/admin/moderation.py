@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
 from chatproject.text.bidi import isolate
-from chats.models import Chat, Message
+from chats.models import Chat, Message, MessageRow
 
 from .change_lists import NewestFirstChangeList, Selection
 from .filters import uuid_of
@@ -119,7 +119,7 @@ def link(url_name: str, text: str, *args: Any, **query: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', f"{url}?{urlencode(query)}" if query else url, text)
 
 
-def excerpt(message: Message) -> str:
+def excerpt(message: Message | MessageRow) -> str:
     """The first `EXCERPT` characters of a message, and `…` if there are more."""
     text = isolate(message.content[:EXCERPT])
     return f"{text}…" if len(message.content) > EXCERPT else text

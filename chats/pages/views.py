@@ -93,6 +93,7 @@ def chat_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict
         "answers": bool(settings.AI_API_KEY),
         "history": settings.AI_HISTORY if chat.assistant_sees_history else 0,
         "photos": bool(settings.UNSPLASH_ACCESS_KEY),
+        "moderates": user.is_staff and user.has_perm("chats.moderate_chat"),
     }
 
 

@@ -7,7 +7,7 @@ export default class extends Controller {
   static targets = ["offers", "line"]
 
   connect() {
-    this.offersTarget.replaceChildren(...OFFERS.map((offer) => this.#line(offer)))
+    this.offersTarget.replaceChildren(...OFFERS.filter(({ key }) => key).map((offer) => this.#line(offer)))
   }
 
   show() {

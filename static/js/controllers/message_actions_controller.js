@@ -10,7 +10,7 @@ import { offerOfKey, offersOf } from "models/offers.js"
 /** What one does with a message's row: focus it, open its menu, and what offers.js has. */
 export default class extends Controller {
   static targets = ["log", "rows", "template"]
-  static values = { userId: Number, page: String, url: String }
+  static values = { userId: Number, page: String, url: String, admin: String } // admin: the address of the admin's list of messages
 
   connect() {
     this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
@@ -89,6 +89,7 @@ export default class extends Controller {
       can_send_messages: canSend === "true",
       can_delete_other_messages: canDelete === "true",
       can_pin_messages: canPin === "true",
+      moderates: this.hasAdminValue,
     })
   }
 
@@ -167,6 +168,11 @@ export default class extends Controller {
 
   unfold(row) {
     unfold(row)
+  }
+
+  /** The admin's page of a message. */
+  moderate({ dataset: { id } }) {
+    open(`${this.adminValue}${id}/change/`, "_blank", "noopener")
   }
 
   askDelete(row) {

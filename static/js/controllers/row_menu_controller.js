@@ -69,11 +69,12 @@ export default class extends Controller {
     const item = this.itemTarget.content.firstElementChild.cloneNode(true)
     item.dataset.offer = act
     item.dataset.key = key
-    item.ariaKeyShortcuts = key
+    item.ariaKeyShortcuts = key || null
     item.classList.toggle("menu__item--danger", Boolean(isDanger))
     item.querySelector("use").setAttribute("href", `#icon-${icon}`)
     item.querySelector("span").textContent = label
     item.querySelector("kbd").textContent = nameOf(key)
+    item.querySelector("kbd").hidden = !key
     return item
   }
 

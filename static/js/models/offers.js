@@ -5,7 +5,7 @@ import { isTouchOnly } from "helpers/touch.js"
  * What the row of a stored message offers, in the order of its menu.
  *
  * `act`: a method of message_actions_controller.js; without one, the event of the window `message-actions:<act>` (detail:
- * `read` of message_row.js). `key`: does it while the row has the focus. `to`: whether it is offered for a row
+ * `read` of message_row.js). `key`: does it while the row has the focus; "" is none. `to`: whether it is offered for a row
  * (`own`, `text`, `edited`, `pinned`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
  */
 export const OFFERS = [
@@ -29,6 +29,7 @@ export const OFFERS = [
     key: "h",
     to: (row, may) => row.edited && (row.own || may.can_delete_other_messages),
   },
+  { act: "moderate", label: "Moderate in a new tab", icon: "moderate", key: "", to: (row, may) => may.moderates },
   {
     act: "askDelete",
     label: "Delete",
