@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Collection
 from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
@@ -50,7 +49,6 @@ def delete_account(user: User) -> None:
 def delete_lost(user_id: int) -> None:
     """Delete an account of which only the id is known, in chats; SQL has lost it."""
     row = User(pk=user_id, username=f"deleted-{user_id}-{secrets.token_hex(4)}", is_active=False)
-    row.set_unusable_password()
     row.save(force_insert=True)
     DELETED_ACCOUNT.add(str(user_id), person_id=user_id)
 
@@ -85,15 +83,6 @@ def _forget(job: Job) -> None:
     account_deleted.send(User, user=User.objects.get(pk=user_id))
     if job.key == str(user_id):
         DELETED_ACCOUNT.add(f"{user_id} again", person_id=user_id, due=now() + SWEEP)
-
-
-def erased_among(user_ids: Collection[int]) -> set[int]:
-    """Those of these accounts that were deleted."""
-    return {
-        user.pk
-        for user in User.objects.filter(pk__in=user_ids, is_active=False)
-        if user.username.startswith(f"deleted-{user.pk}-") and not user.has_usable_password()
-    }
 
 
 def set_active(user: User, *, is_active: bool, **others: bool) -> None:

@@ -6,7 +6,7 @@ import uuid
 from contextlib import suppress
 
 from chats.models import Chat
-from users.endings import erased_among
+from users.actions import is_gone
 from users.models import User
 
 from .blocks import follow_people
@@ -19,7 +19,8 @@ def settle_private_chats(user: User) -> None:
     May take long, be interrupted, and called again.
     """
     for chat_id, other_id in _others(user.pk).items():
-        if len(erased_among([user.pk, other_id])) == 2:
+        both = User.objects.filter(pk__in=[user.pk, other_id])
+        if all(not one.is_active and is_gone(one) for one in both):
             with suppress(Chat.DoesNotExist):  # the job of the other was faster
                 remove_chat(user, Chat.objects.get(pk=chat_id), permission="")
         else:

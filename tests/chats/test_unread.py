@@ -162,8 +162,8 @@ def test_only_chats_with_deleted_unread_messages_are_counted_and_together(
             assert len(api(grace).get(URL).json()["results"]) == 4
         return [command.collection for command in sent]
 
-    assert commands() == ["chats_chat", "chats_message"]
+    before = commands()
     for chat, message in zip(chats[1:3], said[1:3], strict=True):
         actions.delete_message(ada, chat, message)
-    assert commands() == ["chats_chat", "chats_message", "chats_message"]
+    assert commands() == [*before, "chats_message"]
     assert [unread(api(grace), chat) for chat in chats] == [0, 0, 0, 1]
