@@ -52,6 +52,7 @@ def test_a_message_offers_the_same_by_a_button_a_right_click_and_keys(
     expect(menu.get_by_role("menuitem").last).to_be_focused()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")  # Copy text
     expect(page.get_by_text("Copied")).to_be_visible()
     expect(row).to_be_focused()
