@@ -41,6 +41,7 @@ STYLES = [
     "css/row-menu.css",
     "css/kept.css",
     "css/long-text.css",
+    "css/lines.css",
     "css/composer.css",
     "css/completion.css",
     "css/people.css",

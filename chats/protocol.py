@@ -20,6 +20,7 @@ PAGE_SIZE = 50  # messages of a page of history, unless `limit` says otherwise
 CHATS_LISTED = 100  # of the list of chats; a link shows the rest
 UNREAD_MENTIONS_LISTED = 100  # numbers of unread messages that mention somebody, of a chat
 MOST_UNREAD = 99  # unread messages that a chat list shows as a number
+MOST_LINES = 200  # changes of a group between the messages of a page, the latest
 READERS_NAMED = 3  # people who have read a message that its row names
 READERS_SHOWN = 100  # ids of people who have read a message; `read_count` counts all
 REACTIONS_MAX = 20  # kinds of reactions to a message

@@ -81,7 +81,11 @@ def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
     require_room("member_ids", 1 + len(others))
     require_consent("member_ids", user, people)
     chat = Chat.objects.create(
-        name=name, is_group=True, owner_id=user.pk, member_ids=[user.pk, *others]
+        name=name,
+        is_group=True,
+        owner_id=user.pk,
+        created_by=user.pk,
+        member_ids=[user.pk, *others],
     )
     announce_added(chat, chat.member_ids)
     return chat
@@ -191,7 +195,8 @@ def change_chat(
         return transaction.change_chat(update, **conditions)
 
     changed = change(chat.pk, work)
-    events.broadcast(events.chat_group(chat.pk), events.chat_updated(changed, changed.last_rev))
+    told = events.chat_updated(changed, changed.last_rev, user.pk, about)
+    events.broadcast(events.chat_group(chat.pk), told)
     return changed
 
 

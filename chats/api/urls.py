@@ -8,6 +8,7 @@ import users.converters  # noqa: F401 - registers `<user_id:…>`
 from .chats import ChatViewSet
 from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
+from .lines import LineViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
 from .pins import EditViewSet, PinViewSet
@@ -31,6 +32,7 @@ READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
 REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
 STOP = MessageViewSet.as_view({"post": "stop"}, name="Stop")
+CHANGES = LineViewSet.as_view({"get": "list"}, name="Changes")
 PINS = PinViewSet.as_view({"get": "list"}, name="Pins")
 PIN = PinViewSet.as_view({"post": "create", "delete": "destroy"}, name="Pin")
 EDITS = EditViewSet.as_view({"get": "list"}, name="Edits")
@@ -73,6 +75,7 @@ ROUTES = {
         REACTION,
     ),
     "message-stop": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/stop", STOP),
+    "changes": ("chats/<any_uuid:chat_id>/changes", CHANGES),
     "pins": ("chats/<any_uuid:chat_id>/pins", PINS),
     "pin": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/pin", PIN),
     "edits": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/edits", EDITS),

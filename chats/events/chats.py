@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chats.models import Chat
 from chats.permissions import Permissions
 from users.names import Named
 
 from .types import Change, ChatRemoved, Event, ForChatList
+
+CHANGEABLE = ("name", "owner_id", "access", "history_for_new_members", "assistant_sees_history")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,8 @@ class ChatUpdated(StateChange):
     assistant_sees_history: bool
     owner_id: int
     member_ids: list[int] | None  # None: to chat lists
+    changed_by: int | None  # None: nobody knows
+    changed: list[str]  # the names of the fields that changed, where that is known
 
     def for_chat_list(self) -> ForChatList | None:
         """The event without the members, for every member: its size is that of the change."""
@@ -53,6 +59,7 @@ class MemberRemoved(StateChange):
     type = "member_removed"
     user_id: int
     username: str | None
+    name: str | None
     removed_by: int
 
     def for_chat_list(self) -> ForChatList | None:
@@ -103,6 +110,8 @@ class ChatState(Event):
             assistant_sees_history=self.assistant_sees_history,
             owner_id=self.owner_id,
             member_ids=None,
+            changed_by=None,
+            changed=[],
         )
         return updated, None
 
@@ -132,8 +141,14 @@ class ChatDeleted(Event):
 # Made from what is stored ------------------------------------------------------------------------
 
 
-def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
-    """The event for the current name, owner and access of a chat, and the change that made it."""
+def chat_updated(
+    chat: Chat, rev: int, by: int | None = None, about: Mapping[str, Any] | None = None
+) -> ChatUpdated:
+    """The event for the current name, owner and access of a chat, and the change that made it.
+
+    `about`: the fields of the row of that change, whose `user_id` is a new owner.
+    """
+    fields = {**about, "owner_id": about.get("user_id")} if about else {}
     return ChatUpdated(
         chat_id=str(chat.pk),
         rev=rev,
@@ -143,6 +158,8 @@ def chat_updated(chat: Chat, rev: int) -> ChatUpdated:
         assistant_sees_history=chat.assistant_sees_history,
         owner_id=chat.owner_id,
         member_ids=list(chat.member_ids),
+        changed_by=by,
+        changed=[name for name in CHANGEABLE if fields.get(name) is not None],
     )
 
 
@@ -170,6 +187,7 @@ def member_removed(
         rev=rev,
         user_id=user_id,
         username=person.username if person else None,
+        name=person.name if person else None,
         removed_by=removed_by,
     )
 

@@ -65,8 +65,10 @@ def _as_events(
                 change = events.member_removed(chat.pk, rev, user_id, person, row["by"])
             case Change.Kind.PERMISSIONS_CHANGED if user_id in allowed:
                 change = events.permissions_changed(allowed[user_id], rev)
-            case Change.Kind.PERMISSIONS_CHANGED | Change.Kind.CHAT_UPDATED:
+            case Change.Kind.PERMISSIONS_CHANGED:
                 change = events.chat_updated(chat, rev)
+            case Change.Kind.CHAT_UPDATED:
+                change = events.chat_updated(chat, rev, row["by"], row)
             case Change.Kind.REACTION_ADDED | Change.Kind.REACTION_REMOVED if not messages[
                 row["message_id"]
             ].deleted_at:

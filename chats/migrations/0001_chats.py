@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('since_seqs', models.JSONField(blank=True, default=dict)),
                 ('floors', models.JSONField(blank=True, default=dict, editable=False)),
                 ('owner_id', models.BigIntegerField()),
+                ('created_by', models.BigIntegerField(editable=False, null=True)),
                 ('member_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField())),
                 ('silenced_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list)),
                 ('last_rev', models.BigIntegerField(default=0)),
@@ -101,6 +102,7 @@ class Migration(migrations.Migration):
                 ('chat_id', models.UUIDField()),
                 ('seq', models.BigIntegerField()),
                 ('rev', models.BigIntegerField()),
+                ('after_seq', models.BigIntegerField(editable=False, null=True)),
                 ('changed_rev', models.BigIntegerField(editable=False, null=True)),
                 ('sender_id', models.BigIntegerField()),
                 ('content', models.TextField(blank=True)),
@@ -129,7 +131,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('deleted_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', 'seq', 'deleted_at'], name='message_deleted'), models.Index(condition=models.Q(('root_id__gt', uuid.UUID('00000000-0000-0000-0000-000000000000'))), fields=['chat_id', 'root_id', 'seq', 'created_at', 'deleted_at', 'changed_rev'], name='message_thread'), models.Index(condition=models.Q(('pinned_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', '-pinned_at'], name='message_pinned'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), models.Index(condition=models.Q(('mention_ids__gte', 0)), fields=['chat_id', 'mention_ids', 'seq', 'sender_id'], name='message_mentions'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
+                'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('deleted_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', 'seq', 'deleted_at'], name='message_deleted'), models.Index(condition=models.Q(('root_id__gt', uuid.UUID('00000000-0000-0000-0000-000000000000'))), fields=['chat_id', 'root_id', 'seq', 'created_at', 'deleted_at', 'changed_rev'], name='message_thread'), models.Index(condition=models.Q(('kind__in', ('member_added', 'member_removed', 'chat_updated', 'message_pinned'))), fields=['chat_id', 'after_seq', 'rev'], name='message_lines'), models.Index(condition=models.Q(('pinned_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', '-pinned_at'], name='message_pinned'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), models.Index(condition=models.Q(('mention_ids__gte', 0)), fields=['chat_id', 'mention_ids', 'seq', 'sender_id'], name='message_mentions'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
             },
         ),
         migrations.CreateModel(

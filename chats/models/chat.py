@@ -169,6 +169,7 @@ class Chat(models.Model):
     # By the ids, as text, of those who haven't read on since they came: see floors.py.
     floors = models.JSONField(default=dict, blank=True, editable=False)
     owner_id = models.BigIntegerField()
+    created_by = models.BigIntegerField(null=True, editable=False)  # of a group
     member_ids = ArrayField(models.BigIntegerField())
     # Who may not send; decides, not the row in ChatPermissions: it is read with the members.
     silenced_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)

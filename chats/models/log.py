@@ -92,6 +92,16 @@ class Change(models.Model):
         return f"{self.kind} {self.rev}"
 
 
+# Those that the history of a group shows as lines between the messages: `index message_lines`.
+LINES = (
+    Change.Kind.MEMBER_ADDED.value,
+    Change.Kind.MEMBER_REMOVED.value,
+    Change.Kind.CHAT_UPDATED.value,
+    Change.Kind.MESSAGE_PINNED.value,
+)
+CREATED = "chat_created"  # another line, without a row
+
+
 class Log:
     """The rows of the logs of chats."""
 

@@ -19,7 +19,7 @@ from chatproject.stores.outages import is_away
 from chatproject.text import markdown
 
 from .chat import Chat
-from .log import DUPLICATE_KEY, EPOCH
+from .log import DUPLICATE_KEY, EPOCH, LINES
 from .mentions import MENTIONING
 from .previews import PreviewQuerySet
 from .reactions import Reactions
@@ -224,6 +224,7 @@ class Message(models.Model):
     chat_id = models.UUIDField()
     seq = models.BigIntegerField()
     rev = models.BigIntegerField()  # of this row; never changes
+    after_seq = models.BigIntegerField(null=True, editable=False)  # of other rows of the log alone
     changed_rev = models.BigIntegerField(null=True, editable=False)  # of the latest change, if any
     sender_id = models.BigIntegerField()
     content = models.TextField(blank=True)  # as it was written: Markdown
@@ -294,6 +295,12 @@ class Message(models.Model):
                 fields=["chat_id", "seq", "deleted_at"],
                 condition=Q(deleted_at__gt=EPOCH),
                 name="message_deleted",
+            ),
+            # The lines between the messages: see `Lines`.
+            models.Index(
+                fields=["chat_id", "after_seq", "rev"],
+                condition=Q(kind__in=LINES),
+                name="message_lines",
             ),
             # The pinned messages of a chat, the latest pin first.
             models.Index(

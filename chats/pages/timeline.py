@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.utils.safestring import mark_safe
 
+from chatproject.stores.mongodb.documents import Document
 from chatproject.text.bidi import isolate, shown
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.floors import floor
+from chats.models.lines import Lines, people_of
 from chats.models.read_marker import NOBODY, Readers
-from chats.protocol import CONTINUED_SECONDS, PAGE_SIZE, READERS_NAMED
+from chats.protocol import CONTINUED_SECONDS, MOST_LINES, PAGE_SIZE, READERS_NAMED
 from chats.representation import MessageContext, dashed
 from users.models import User
+
+from .lines import LinesAt, lines_by_place
 
 PEOPLE = 100  # a page has the names of so many members; of a larger group, of those it shows
 CONTINUED = timedelta(seconds=CONTINUED_SECONDS)
@@ -37,6 +42,7 @@ class Row:
     quote_folded: bool
     read_count: int
     read_by: list[str]
+    lines: LinesAt | None  # above it
 
     @property
     def edited(self) -> bool:
@@ -94,8 +100,16 @@ class Timeline:
         self.last_seq = max(self.high, chat.last_seq)
         readers = self._readers() if self.is_large else everyone
         self.markers = {self.user_id: told, **readers.markers}
-        people = self._people(readers)
+        self._lines = self._read_lines()
+        people = self._people(readers) | people_of(self._lines)
         self.context = MessageContext.of(self.messages, readers, people, self.since)
+
+    def _read_lines(self) -> list[Document]:
+        """The rows of the log that are lines of this page, the latest `MOST_LINES`; in order."""
+        if not self.chat.is_group:
+            return []
+        lines = Lines(self.chat, self.user_id, self.low, self.high if self.has_newer else None)
+        return lines.latest(MOST_LINES)[::-1]
 
     def _highest(self, before: int | None, around: int | None) -> int | None:
         """The highest `seq` of the page; None: the newest message, whichever that is."""
@@ -123,6 +137,16 @@ class Timeline:
     def names(self) -> Any:
         """The people named on the page, by id."""
         return self.context.names
+
+    @cached_property
+    def lines(self) -> dict[int, LinesAt]:
+        """The lines between the messages, by the `seq` of the one before."""
+        return lines_by_place(self._lines, self.names)
+
+    @property
+    def last_lines(self) -> LinesAt | None:
+        """The lines below the last message."""
+        return self.lines.get(self.high)
 
     @property
     def has_older(self) -> bool:
@@ -153,6 +177,7 @@ class Timeline:
         """The rows of these messages, in order."""
         previous: MessageRow | None = None
         unread = self._first_unread()
+        lines = self.lines
         for message in self.messages:
             replied = self.context.reply_of(message)
             read_count, read_by = self._read_by(message)
@@ -170,6 +195,7 @@ class Timeline:
                 quote_folded=replied is not None and replied.sender_id in self.folded_ids,
                 read_count=read_count,
                 read_by=read_by,
+                lines=lines.get(message.seq - 1),
             )
             previous = message
 

@@ -53,9 +53,9 @@ def test_a_long_text_is_folded_at_20_lines_until_it_is_unfolded(
 def test_the_day_that_is_read_stays_in_sight_and_times_have_their_date(
     window_of: OpenWindow, ada: Any, group: Any
 ) -> None:
-    for number in range(40):
+    for number in range(50):
         message, _ = actions.post_message(ada, group.pk, f"Message {number}")
-        sent = message.created_at - timedelta(days=2 - number // 15)
+        sent = message.created_at - timedelta(days=2 - min(number // 10, 2))
         Message.objects.filter(pk=message.pk).update(created_at=sent)
     window = window_of(ada, f"/chats/{group.pk}/")
     window.is_connected()
@@ -64,7 +64,7 @@ def test_the_day_that_is_read_stays_in_sight_and_times_have_their_date(
     days = window.page.locator(".day__label")
     expect(days).to_have_count(3)
     top = days.locator("visible=true").first
-    read = ((39, "Today"), (22, "Yesterday"), (10, re.compile(r"^\w+day, .*\d")))
+    read = ((49, "Today"), (15, "Yesterday"), (5, re.compile(r"^\w+day, .*\d")))
     for number, day in read:
         window.message(f"Message {number}").evaluate("(row) => row.scrollIntoView()")
         expect(top).to_have_text(day)
@@ -72,5 +72,5 @@ def test_the_day_that_is_read_stays_in_sight_and_times_have_their_date(
         assert box
         assert 0 <= box["y"] - log["y"] < 30
     date = re.compile(rf"^\w+, .*{message.created_at.year}")
-    expect(window.message("Message 39").locator("time")).to_have_attribute("title", date)
+    expect(window.message("Message 49").locator("time")).to_have_attribute("title", date)
     expect(days.last).to_have_attribute("title", date)

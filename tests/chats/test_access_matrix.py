@@ -104,6 +104,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("GET", REACTION): row(200),
     ("DELETE", REACTION): row(204),  # as one's own messages can be deleted
     ("POST", f"{MESSAGE}/stop"): row(204),
+    ("GET", f"{CHAT}/changes"): row(200),
     ("GET", f"{CHAT}/pins"): row(200),
     ("POST", f"{MESSAGE}/pin"): row(403, deleter=200, owner=200),
     ("DELETE", f"{MESSAGE}/pin"): row(403, deleter=204, owner=204),
@@ -143,6 +144,7 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("GET", REACTION): 200,
     ("DELETE", REACTION): 204,
     ("POST", f"{MESSAGE}/stop"): 204,
+    ("GET", f"{CHAT}/changes"): 200,
     ("GET", f"{CHAT}/pins"): 200,
     ("POST", f"{MESSAGE}/pin"): 200,
     ("DELETE", f"{MESSAGE}/pin"): 204,

@@ -3,13 +3,14 @@ import { inBatches, inNextFrame } from "helpers/frames.js"
 import { listen } from "helpers/listen.js"
 import { Arrivals } from "models/arrivals.js"
 import { showDayRead } from "models/days.js"
+import { GroupLines } from "models/group_lines.js"
 import { Timeline } from "models/timeline.js"
 
 const MOST_AT_ONCE = 40 // messages shown in one frame, with one layout
 
 /** The messages of the open chat: scrolls them, loads history, and reports how far it is read. */
 export default class extends Controller {
-  static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate", "unreadTemplate"]
+  static targets = ["log", "rows", "pending", "older", "newer", "start", "template", "dayTemplate", "unreadTemplate", "linesTemplate"]
   static values = {
     url: String,
     page: String,
@@ -38,6 +39,11 @@ export default class extends Controller {
     })
     const { log, pages, scroll, history } = this.timeline
     Object.assign(this, { log, pages, scroll, history })
+    this.lines = new GroupLines(this.timeline, {
+      url: this.urlValue.replace(/messages$/, "changes"),
+      isGroup: this.logTarget.dataset.isGroup === "true",
+      lastSeq: this.lastSeqValue,
+    })
     this.arrivals = new Arrivals(this.timeline, this.userIdValue, this.lastSeqValue)
     this.timeline.begin(this.atValue && this.log.find(this.atValue))
     this.#tellPosition()
@@ -60,7 +66,7 @@ export default class extends Controller {
 
   #watch() {
     this.timeline.watch()
-    listen(this.arrivals, { shown: () => this.see(), counted: () => this.#tellPosition() })
+    listen(this.arrivals, { shown: () => this.#shown(), counted: () => this.#tellPosition() })
     listen(this.history, {
       loaded: () => this.#loaded(),
       // The rows are now those of the newest page: a reload shows the same.
@@ -70,7 +76,13 @@ export default class extends Controller {
     })
   }
 
+  #shown() {
+    this.lines.settle()
+    this.see()
+  }
+
   #loaded() {
+    this.lines.loaded()
     this.dispatch("loaded")
     this.#tellPosition()
   }
@@ -78,6 +90,7 @@ export default class extends Controller {
   // Live
 
   apply({ detail: message }) {
+    this.lines.note(message.seq)
     this.showSoon(message)
   }
 
@@ -122,6 +135,14 @@ export default class extends Controller {
     this.logTarget.dataset.canSend = rights.can_send_messages
     this.logTarget.dataset.canDelete = rights.can_delete_other_messages
     this.logTarget.dataset.canPin = rights.can_pin_messages
+  }
+
+  line({ detail }) {
+    this.lines.take(detail)
+  }
+
+  missed() {
+    this.lines.again()
   }
 
   // Scrolling

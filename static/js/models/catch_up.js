@@ -81,7 +81,7 @@ export class CatchUp extends EventTarget {
     this.#attempt = 0
     if (changes.too_far_behind) this.#tell("tooFar")
     else {
-      this.#tell("changes", changes)
+      this.#tell("changes", { ...changes, advanced: changes.last_rev - this.#cursor.rev })
       this.#cursor.moveTo(changes.last_rev)
       this.#wantsMore ||= Boolean(changes.next) // they were too large for one answer
     }

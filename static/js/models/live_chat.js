@@ -2,15 +2,17 @@ import { inNextFrame } from "helpers/frames.js"
 import { forget } from "helpers/written.js"
 import { CatchUp } from "models/catch_up.js"
 import { ChatState } from "models/chat_state.js"
+import { lineOf } from "models/lines.js"
 import { people } from "models/people.js"
 import { Seen } from "models/seen.js"
 import { LiveSocket } from "models/socket.js"
 
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
- * `chat:message`, `chat:progress`, `chat:read`, `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`,
- * `chat:pinned`, `chat:pins` (detail: {count}), `chat:changed`, `chat:renamed` (detail: {user_id, name}),
- * `chat:cleared` (detail: {since_seq}), `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
+ * `chat:message`, `chat:progress`, `chat:line` (of lines.js), `chat:missed` (changes that are no messages), `chat:read`,
+ * `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`, `chat:pinned`, `chat:pins` (detail: {count}),
+ * `chat:changed`, `chat:renamed` (detail: {user_id, name}), `chat:cleared` (detail: {since_seq}),
+ * `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
   // Handlers of the socket's events, by type.
@@ -126,6 +128,8 @@ export class LiveChat {
 
   #receive({ type, data }) {
     this.#frames[type]?.(data)
+    const line = this.#isGroup && lineOf(type, data)
+    if (line) this.#tell("line", line)
     if (data.rev && !this.#isOver) this.catchUp.note(data.rev)
   }
 
@@ -186,9 +190,10 @@ export class LiveChat {
     this.#tell("pins", { count: data.pin_count })
   }
 
-  #takeChanges({ results, read_markers, chat, last_rev, permissions }) {
+  #takeChanges({ results, read_markers, chat, last_rev, permissions, advanced }) {
     for (const message of results) this.message(message)
     this.#takeState({ ...chat, rev: chat.last_rev }, read_markers, permissions)
+    if (advanced > results.length) this.#tell("missed")
     this.#tell("cleared", chat) // elsewhere, while this page was away
   }
 

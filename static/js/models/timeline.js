@@ -1,6 +1,7 @@
 import { onNewDay } from "helpers/dates.js"
 import { Ends } from "models/ends.js"
 import { HistoryWindow } from "models/history_window.js"
+import { LineRows } from "models/line_rows.js"
 import { unfold } from "models/long_texts.js"
 import { MessageLog } from "models/message_log.js"
 import { Paginator } from "models/paginator.js"
@@ -20,6 +21,7 @@ export class Timeline {
     this.pages = new Paginator(page)
     this.scroll = new Scroll(elements.log)
     const { log, pages, scroll } = this
+    this.lines = new LineRows(elements, log, pages)
     this.history = new HistoryWindow({ element: elements.log, log, pages, scroll })
   }
 
