@@ -17,7 +17,7 @@ from chats.models.floors import floor
 from chats.models.lines import Lines, people_of
 from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, MOST_LINES, PAGE_SIZE, READERS_NAMED
-from chats.representation import MessageContext, dashed
+from chats.representation import MessageContext, dashed, own_reactions
 from users.models import User
 
 from .lines import LinesAt, lines_by_place
@@ -43,6 +43,7 @@ class Row:
     read_count: int
     read_by: list[str]
     lines: LinesAt | None  # above it
+    own_reactions: list[str]
 
     @property
     def edited(self) -> bool:
@@ -196,6 +197,7 @@ class Timeline:
                 read_count=read_count,
                 read_by=read_by,
                 lines=lines.get(message.seq - 1),
+                own_reactions=own_reactions(message, self.user_id),
             )
             previous = message
 

@@ -7,6 +7,8 @@ import ConnectionController from "controllers/connection_controller.js"
 import DeleteMessageController from "controllers/delete_message_controller.js"
 import DialogController from "controllers/dialog_controller.js"
 import DialogLinkController from "controllers/dialog_link_controller.js"
+import EmojiButtonController from "controllers/emoji_button_controller.js"
+import EmojiPickerController from "controllers/emoji_picker_controller.js"
 import EndingController from "controllers/ending_controller.js"
 import HeadingController from "controllers/heading_controller.js"
 import KeysController from "controllers/keys_controller.js"
@@ -22,6 +24,7 @@ import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PinsController from "controllers/pins_controller.js"
 import PresenceController from "controllers/presence_controller.js"
+import ReactionsController from "controllers/reactions_controller.js"
 import RepliesController from "controllers/replies_controller.js"
 import RequestsController from "controllers/requests_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
@@ -51,6 +54,8 @@ application.register("connection", ConnectionController)
 application.register("delete-message", DeleteMessageController)
 application.register("dialog", DialogController)
 application.register("dialog-link", DialogLinkController)
+application.register("emoji-button", EmojiButtonController)
+application.register("emoji-picker", EmojiPickerController)
 application.register("ending", EndingController)
 application.register("heading", HeadingController)
 application.register("keys", KeysController)
@@ -66,6 +71,7 @@ application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("pins", PinsController)
 application.register("presence", PresenceController)
+application.register("reactions", ReactionsController)
 application.register("replies", RepliesController)
 application.register("requests", RequestsController)
 application.register("reset-code", ResetCodeController)

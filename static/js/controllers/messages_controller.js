@@ -100,6 +100,10 @@ export default class extends Controller {
     if (follows) this.scroll.toBottom()
   }
 
+  showReactions({ detail: { id, ...shown } }) {
+    this.log.showReactions(id, shown)
+  }
+
   showPending({ detail }) {
     if (this.log.showPending(detail)) this.arrivals.follow()
   }

@@ -1,20 +1,23 @@
 import { Controller } from "@hotwired/stimulus"
 import { nameOf } from "helpers/keys.js"
+import { frequentEmoji } from "models/kept_emoji.js"
+import { readReactions } from "models/reaction_chips.js"
 
 const GAP = 8 // pixels to the edges of the window
 
 /**
  * The menu of a message: at the pointer or below the button that opens it; on a touch screen a sheet at the bottom.
- * What is chosen becomes `row-menu:choose` (detail: {act, row}).
+ * What is chosen becomes `row-menu:choose` (detail: {act, row}), an emoji `row-menu:react` (detail: {id, emoji}).
  */
 export default class extends Controller {
-  static targets = ["list", "item"]
+  static targets = ["list", "item", "quick"]
 
   /** `offers` of offers.js; `at`: where ({x, y}), or null for a sheet. */
   open({ detail: { row, offers, at } }) {
     this.row = row
     this.opener = row.contains(document.activeElement) ? document.activeElement : row
     this.listTarget.replaceChildren(...offers.map((offer) => this.#item(offer)))
+    if (offers.some(({ act }) => act === "react")) this.listTarget.prepend(this.#quick())
     this.element.classList.toggle("row-menu--sheet", !at)
     row.classList.add("message--active")
     this.element.showPopover()
@@ -33,8 +36,9 @@ export default class extends Controller {
   /** A click on an item, or beside the menu. */
   choose({ target, type, pointerType }) {
     if (type === "contextmenu" && pointerType === "touch") return // of the press that opened it
-    const act = target.closest("[data-offer]")?.dataset.offer
-    if (act || !this.listTarget.contains(target)) this.close()
+    const { offer: act, emoji } = target.closest("[role^=menuitem]")?.dataset ?? {}
+    if (act || emoji || !this.listTarget.contains(target)) this.close()
+    if (emoji) this.dispatch("react", { target: window, detail: { id: this.row.dataset.id, emoji } })
     if (act) this.dispatch("choose", { detail: { act, row: this.row } })
   }
 
@@ -44,6 +48,8 @@ export default class extends Controller {
     const to = {
       ArrowDown: (at + 1) % items.length,
       ArrowUp: (at - 1 + items.length) % items.length,
+      ArrowRight: (at + 1) % items.length,
+      ArrowLeft: (at - 1 + items.length) % items.length,
       Home: 0,
       End: items.length - 1,
     }[event.key]
@@ -62,7 +68,19 @@ export default class extends Controller {
   }
 
   get #items() {
-    return [...this.listTarget.children]
+    return [...this.listTarget.querySelectorAll("[role^=menuitem]")]
+  }
+
+  /** The emoji to react with at once. */
+  #quick() {
+    const group = this.quickTarget.content.firstElementChild.cloneNode(true)
+    const { own } = readReactions(this.row)
+    for (const [at, emoji] of frequentEmoji(group.children.length).entries()) {
+      const item = group.children[at]
+      item.textContent = item.dataset.emoji = emoji
+      item.ariaChecked = own.has(emoji)
+    }
+    return group
   }
 
   #item({ act, label, icon, key, isDanger }) {

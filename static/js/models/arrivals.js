@@ -35,8 +35,22 @@ export class Arrivals extends EventTarget {
     this.#unseen = []
   }
 
-  /** Messages have arrived, new ones or changed ones. */
-  take(messages) {
+  /** Messages have arrived, new ones or changed ones, or reactions to them. */
+  take(items) {
+    const at = items.findIndex(isReaction)
+    if (at < 0) return this.#takeMessages(items)
+    if (at > 0) this.#takeMessages(items.slice(0, at))
+    this.#react(items[at])
+    if (at + 1 < items.length) this.take(items.slice(at + 1))
+  }
+
+  #react(reaction) {
+    const { log, pages } = this.#timeline
+    if (pages.isLoading) this.#early.push(reaction) // the page may be older
+    log.react(reaction)
+  }
+
+  #takeMessages(messages) {
     const { log, pages } = this.#timeline
     const { isLoading, newest } = pages
     // The page being loaded may be older than these messages: show them again after it.
@@ -96,4 +110,9 @@ export class Arrivals extends EventTarget {
   #tell(type) {
     this.dispatchEvent(new Event(type))
   }
+}
+
+/** Whether this is an event of a reaction, and not a message. */
+function isReaction({ is_added }) {
+  return is_added !== undefined
 }

@@ -9,7 +9,7 @@ import { LiveSocket } from "models/socket.js"
 
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
- * `chat:message`, `chat:progress`, `chat:line` (of lines.js), `chat:missed` (changes that are no messages), `chat:read`,
+ * `chat:message`, `chat:progress`, `chat:reaction`, `chat:line` (of lines.js), `chat:missed` (changes that are no messages), `chat:read`,
  * `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`, `chat:pinned`, `chat:pins` (detail: {count}),
  * `chat:changed`, `chat:renamed` (detail: {user_id, name}), `chat:cleared` (detail: {since_seq}),
  * `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
@@ -22,6 +22,7 @@ export class LiveChat {
     message_edited: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
     message_pinned: (data) => this.#pinned(data),
+    message_reaction: (data) => this.#tell("reaction", data),
     message_read: (data) => this.state.read(data.user_id, data.seq),
     message_progress: (data) => this.#tell("progress", data),
     typing_indicator: (data) => this.#typed(data),

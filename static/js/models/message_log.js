@@ -177,6 +177,17 @@ export class MessageLog {
     this.#messageRows.pin(row, message)
   }
 
+  /** Take an event of a reaction. */
+  react(event) {
+    const row = this.find(event.message_id)
+    if (row) this.#messageRows.react(row, event)
+  }
+
+  showReactions(id, shown) {
+    const row = this.find(id)
+    if (row) this.#messageRows.showReactions(row, shown)
+  }
+
   // Rows
 
   #update(message) {

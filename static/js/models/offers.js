@@ -9,6 +9,7 @@ import { isTouchOnly } from "helpers/touch.js"
  * (`own`, `text`, `edited`, `pinned`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
  */
 export const OFFERS = [
+  { act: "react", label: "React", icon: "react", key: "a", to: (row, may) => may.can_send_messages },
   { act: "reply", label: "Reply", icon: "reply", key: "r", to: (row, may) => may.can_send_messages },
   {
     act: "openThread",

@@ -14,6 +14,7 @@ const PLACES = {
   stop: (row, node) => part(row, "meta").after(node),
   failed: (row, node) => part(row, "meta").after(node),
   thread: (row, node) => part(row, "bubble").append(node),
+  reactions: (row, node) => part(row, "bubble").after(node),
   actions: (row, node) => row.append(node),
 }
 
