@@ -13,10 +13,9 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from chats.models import Chat, ReadMarker
-from chats.models.read_marker import NOBODY
 from chats.models.threads import SeenThread, seen_thread
 from chats.protocol import PAGE_SIZE
-from chats.representation import MessageContext, dashed, message_fields
+from chats.representation import MessageContext, dashed, reply_preview
 from users.models import User
 
 from .rendering import PARTIAL, MemberRequest, chat_page, find_chat, render_page
@@ -81,10 +80,8 @@ class ThreadPanel(Timeline):
     def answered(self) -> dict[str, Any]:
         """What a reply that is written here answers, unless another one is picked."""
         row = self.thread.root or self.thread.message
-        names = MessageContext.of([row], NOBODY).names
-        fields = message_fields(row, names, None)
-        kept = ("sender_id", "sender_name", "content", "root_id")
-        return {"id": dashed(row.id), **{name: fields[name] for name in kept}}  # type: ignore[literal-required]
+        preview = reply_preview(row, MessageContext.of([row]).names)
+        return {**preview, "root_id": dashed(row.root_id) if row.root_id else None}
 
     @property
     def answered_json(self) -> str:

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from chats import actions
-from chats.models import ReadMarker
+from chats.models import Message, ReadMarker
+from chats.protocol import PAGE_SIZE
 
 from .test_access import violations
 from .window import Window
@@ -63,6 +64,7 @@ def test_a_thread_is_read_and_written_beside_its_chat(
     # By the number; a reply of a reply in the flow arrives here, too.
     link.click()
     expect(panel(two).locator(".message__content")).to_have_text(["Who comes?", "I do"])
+    expect(panel(two).locator(".day:visible")).to_have_count(1)
     answer(two, "Good")
     expect(panel(one)).to_contain_text("2 replies")
     expect(panel(one).locator(".message__content")).to_have_text(["Who comes?", "I do", "Good"])
@@ -132,6 +134,70 @@ def test_on_a_phone_a_thread_takes_the_screen_and_what_it_covers_stays_unread(
     assert ReadMarker.objects.of_member(group.pk, ada.pk) < unseen.seq
     panel(phone).get_by_label("Close the thread").tap()
     expect(flow(phone, "By the way")).to_be_visible()
+
+
+def test_a_row_of_a_thread_is_quoted_edited_and_deleted_there(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any
+) -> None:
+    root, _ = actions.post_message(grace, group.pk, "Who comes?")
+    first, _ = actions.post_message(grace, group.pk, "**I** do", reply_to=root.pk)
+    actions.post_message(ada, group.pk, "So do I", reply_to=root.pk)
+    window = window_of(ada, f"/chats/{group.pk}/thread/{root.pk}/")
+    window.is_connected()
+    thread, box = panel(window), panel(window).get_by_label("Reply in the thread")
+
+    # What is said to a row of the thread is said to its own composer.
+    thread.locator(".message", has_text="I do").first.press("r")
+    expect(box).to_be_focused()
+    answer(window, "Good")
+    quote = thread.locator(".message", has_text="Good").locator(".quote")
+    expect(quote.locator(".quote__content")).to_have_text("I do")
+    expect(window.page.locator(".composer__mode:visible")).to_have_count(0)
+    expect(thread.locator(".message--pending")).to_have_count(0)
+    assert Message.objects.get(content="Good").reply_to == first.pk
+    assert Message.objects.get(content="Good").root_id == root.pk
+    quote.click()
+    expect(thread.locator(f"#thread-message-{first.pk}")).to_be_focused()
+
+    box.press("ArrowUp")
+    expect(box).to_have_value("Good")
+    box.fill("Very good")
+    box.press("Enter")
+    expect(flow(window, "Very good")).to_be_visible()
+    thread.locator(".message", has_text="Very good").press("Delete")
+    window.page.get_by_role("button", name="Delete", exact=True).click()
+    expect(thread.get_by_text("This message was deleted.")).to_be_visible()
+    expect(thread).to_contain_text("2 replies")
+    expect(flow(window, "Who comes?").first.get_by_role("link", name="2 replies")).to_be_visible()
+    expect(box).to_be_focused()
+
+    # What couldn't be sent waits here, too, and is sent once.
+    window.cut()
+    answer(window, "Later")
+    for place in (thread, window.page.locator(".timeline")):
+        expect(place.locator(".message--pending", has_text="Later")).to_have_count(1)
+    window.mend()
+    for place in (thread, window.page.locator(".timeline")):
+        expect(place.locator(".message--pending")).to_have_count(0)
+        expect(place.locator(".message", has_text="Later")).to_have_count(1)
+    assert Message.objects.filter(content="Later").count() == 1
+
+
+def test_earlier_replies_are_loaded_above_the_others(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any
+) -> None:
+    root, _ = actions.post_message(grace, group.pk, "Who comes?")
+    for number in range(PAGE_SIZE + 10):
+        actions.post_message(grace, group.pk, f"Reply {number}", reply_to=root.pk)
+    window = window_of(ada, f"/chats/{group.pk}/thread/{root.pk}/")
+    window.is_connected()
+    contents = panel(window).locator(".message__content")
+    expect(contents).to_have_count(PAGE_SIZE + 1)
+    panel(window).get_by_role("link", name="Earlier replies").click()
+    expect(contents).to_have_text(
+        ["Who comes?", *(f"Reply {number}" for number in range(PAGE_SIZE + 10))]
+    )
+    expect(panel(window).get_by_role("link", name="Earlier replies")).to_be_hidden()
 
 
 def test_without_scripts_a_thread_is_a_page(

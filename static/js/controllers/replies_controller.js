@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { api, isRetriable } from "helpers/api.js"
-import { onNewDay } from "helpers/dates.js"
+import { dayKey, onNewDay } from "helpers/dates.js"
 import { inBatches } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
 import { MessageLog } from "models/message_log.js"
@@ -32,6 +32,7 @@ export default class extends Controller {
     this.log = new MessageLog(elements, this.userIdValue)
     this.root = new MessageLog({ ...elements, rows: this.rootTarget }, this.userIdValue)
     this.state = new ThreadState(this.threadValue)
+    this.#joinDays()
     this.scroll = new Scroll(this.logTarget)
     this.scroll.toBottom()
     this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
@@ -69,6 +70,7 @@ export default class extends Controller {
       this.log.showInQuotes(message)
       if (!isRoot(message)) this.state.take(message)
     }
+    this.#joinDays()
     this.#showCount()
     if (follows) this.scroll.toBottom()
   }
@@ -81,6 +83,12 @@ export default class extends Controller {
   /** Here a reply needs no quote of the message above it. */
   #asReply(message) {
     return message.reply?.id === this.rootIdValue ? { ...message, reply: null } : message
+  }
+
+  /** The day is named once if the first reply is of the root's. */
+  #joinDays() {
+    const [root, reply] = [this.root.first, this.log.first].map((row) => row && dayKey(new Date(row.dataset.createdAt)))
+    this.logTarget.classList.toggle("thread__log--one-day", root === reply)
   }
 
   #showCount() {
@@ -148,6 +156,7 @@ export default class extends Controller {
   #addOlder(messages, offset) {
     this.scroll.keep(this.log.first, () => {
       this.log.put(messages.map((message) => this.#asReply(message)))
+      this.#joinDays()
       this.offsetValue = offset
       this.olderTarget.hidden = !offset
     })
