@@ -37,6 +37,7 @@ STYLES = [
     "css/thread.css",
     "css/markup.css",
     "css/code.css",
+    "css/mention.css",
     "css/fold.css",
     "css/reactions.css",
     "css/row-menu.css",

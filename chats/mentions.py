@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Annotated, Protocol, TypedDict
 
-from chatproject.text.bidi import isolate
-from chatproject.text.cuts import cut
-from chatproject.text.mentions import replaced
+from chatproject.text import markdown
+from chatproject.text.bidi import shown
 from users.names import Named
 
 from .models import EVERYBODY_ID
 from .models.previews import start_of_text
-from .protocol import PREVIEW_LENGTH
 
 DELETED_USER = "Deleted user"
 
@@ -30,7 +29,17 @@ class MentionFields(TypedDict):
 
 
 class Mentioning(Protocol):
-    """What stores whom it mentions: a message, or a preview."""
+    """What stores whom it mentions: a message, or the start of one."""
+
+    @property
+    def content(self) -> str:
+        """What was written."""
+        ...
+
+    @property
+    def html(self) -> str | None:
+        """What it is rendered to, as it is stored."""
+        ...
 
     @property
     def sender_id(self) -> int:
@@ -71,10 +80,43 @@ def present_names(row: Mentioning, names: Names) -> dict[str, str]:
     }
 
 
-def preview(content: str, html: str | None, mention_names: Mapping[str, str]) -> str:
+def shown_html(row: Mentioning, names: Names, chat_path: str = "") -> str | None:
+    """The HTML of a message with the present names of those whom it mentions.
+
+    They lead to their entries below the path of the chat. Who wasn't a member isn't mentioned.
+    """
+    html = row.html
+    if not html or markdown.MENTION_MARK not in html:
+        return html
+    mentioned = row.mention_ids or ()
+
+    def element(user_id: int, written: str) -> str:
+        if user_id not in mentioned:
+            return written
+        if user_id == EVERYBODY_ID:
+            return f'<span class="mention" data-user-id="{EVERYBODY_ID}">{written}</span>'
+        if user_id not in names:
+            return f'<span class="mention">@{DELETED_USER}</span>'
+        name = escape(shown(names[user_id].name), quote=False)
+        link = f'href="{chat_path}members/?person={user_id}" dir="auto"'
+        return f'<a class="mention" data-user-id="{user_id}" {link}>@{name}</a>'
+
+    return markdown.with_mentions(html, element)
+
+
+def with_own(html: str, user_id: int) -> str:
+    """Shown HTML in which what mentions this person stands out; static/js/helpers/markup.js too."""
+    if 'class="mention"' not in html:
+        return html
+    for meant in (user_id, EVERYBODY_ID):
+        mark = f'class="mention" data-user-id="{meant}"'
+        html = html.replace(mark, f'class="mention mention--own" data-user-id="{meant}"')
+    return html
+
+
+def preview(row: Mentioning, names: Names) -> str:
     """The first `PREVIEW_LENGTH` characters of a message, with those mentioned by present names."""
-    shown = {username: isolate(name) for username, name in mention_names.items()}
-    return cut(replaced(start_of_text(content, html), shown), PREVIEW_LENGTH)
+    return start_of_text(row.content, shown_html(row, names))
 
 
 def people_in(rows: Iterable[Mentioning]) -> set[int]:

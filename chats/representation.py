@@ -23,8 +23,8 @@ from .mentions import (
     Names,
     mention_fields,
     people_in,
-    present_names,
     preview,
+    shown_html,
 )
 from .models import Message
 from .models.reactions import Reactions
@@ -125,16 +125,16 @@ def message_fields(
 ) -> MessageFields:
     """A message on the wire; `names` has its sender and the sender of the message it replies to."""
     sender = names.get(row.sender_id)
-    created_at = iso(row.created_at)
+    created_at, chat_id = iso(row.created_at), dashed_chat_id(row.chat_id)
     return {
-        "chat_id": dashed_chat_id(row.chat_id),
+        "chat_id": chat_id,
         "seq": row.seq,
         "rev": row.rev,
         "sender_id": row.sender_id,
         "sender_username": sender.username if sender else "",
         "sender_name": sender.name if sender else "",
         "content": row.content,
-        "html": row.html,
+        "html": shown_html(row, names, f"/chats/{chat_id}/"),
         "kind": row.kind,
         "photo": row.photo,
         "client_id": row.client_id,
@@ -175,7 +175,7 @@ def reply_preview(replied: MessageRow, names: Names) -> Reply:
         "seq": replied.seq,
         "sender_id": replied.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": preview(replied.content, replied.html, present_names(replied, names)),
+        "content": preview(replied, names),
         "deleted": replied.deleted_at is not None,
     }
 

@@ -1,10 +1,8 @@
-"""`@name` in a text: where somebody may be meant, and by which user names."""
+"""`@name` in a text: by which user names somebody may be meant."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 EVERYBODY = "all"
 COMMANDS = frozenset({"ai", "photo"})  # `@ai`, `@photo`: questions to the bot, and nobody
@@ -18,70 +16,45 @@ _UNSPACED = (
 )
 _LETTER = re.compile(rf"[^\W_{_UNSPACED}]")
 _RUN = re.compile(r"@([A-Za-z0-9_@.+-]+)")  # the characters of Django's `ASCIIUsernameValidator`
-_WORD = re.compile(r"\S+")
-_ADDRESS = re.compile(r"://|^[Ww][Ww][Ww]\.|[A-Za-z0-9]\.[A-Za-z]{2,}[/?#]")
-_FENCE = r"^ {0,3}(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})[^\n]*(?:\n.*?)??"
-_FENCE += r"(?:\n {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
-_TICKS = r"(?<!`)(?P<ticks>`+)(?!`)(?:[^\n]|\n(?![ \t]*\n))+?(?<!`)(?P=ticks)(?!`)"
-_CODE = re.compile(f"{_FENCE}|{_TICKS}", re.DOTALL | re.MULTILINE)
 
 
-class Place(NamedTuple):
-    """An `@` where somebody may be meant: by the first of these user names that exists."""
-
-    start: int
-    names: tuple[str, ...]  # in lower case, the longest first
-
-
-def places(text: str) -> Iterator[Place]:
-    """Where a text may mention people: not in code, addresses or words."""
+def names_in(text: str) -> set[str]:
+    """All user names that a text may mention, in lower case; also those in code, as it is cheap."""
     if "@" not in text:
-        return
-    if "`" in text or "~~~" in text:
-        text = _CODE.sub(lambda code: " " * len(code[0]), text)
-    for word in _WORD.finditer(text):
-        if "@" in word[0]:
-            yield from _places_in(text, *word.span())
+        return set()
+    return {name for run in _RUN.finditer(text) for name in names_at(text, run.start())}
 
 
-def _places_in(text: str, start: int, end: int) -> Iterator[Place]:
-    address = _ADDRESS.search(text[start:end])
-    end = start + address.start() if address else end
-    for run in _RUN.finditer(text, start, end):
-        names = names_at(text, run.start(), run.end())
-        if names:
-            yield Place(run.start(), names)
-
-
-def names_at(text: str, start: int, end: int) -> tuple[str, ...]:
-    """The user names that may be meant by an `@` at `start` and what follows it, up to `end`."""
-    before, after = text[max(start - 2, 0) : start], text[end : end + 2]
-    if _LETTER.match(before[-1:]) or (before[1:] == "_" and _LETTER.match(before)):
+def names_at(text: str, start: int) -> tuple[str, ...]:
+    """The user names that may be meant by the `@` at `start`, in lower case, the longest first."""
+    run = _RUN.match(text, start) if _may_follow(text, start) else None
+    if run is None or not _may_end(text, run.end()):
         return ()
-    if before[-1:] == "/" and not _follows_a_name(text, start - 1):
-        return ()
-    if _LETTER.match(after) or (after[:1] == "/" and after[1:] not in ("", "@", " ")):
-        return ()
-    run = text[start + 1 : end].lower()
-    core = len(run.rstrip("@.+-_")) or len(run)
-    names = (run[:length] for length in range(min(core + ORNAMENTS, len(run)), core - 1, -1))
+    written = run[1].lower()
+    core = len(written.rstrip("@.+-_")) or len(written)
+    longest = min(core + ORNAMENTS, len(written))
+    names = (written[:length] for length in range(longest, core - 1, -1))
     return tuple(name for name in names if len(name) <= LONGEST and name not in COMMANDS)
 
 
+def _may_follow(text: str, start: int) -> bool:
+    """Whether what is before an `@` lets it mention somebody: no word, no path, no other `@`."""
+    before = text[max(start - 2, 0) : start]
+    if _LETTER.match(before[-1:]) or (before[1:] == "_" and _LETTER.match(before)):
+        return False
+    return before[-1:] != "@" and (before[-1:] != "/" or _follows_a_name(text, start - 1))
+
+
 def _follows_a_name(text: str, slash: int) -> bool:
-    """Whether the word before a slash begins with an `@`: `@ada/@grace`."""
+    """Whether the word before a slash is an `@` and a name: `@ada/@grace`."""
     start = text.rfind("@", max(slash - LONGEST - 1, 0), slash)
-    return start >= 0 and text[start - 1 : start] in ("", " ", "\n", "/", "(")
+    run = _RUN.match(text, start) if start >= 0 else None
+    return (
+        run is not None and run.end() == slash and text[start - 1 : start] in ("", " ", "\n", "(")
+    )
 
 
-def replaced(text: str, shown: Mapping[str, str]) -> str:
-    """The text with other names for these user names, wherever it mentions them."""
-    if not shown:
-        return text
-    parts, end = [], 0
-    for place in places(text):
-        name = next((name for name in place.names if name in shown), None)
-        if name is not None:
-            parts += [text[end : place.start], "@", shown[name]]
-            end = place.start + 1 + len(name)
-    return "".join([*parts, text[end:]])
+def _may_end(text: str, end: int) -> bool:
+    """Whether what follows lets it end: no other letter, and no path, as of `@scope/package`."""
+    after = text[end : end + 2]
+    return not _LETTER.match(after) and (after[:1] != "/" or after[1:] in ("", "@", " ", "\n"))

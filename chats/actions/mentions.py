@@ -10,9 +10,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chatproject.limits import limits
-from chatproject.text import mentions as text_mentions
+from chatproject.text import markdown
+from chatproject.text.mentions import EVERYBODY, names_in
 from chats.errors import Invalid
-from chats.models import EVERYBODY_ID, Chat, Message
+from chats.models import EVERYBODY_ID, Chat, Message, rendered
 from chats.permissions import Permissions, permissions_for
 from chats.protocol import MENTION_ALL_MEMBERS, MENTIONS_MAX
 from users.models import User
@@ -37,7 +38,7 @@ class Mentions:
         """The values of a message for a chat of these members."""
         found = {name: user_id for name, user_id in self.people.items() if user_id in member_ids}
         if self.everybody and with_all:
-            found[text_mentions.EVERYBODY] = EVERYBODY_ID
+            found[EVERYBODY] = EVERYBODY_ID
         if not found:
             return NOBODY
         return {"mention_ids": list(found.values()), "mention_names": list(found)}
@@ -51,29 +52,32 @@ NONE = Mentions()
 NOBODY: dict[str, Any] = {"mention_ids": None, "mention_names": None}  # values of a message
 
 
-def mentions_in(user: User, chat_id: uuid.UUID, content: str) -> Mentions:
-    """Whom a text of a member mentions; one query, none for a text without an `@`.
+def written(user: User, chat_id: uuid.UUID, content: str) -> tuple[dict[str, Any], Mentions]:
+    """The fields of a message of this content, and whom it mentions; no query without an `@`.
 
     `@all` of somebody who may not mention all is mere text. Raises `Invalid` for more than
     `MENTIONS_MAX` people, `TooMany`, `Chat.DoesNotExist` for no member.
     """
-    places = [place.names for place in text_mentions.places(content)]
-    if not places:
-        return NONE
-    names = {name for place in places for name in place}
-    known = get_user_model().objects.ids_by_username(names - {text_mentions.EVERYBODY})
-    meant = [next((name for name in place if name in known), None) for place in places]
-    people = {name: known[name] for name in meant if name}
-    mentions = Mentions(people, _all_of(user, chat_id) if _names_all(places) else False)
-    if len(people) > MENTIONS_MAX:
+    people = _people(content)
+    shape = rendered(content, people=people)
+    mentioned = markdown.mentioned(shape["html"]) if people else []
+    if not mentioned:
+        return shape, NONE
+    names = {user_id: name for name, user_id in people.items()}
+    named = {names[user_id]: user_id for user_id in mentioned if user_id != EVERYBODY_ID}
+    mentions = Mentions(named, EVERYBODY_ID in mentioned and _all_of(user, chat_id))
+    if len(named) > MENTIONS_MAX:
         _require_few(user, chat_id, mentions)
     if mentions:
         limits.MENTIONS.spend(user.pk)
-    return mentions
+    return shape, mentions
 
 
-def _names_all(places: list[tuple[str, ...]]) -> bool:
-    return any(text_mentions.EVERYBODY in place for place in places)
+def _people(content: str) -> dict[str, int]:
+    """Those whom a text may mention, by user name."""
+    names = names_in(content)
+    found: dict[str, int] = get_user_model().objects.ids_by_username(names - {EVERYBODY})
+    return found | ({EVERYBODY: EVERYBODY_ID} if EVERYBODY in names else {})
 
 
 def _all_of(user: User, chat_id: uuid.UUID) -> bool:

@@ -23,7 +23,7 @@ from users.models import User
 from . import prompts, sending
 from .changing import Transaction, change
 from .edits import kept_by, log_change
-from .mentions import NOBODY, NONE, Mentions, mentions_in
+from .mentions import NOBODY, NONE, Mentions, written
 from .rules import require_permission, valid_client_id, valid_content
 
 
@@ -42,13 +42,13 @@ def post_message(
     valid_content(content)
     valid_client_id(client_id)
     asks = _spend_send(user, content)
-    mentions = mentions_in(user, chat_id, content)
+    shape, mentions = written(user, chat_id, content)
     replied = _replied_message(user, chat_id, reply_to)
     message = Message(
         chat_id=chat_id,
         sender_id=user.pk,
         content=content,
-        **rendered(content),
+        **shape,
         client_id=client_id,
         reply_to=reply_to,
         root_id=_root_of(replied),
@@ -108,8 +108,8 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
     require_permission(permissions_for(chat, user.pk), "can_send_messages")
     if content == message.content:
         return confirmed_message(message)  # nothing has changed
-    mentions = mentions_in(user, chat.pk, content)
-    values = {"content": content, **rendered(content), "edited_at": now(), **NOBODY}
+    shape, mentions = written(user, chat.pk, content)
+    values = {"content": content, **shape, "edited_at": now(), **NOBODY}
     changed = change_message(
         user,
         message,

@@ -19,7 +19,7 @@ from chatproject.rest.fields import (
     serializer_of,
 )
 from chatproject.stores.mongodb.documents import Document
-from chats.mentions import Names, people_in, present_names, preview
+from chats.mentions import Names, people_in, preview
 from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.models.chat import other_of
 from chats.models.floors import since
@@ -173,7 +173,7 @@ def _last_message(message: Preview, names: Names) -> dict[str, Any]:
         "seq": message.seq,
         "sender_id": message.sender_id,
         "sender_name": sender.name if sender else "",
-        "content": preview(message.content, None, present_names(message, names)),
+        "content": preview(message, names),
         "kind": message.kind,
         "created_at": iso(message.created_at),
         "deleted_at": message.deleted_at and iso(message.deleted_at),

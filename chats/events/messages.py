@@ -6,8 +6,9 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chats.mentions import Names, preview
+from chats.mentions import Names
 from chats.models import MessageRow
+from chats.models.previews import start_of_text
 from chats.models.threads import Thread
 from chats.representation import (
     MessageFields,
@@ -134,7 +135,7 @@ class TextMessage(MessageChange):
     def for_chat_list(self) -> ForChatList | None:
         """The activity to show, with the start of the plain text."""
         fields = self.fields
-        start = preview(fields["content"], fields["html"], fields["mention_names"])
+        start = start_of_text(fields["content"], fields["html"])
         return self._activity(sender_name=fields["sender_name"], preview=start), None
 
     @property

@@ -64,22 +64,30 @@ class MessageRow(NamedTuple):
         row = cls._make(map(document.get, COLUMNS))
         changed_rev = document.get("changed_rev")
         if row.content and row.html_version != markdown.VERSION:
-            row = row._replace(**rendered(row.content, row.kind))
+            row = row._replace(**rendered(row.content, row.kind, row.people))
         return row._replace(rev=changed_rev) if changed_rev else row
+
+    @property
+    def people(self) -> dict[str, int]:
+        """The ids of those whom it mentions, by the user names in it."""
+        return dict(zip(self.mention_names or (), self.mention_ids or (), strict=True))
 
 
 COLUMNS = ["_id", *MessageRow._fields[1:]]
 
 
 NO_ID = uuid.UUID(int=0)
+NOBODY: Mapping[str, int] = {}
 
 
-def rendered(content: str, kind: str = "text") -> dict[str, Any]:
-    """The fields of a message that follow from its content.
+def rendered(
+    content: str, kind: str = "text", people: Mapping[str, int] = NOBODY
+) -> dict[str, Any]:
+    """The fields of a message that follow from its content, and from whom it may mention.
 
     That of a photo is the provider's: it is no Markdown.
     """
-    html = markdown.render(content) if kind == "text" else None
+    html = markdown.render(content, people) if kind == "text" else None
     return {"html": html, "html_version": markdown.VERSION}
 
 

@@ -24,15 +24,16 @@ def start_of_text(content: str, html: str | None) -> str:
 
 
 class Preview(NamedTuple):
-    """What the chat list shows of a message: the start of its plain text."""
+    """What the chat list shows of a message: starts of its text and of its HTML."""
 
     id: str
     seq: int
     sender_id: int
-    content: str  # its start: `PREVIEW_LENGTH` characters and one more
+    content: str
     kind: str
     created_at: datetime
     deleted_at: datetime | None
+    html: str | None = None
     mention_ids: list[int] | None = None
     mention_names: list[str] | None = None
 
@@ -88,7 +89,6 @@ class PreviewQuerySet(MentionQuerySet):
         latest: dict[str, Preview] = {}
         for row in sorted(found, key=itemgetter("seq")):
             chat_id, message_id = row.pop("chat_id"), row.pop("_id")
-            row["content"] = start_of_text(row["content"], row.pop("html"))
             latest[chat_id] = Preview(id=message_id, **row)
         for chat in chats:
             if last := latest.get(chat["_id"]):

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chatproject.text.bidi import isolate
-from chats.mentions import people_in, present_names, preview
+from chats.mentions import people_in, preview
 from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.protocol import CHATS_LISTED
 from chats.representation import title_of
@@ -88,7 +88,7 @@ def _preview(chat: Chat, message: Preview | None, user: User, names: dict[int, A
         return "Message deleted"
     if chat.is_group and message.sender_id in user.blocked_ids:
         return FOLDED
-    content = isolate(preview(message.content, None, present_names(message, names)))
+    content = isolate(preview(message, names))
     if message.sender_id == user.pk:
         return f"You: {content}"
     sender = names.get(message.sender_id)

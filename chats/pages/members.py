@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -140,6 +141,12 @@ def _admission(user: User, chat: Chat, mine: Permissions) -> dict[str, Any]:
     }
 
 
+def _looked_for(request: MemberRequest) -> int | None:
+    """The member whose entry is shown, where a mention of them leads."""
+    text = request.GET.get("person", "")
+    return int(text) if re.fullmatch("[0-9]{1,19}", text) else None
+
+
 def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> HttpResponse:
     user = request.user
     query = request.GET.get("q", "").strip()
@@ -173,6 +180,7 @@ def _members_page(request: MemberRequest, chat: Chat, problem: str = "") -> Http
         "people": people,
         "kept_out": _kept_out(chat, mine, [person.pk for person in people]),
         "problem": problem,
+        "looked_for": _looked_for(request),
         **_admission(user, chat, mine),
     }
     return render_page(request, "chats/members.html", context, status=400 if problem else 200)

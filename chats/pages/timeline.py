@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 
 from chatproject.stores.mongodb.documents import Document
 from chatproject.text.bidi import isolate, shown
+from chats.mentions import with_own
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.floors import floor
 from chats.models.lines import Lines, people_of
@@ -34,6 +35,7 @@ class Row:
     sent_at: datetime
     sender: User
     own: bool
+    reader_id: int
     new_day: bool
     continued: bool
     first_unread: bool
@@ -56,7 +58,9 @@ class Row:
         if self.message["deleted_at"]:
             return "This message was deleted."
         html = self.message["html"]
-        return mark_safe(html) if html else shown(self.message["content"])  # noqa: S308 - sanitised
+        if not html:
+            return shown(self.message["content"])
+        return mark_safe(with_own(html, self.reader_id))  # noqa: S308 - sanitised
 
     @property
     def source(self) -> str | None:
@@ -188,6 +192,7 @@ class Timeline:
                 sent_at=message.created_at,
                 sender=self.names.get(message.sender_id),
                 own=message.sender_id == self.user_id,
+                reader_id=self.user_id,
                 new_day=new_day,
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,

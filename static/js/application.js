@@ -12,6 +12,7 @@ import EmojiPickerController from "controllers/emoji_picker_controller.js"
 import EndingController from "controllers/ending_controller.js"
 import HeadingController from "controllers/heading_controller.js"
 import KeysController from "controllers/keys_controller.js"
+import MentionController from "controllers/mention_controller.js"
 import MentionLinkController from "controllers/mention_link_controller.js"
 import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
@@ -59,6 +60,7 @@ application.register("emoji-picker", EmojiPickerController)
 application.register("ending", EndingController)
 application.register("heading", HeadingController)
 application.register("keys", KeysController)
+application.register("mention", MentionController)
 application.register("mention-link", MentionLinkController)
 application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)

@@ -13,6 +13,7 @@ from chats import actions
 from chats.models import Chat, Message
 
 from .long_chat import fill, read_all
+from .test_access import violations
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,6 +46,13 @@ def test_two_people_mention_each_other(
     composer.press_sequentially("hi")
     expect(mention).to_be_hidden()
     composer.press("Enter")
+    sent = adas.page.locator("a.mention")
+    expect(sent).to_have_text("@Grace Hopper")
+    sent.click()
+    entry = adas.dialog.locator(f"#member-{grace.pk}")
+    expect(entry.get_by_role("button", name="Message Grace Hopper")).to_be_visible()
+    expect(entry.locator("summary")).to_be_focused()
+    adas.page.keyboard.press("Escape")
 
     # Told live, and by a page that is loaded.
     expect(mention).to_be_visible()
@@ -73,7 +81,12 @@ def test_two_people_mention_each_other(
     actions.post_message(ada, group.pk, "@grace, again")
     expect(mention).to_be_visible()
     item.get_by_role("link").click()
-    expect(graces.message("@grace, again")).to_be_visible()
+    own = graces.page.locator(".mention--own")  # in the page, and live
+    expect(own).to_have_text(["@Grace Hopper"])
+    actions.post_message(ada, group.pk, "@all and @alan")
+    expect(own).to_have_text(["@Grace Hopper", "@all"])
+    expect(graces.page.locator(".mention")).to_have_count(3)
+    assert violations(graces) == []
     graces.page.locator(f".chat-item[data-id='{private_chat.pk}'] a").click()
     expect(graces.page).to_have_url(re.compile(str(private_chat.pk)))
     expect(mention).to_be_hidden()
@@ -92,10 +105,11 @@ def test_a_button_leads_to_the_first_unread_mention(
     window.is_connected()
     button = window.page.get_by_role("button", name="To where you are mentioned")
     expect(button).to_be_visible()
-    expect(window.message("@grace 30")).not_to_be_in_viewport()
+    near, far = (window.messages.filter(has_text=f"@Grace Hopper {n}") for n in (30, 80))
+    expect(near).not_to_be_in_viewport()
     button.click()  # in the part that is loaded
-    expect(window.message("@grace 30")).to_be_in_viewport()
-    expect(window.message("@grace 80")).to_have_count(0)
+    expect(near).to_be_in_viewport()
+    expect(far).to_have_count(0)
     button.click()  # further down
-    expect(window.message("@grace 80")).to_be_in_viewport()
+    expect(far).to_be_in_viewport()
     expect(button).to_be_hidden()

@@ -109,6 +109,42 @@ def test_names_are_the_present_ones(
     assert chat_items(ada)[0][0].preview == "You: And @Deleted user again"
 
 
+def test_html_leads_to_those_whom_it_mentions_by_their_present_names(
+    group: Any, ada: Any, grace: Any, stranger: Any, api: Any
+) -> None:
+    text = f"@grace & @{stranger.username}, `@grace` @all"
+    message = say(ada, group, text)
+    path = f"/api/v1/chats/{group.pk}/messages/{message.pk}"
+    grace.first_name, grace.last_name = "Am<z>ing", "Grace"
+    grace.save()
+    link = f'class="mention" data-user-id="{grace.pk}" href="/chats/{group.pk}/members/?person='
+    html = api(ada).get(path).json()["html"]
+    assert html == (
+        f'<p dir="auto"><a {link}{grace.pk}" dir="auto">@Am&lt;z&gt;ing Grace</a> &amp; '
+        f"@{stranger.username}, <code>@grace</code> "
+        '<span class="mention" data-user-id="0">@all</span></p>'
+    )
+    User.objects.filter(pk=grace.pk).delete()
+    forget(grace.pk)
+    assert '<span class="mention">@Deleted user</span> &amp;' in api(ada).get(path).json()["html"]
+
+
+def test_an_entry_of_a_member_is_shown_where_a_mention_of_them_leads(
+    group: Any, ada: Any, grace: Any, client: Any
+) -> None:
+    client.force_login(ada)
+    url = f"/chats/{group.pk}/members/?person="
+    page = client.get(f"{url}{grace.pk}").content.decode()
+    entry = page.split(f'id="member-{grace.pk}"')[1].split("</details>")[0]
+    assert entry.split(">")[0].split() == ["open"]
+    assert "autofocus" in entry
+    assert f"/chats/private/{grace.pk}/" in entry
+    for nobody in ("", "x", "9" * 5000, "1"):
+        answer = client.get(f"{url}{nobody}")
+        assert answer.status_code == 200
+        assert "autofocus" not in answer.content.decode()
+
+
 def test_an_edit_settles_anew_whom_it_mentions_and_a_deletion_mentions_nobody(
     group: Any, ada: Any, grace: Any, alan: Any, mentions: Any, unread: Any
 ) -> None:

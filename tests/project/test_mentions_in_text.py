@@ -1,81 +1,88 @@
-"""Where a text may mention somebody, and by which user names."""
+"""Whom a text mentions, by which user names, and the elements that mentions become."""
 
+import re
 import time
 
 import pytest
 
-from chatproject.text.mentions import LONGEST, places, replaced
+from chatproject.text import markdown
+from chatproject.text.mentions import LONGEST, names_at, names_in
 
-KNOWN = {"ada", "grace", "ada.", "ada@example.com", "ada-mary", "_x_", "all"}
+PEOPLE = {"ada": 1, "grace": 2, "ada.": 3, "ada@example.com": 4, "ada-mary": 5, "_x_": 6, "all": 0}
 
 
-def meant(text: str) -> list[str | None]:
-    """The first known name of each place."""
-    found = [next((n for n in place.names if n in KNOWN), None) for place in places(text)]
-    return [name for name in found if name]
+def meant(text: str) -> list[int]:
+    """The ids of those mentioned, as often as they are."""
+    html = markdown.render(text, PEOPLE) or ""
+    return [int(found) for found in re.findall(r'data-user-id="(\d+)"', html)]
 
 
 @pytest.mark.parametrize(
-    ("text", "names"),
+    ("text", "ids"),
     [
-        ("@ada", ["ada"]),
-        ("Hi @ADA, and @Grace!", ["ada", "grace"]),
-        ("(@ada) @ada's «@ada»: @ada?", ["ada"] * 4),
+        ("@ada", [1]),
+        ("Hi @ADA, and @Grace!", [1, 2]),
+        ("(@ada) @ada's «@ada»: @ada?", [1] * 4),
         # The longest name, with or without the signs of the sentence.
-        ("@ada-mary", ["ada-mary"]),
-        ("@ada@example.com", ["ada@example.com"]),
-        ("See @ada.", ["ada."]),
-        ("See @grace...", ["grace"]),
+        ("@ada-mary", [5]),
+        ("@ada@example.com", [4]),
+        ("See @ada.", [3]),
+        ("See @grace...", [2]),
         ("@adalbert @ada-marya @ada@elsewhere.org", []),
         # Marks of emphasis around it; names that begin or end with them.
-        ("**@ada** _@ada_ __@ada__ ~~@ada~~ @_x_", [*["ada"] * 4, "_x_"]),
-        # Not inside a word, a mail address, or an address.
-        ("x@ada foo_@ada é@ada @adaé mail@ada.org", []),
+        ("**@ada** _@ada_ __@ada__ ~~@ada~~ @_x_", [*[1] * 4, 6]),
+        # Not inside a word, a mail address, an address, or a link.
+        ("x@ada foo_@ada é@ada @adaé ada@ada.org", []),
         ("https://example.org/@ada?to=@ada www.example.org/@ada example.org/@ada", []),
-        ("@ada:https://example.org/@grace", ["ada"]),
+        ("[@ada](https://example.org) [text](https://example.org) @grace", [2]),
         ("@ada/core", []),
-        ("@ada/@grace", ["ada", "grace"]),
+        ("@ada/@grace", [1, 2]),
         # Scripts without blanks between words, and particles.
-        ("你好@ada你好 @adaさん @ada님", ["ada"] * 3),
-        # Not in code.
-        ("`@ada` ``a ` @ada`` @grace", ["grace"]),
-        ("```\n@ada\n```\n@grace", ["grace"]),
-        ("~~~py\n@ada\n", []),
-        ("it`s\n\n@ada`s", ["ada"]),
+        ("你好@ada你好 @adaさん @ada님", [1] * 3),
+        # Not in code, nor where it is escaped.
+        ("`@ada` ``a ` @ada`` \\@ada @grace", [2]),
+        ("```\n@ada\n```\n@grace\n\n    @ada", [2]),
+        ("it`s\n\n@ada`s", [1]),
+        ("> @ada\n\n- @grace", [1, 2]),
         # Commands are nobody; everybody is.
-        ("@ai @AI @photo, @all", ["all"]),
+        ("@ai @AI @photo, @all", [0]),
         ("@", []),
         ("@@ada", []),
     ],
 )
-def test_who_is_meant(text: str, names: list[str]) -> None:
-    assert meant(text) == names
+def test_who_is_meant(text: str, ids: list[int]) -> None:
+    assert meant(text) == ids
+    assert markdown.mentioned(markdown.render(text, PEOPLE)) == list(dict.fromkeys(ids))
+    assert not meant(text.replace("@", ""))
+    # Nobody is asked for who isn't found: all that the parser finds are among them.
+    names = names_in(text)
+    assert all(name in names for name, user_id in PEOPLE.items() if user_id in ids)
 
 
 def test_no_name_is_longer_than_one_can_be() -> None:
     name = "a" * LONGEST
-    [place] = places(f"@{name}...")
-    assert place.names == (name,)
-    assert list(places(f"@{name}b")) == []
+    assert names_at(f"@{name}...", 0) == (name,)
+    assert names_at(f"@{name}b", 0) == ()
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *("@a" * 5000, "@" * 10_000, "@" + "." * 9_999, "@a/" * 3333, "@a " * 3333, "_@a" * 3333),
-        *("a.a." * 2500 + "@a", "~~~\n@" * 2000, "`@a``@b" * 1400, "``@a`" * 2000),
-        "".join("`" * length + "@a" for length in range(1, 140)),
+        *("@a" * 5000, "@" * 10_000, "@" + "." * 9_999, "@ada/" * 2000, "@ada " * 2000),
+        *("_@ada" * 2000, "*@ada" * 2000, "a.a." * 2500 + "@ada", "`@ada``" * 1400),
+        "".join("`" * length + "@ada" for length in range(1, 140)),
     ],
 )
 def test_no_text_takes_long(text: str) -> None:
     start = time.process_time()
-    names = [name for place in places(text) for name in place.names]
-    assert time.process_time() - start < 1
+    names = names_in(text)
+    markdown.render(text, PEOPLE)
+    assert time.process_time() - start < 0.5
     assert len(names) <= 4 * len(text) / 3
 
 
-def test_a_text_is_shown_with_other_names() -> None:
-    shown = {"ada": "Ada Lovelace", "grace": "Grace"}
-    text = "@ADA, `@ada` and @grace. @alan"
-    assert replaced(text, shown) == "@Ada Lovelace, `@ada` and @Grace. @alan"
-    assert replaced(text, {}) == text
+def test_the_elements_of_mentions_become_others() -> None:
+    html = markdown.render("@ada & @all", PEOPLE)
+    assert html
+    shown = markdown.with_mentions(html, lambda user_id, written: f"<b>{user_id} {written}</b>")
+    assert shown == '<p dir="auto"><b>1 @ada</b> &amp; <b>0 @all</b></p>'

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from chatproject.text import links
 
+from . import mentions
 from .highlighting import highlighted, language_of
 
 # Their direction is that of their first letter; what is in them has it from them.
@@ -87,6 +88,8 @@ def _inline(tokens: Sequence[Token]) -> Iterable[str]:
                 yield escape(token.content, quote=False)
             case "softbreak" | "hardbreak":
                 yield "<br>"
+            case "mention":
+                yield mentions.element(token)
             case "code_inline":
                 yield f"<code>{escape(token.content, quote=False)}</code>"
             case "link_open":

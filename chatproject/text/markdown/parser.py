@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Mapping
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -13,6 +14,8 @@ from markdown_it.token import Token
 
 from chatproject.text import links
 
+from . import mentions
+
 # Positions at which the parser looks for marks, and blocks: an article of 10,000 characters has
 # some 1,500 and 200. What has more takes too long, and is shown as it was written.
 MOST_MARKS = 3_000
@@ -21,7 +24,7 @@ MOST_CELLS = 600  # of all tables; a row with fewer cells than the first is fill
 MOST_LINKS = 250
 MOST_NESTED = 20  # lists and quotes in each other; and brackets
 TABLE = re.compile(r"[\s>]*[|:-][\s|:-]*")  # the second line of one
-STOPS = re.compile(r"[\n&*<\[\\\]_`~]")  # where a rule other than that of text may begin
+STOPS = re.compile(r"[\n&*<@\[\\\]_`~]")  # where a rule other than that of text may begin
 
 
 LIMITS = {"marks": MOST_MARKS, "blocks": MOST_BLOCKS, "cells": MOST_CELLS, "links": MOST_LINKS}
@@ -37,15 +40,18 @@ def _spend(env: Any, what: str, count: int = 1) -> None:
         raise TooMuch(what)
 
 
-def parse(source: str) -> list[Token]:
-    """The tokens of a text; raises `TooMuch`."""
-    tokens, unused = _parse(_parser, source)
-    return _parse(_parser_without_definitions, source)[0] if unused else tokens
+NOBODY: Mapping[str, int] = {}
 
 
-def _parse(parser: MarkdownIt, source: str) -> tuple[list[Token], bool]:
+def parse(source: str, people: Mapping[str, int] = NOBODY) -> list[Token]:
+    """The tokens of a text that may mention these people; raises `TooMuch`."""
+    tokens, unused = _parse(_parser, source, people)
+    return _parse(_parser_without_definitions, source, people)[0] if unused else tokens
+
+
+def _parse(parser: MarkdownIt, source: str, people: Mapping[str, int]) -> tuple[list[Token], bool]:
     """The tokens, and whether a definition of a link is used by none: nobody would see it."""
-    env: dict[str, Any] = {**LIMITS, "source": None}
+    env: dict[str, Any] = {**LIMITS, "source": None, "people": people}
     tokens = parser.parse(source, env)
     defined = env.get("references")
     if not defined:
@@ -60,6 +66,7 @@ def _made() -> MarkdownIt:
     parser.enable(["table", "strikethrough"])
     parser.disable(["html_block", "html_inline", "image"])
     parser.inline.ruler.at("text", _text)
+    parser.inline.ruler.before("text", "mention", mentions.rule)
     parser.block.ruler.before("table", "count", _count_block)
     # Links are checked and shown by `links`, whose rules hold for all kinds of them.
     setattr(parser, "normalizeLink", _normal)  # noqa: B010 - a method, for the type checker
@@ -101,7 +108,8 @@ def _text(state: StateInline, silent: bool) -> bool:
     """Text up to the next mark, or an address."""
     _spend(state.env, "marks")
     start = state.pos
-    stop = STOPS.search(state.src, start, state.posMax)
+    # An `@` that mentions nobody is text, and so is what follows it.
+    stop = STOPS.search(state.src, start + (state.src[start] == "@"), state.posMax)
     end = stop.start() if stop else state.posMax
     if found := _next_address(state):
         if found.start == start and found.end <= state.posMax:

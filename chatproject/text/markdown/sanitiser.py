@@ -13,13 +13,13 @@ ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "dir", "title", "target"},
     "ol": {"dir", "start"},
     "pre": {"dir"},
-    "span": {"dir"},
+    "span": {"dir", "data-user-id"},
     "div": {"data-language"},
     "td": {"align"},
     "th": {"align"},
 }
 TAGS = {*ATTRIBUTES, *_OTHERS}
-CLASSES = {"div": {"code", "table"}, "span": {"host", *highlighting.CLASSES}}
+CLASSES = {"div": {"code", "table"}, "span": {"host", "mention", *highlighting.CLASSES}}
 SCHEMES = {"http", "https", "mailto"}
 REL = "noopener noreferrer nofollow"
 

@@ -11,6 +11,13 @@ export function nodesOf(html) {
   return template.content
 }
 
+/** Let what mentions the user stand out: them, or everybody (0). */
+export function markOwn(node, userId) {
+  for (const id of [userId, 0]) {
+    for (const mention of node.querySelectorAll(`.mention[data-user-id="${id}"]`)) mention.classList.add("mention--own")
+  }
+}
+
 /** The text of a message's nodes, or of a plain one. */
 export function plainText(node) {
   let text = ""

@@ -1,5 +1,5 @@
 import { fullText, showMoment, timeText } from "helpers/dates.js"
-import { nodesOf, plainText } from "helpers/markup.js"
+import { markOwn, nodesOf, plainText } from "helpers/markup.js"
 import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
@@ -116,6 +116,7 @@ export class MessageRows {
     const box = part(row, "content")
     box.classList.toggle("markup", Boolean(html))
     if (html) box.replaceChildren(nodesOf(html))
+    if (html) markOwn(box, this.#userId)
     else box.textContent = deleted_at ? "This message was deleted." : shown(content)
     if (html && sender_id === this.#userId) box.dataset.source = shown(content)
     else delete box.dataset.source
