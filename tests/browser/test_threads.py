@@ -171,6 +171,12 @@ def test_a_row_of_a_thread_is_quoted_edited_and_deleted_there(
     expect(flow(window, "Who comes?").first.get_by_role("link", name="2 replies")).to_be_visible()
     expect(box).to_be_focused()
 
+    # What becomes of a message is shown in both places.
+    thread.locator(".message", has_text="So do I").press("p")
+    for place in (thread, window.page.locator(".timeline")):
+        pinned = place.locator(".message", has_text="So do I").locator("[data-part=pinned]")
+        expect(pinned).to_be_visible()
+
     # What couldn't be sent waits here, too, and is sent once.
     window.cut()
     answer(window, "Later")

@@ -37,7 +37,11 @@ export default class extends Controller {
     this.scroll.toBottom()
     this.sizes = new ResizeObserver(() => this.scroll.stuck && this.scroll.toBottom())
     for (const element of [this.logTarget, this.rowsTarget]) this.sizes.observe(element)
-    this.endDays = onNewDay(() => [this.root, this.log].forEach((log) => log.renewDays()))
+    this.endDays = onNewDay(() => this.logs.forEach((log) => log.renewDays()))
+  }
+
+  get logs() {
+    return [this.root, this.log]
   }
 
   disconnect() {
@@ -112,16 +116,25 @@ export default class extends Controller {
   }
 
   showReceipts({ detail: { markers } }) {
-    for (const log of [this.root, this.log]) log.showReceipts(markers)
+    for (const log of this.logs) log.showReceipts(markers)
   }
 
   fold({ detail: { user_id } }) {
-    for (const log of [this.root, this.log]) log.fold(user_id)
+    for (const log of this.logs) log.fold(user_id)
+  }
+
+  rename({ detail: { user_id, name } }) {
+    for (const log of this.logs) log.rename(user_id, name)
+  }
+
+  pin({ detail }) {
+    for (const log of this.logs) log.pin(detail)
   }
 
   allow({ detail: rights }) {
     this.logTarget.dataset.canSend = rights.can_send_messages
     this.logTarget.dataset.canDelete = rights.can_delete_other_messages
+    this.logTarget.dataset.canPin = rights.can_pin_messages
   }
 
   // Scrolling, and earlier replies
