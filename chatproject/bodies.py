@@ -1,29 +1,23 @@
 """Bodies of requests end at `BODY_MAX_SIZE` bytes, before anything keeps or parses them.
 
+Only files may be larger: `ATTACHMENT_MAX_SIZE`, read as they come (`incoming.py`).
+
 A body that is too large is handed on empty, with its length as `Content-Length`: by that
 `refusals.py` answers 413, as it does without these wrappers if the client gives the length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
 
-from django.conf import settings
 from django.core.handlers import asgi, wsgi
 
 from .encoding import ASGIRequest, WSGIRequest
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
+from .incoming import Body, Message, Receive, body_of
+from .sizes import is_upload, length_of, most_of
 
 END = {"type": "http.request", "body": b"", "more_body": False}
-
-
-def length_of(text: str | bytes | None) -> int:
-    """The number in a `Content-Length` header; 0 if there is none in it."""
-    return int(text) if text and text.isdigit() else 0
 
 
 class ASGIHandler(asgi.ASGIHandler):
@@ -32,12 +26,20 @@ class ASGIHandler(asgi.ASGIHandler):
     request_class = ASGIRequest
 
     async def handle(self, scope: Message, receive: Any, send: Any) -> None:
-        await super().handle(scope, limited(scope, receive), send)
+        if is_upload(scope["method"], scope["path"]):
+            receive = body_of(scope, receive)
+        else:
+            receive = limited(scope, receive)
+        await super().handle(scope, receive, send)
+
+    async def read_body(self, receive: Any) -> Any:
+        """The body of a request; of an upload, before it has come."""
+        return receive if isinstance(receive, Body) else await super().read_body(receive)
 
 
 def limited(scope: Message, receive: Receive) -> Receive:
     """`receive` for the request of this scope, whose body ends once it is too large."""
-    most = settings.BODY_MAX_SIZE
+    most = most_of(scope["method"], scope["path"])
     size = length_of(dict(scope["headers"]).get(b"content-length"))
     taken, told = 0, False  # bytes of the body; whether the application knows that it is too large
 
@@ -71,14 +73,15 @@ class WSGIHandler(wsgi.WSGIHandler):
     request_class = WSGIRequest
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        if environ.get("wsgi.input_terminated") and not environ.get("CONTENT_LENGTH"):
+        is_unknown = environ.get("wsgi.input_terminated") and not environ.get("CONTENT_LENGTH")
+        if is_unknown and not is_upload(environ["REQUEST_METHOD"], environ["PATH_INFO"]):
             measure(environ)
         return super().__call__(environ, start_response)
 
 
 def measure(environ: dict[str, Any]) -> None:
     """Read a body of unknown length, up to one byte more than may be, and give its length."""
-    most, body = settings.BODY_MAX_SIZE, bytearray()
+    most, body = most_of(environ["REQUEST_METHOD"], environ["PATH_INFO"]), bytearray()
     while len(body) <= most and (chunk := environ["wsgi.input"].read(most + 1 - len(body))):
         body += chunk
     environ["CONTENT_LENGTH"] = str(len(body))

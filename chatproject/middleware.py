@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.messages.middleware import MessageMiddleware
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
@@ -20,6 +22,12 @@ from django.views import defaults
 from chatproject.headers import POLICY, security_headers
 from chatproject.limits.limits import TooMany
 from chatproject.stores.outages import RETRY_AFTER, deadline, is_away, shorten_deadlines
+
+
+def _storage() -> str:
+    """The origin of files that their storage answers with, after a blank."""
+    origin = settings.ATTACHMENTS_ORIGIN
+    return f" {origin}" if origin else ""
 
 
 def policy(request: HttpRequest) -> str:
@@ -35,7 +43,8 @@ def policy(request: HttpRequest) -> str:
             "default-src 'self'",
             f"script-src 'self' 'nonce-{request.csp_nonce}'",  # type: ignore[attr-defined]
             "style-src 'self'",
-            "img-src 'self' data: https://images.unsplash.com",
+            f"img-src 'self' data: blob: https://images.unsplash.com{_storage()}",
+            f"media-src 'self' blob:{_storage()}",
             f"connect-src 'self'{sockets}",
             "object-src 'none'",
             "base-uri 'none'",
@@ -43,6 +52,13 @@ def policy(request: HttpRequest) -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """Django's, for what isn't streamed: files have a length and ranges, and are compressed."""
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        return response if response.streaming else super().process_response(request, response)
 
 
 class HeadersMiddleware:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from .bodies import length_of
+from .sizes import length_of, most_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,9 @@ class RefusalsMiddleware:
             host = request.get_host()
         except DisallowedHost as error:
             return _foreign_host(request, error)
-        if length_of(request.META.get("CONTENT_LENGTH")) > settings.BODY_MAX_SIZE:
-            return _too_large(request)
+        most = most_of(request.method or "", request.path_info)
+        if length_of(request.META.get("CONTENT_LENGTH")) > most:
+            return _too_large(request, most)
         if request.method not in SAFE and is_cross_site(request, host):
             return _refusal(request, 403, "This came from another site: nothing was changed.")
         return self.get_response(request)
@@ -58,8 +59,8 @@ def _foreign_host(request: HttpRequest, error: DisallowedHost) -> HttpResponse:
     return _logged(defaults.bad_request(request, error))
 
 
-def _too_large(request: HttpRequest) -> HttpResponse:
-    text = f"The body is too large: this takes at most {settings.BODY_MAX_SIZE} bytes."
+def _too_large(request: HttpRequest, most: int) -> HttpResponse:
+    text = f"The body is too large: this takes at most {most} bytes."
     response = _refusal(request, 413, text)
     if hasattr(request, "scope"):  # under ASGI the server would go on reading the body
         response.headers["Connection"] = "close"

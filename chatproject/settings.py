@@ -11,6 +11,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from chatproject.environment import env_bool, env_choice, env_int, env_list, env_rate
+from chatproject.file_settings import *  # noqa: F403 - where files lie, who answers with them
+from chatproject.file_settings import attachment_storage
 from chatproject.sign_in_settings import *  # noqa: F403 - second factors, issuers, allauth
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -76,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # A proxy compresses in its own process; docs/deployment.md says how.
-    *([] if TRUSTED_PROXIES else ["django.middleware.gzip.GZipMiddleware"]),
+    *([] if TRUSTED_PROXIES else ["chatproject.middleware.CompressionMiddleware"]),
     "chatproject.middleware.StoresMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -318,6 +320,22 @@ if BODY_MAX_SIZE < 12 * MESSAGE_MAX_LENGTH + 4096:
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_SIZE
 # A form has a field for each person that is picked.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = max(1_000, CHAT_MAX_MEMBERS + 100)
+ATTACHMENT_MAX_SIZE = env_int("ATTACHMENT_MAX_SIZE", 100 * 1024 * 1024)  # bytes of a file
+if ATTACHMENT_MAX_SIZE < BODY_MAX_SIZE:
+    raise ImproperlyConfigured("ATTACHMENT_MAX_SIZE must be BODY_MAX_SIZE or more.")
+ATTACHMENTS_PER_MESSAGE = env_int("ATTACHMENTS_PER_MESSAGE", 10)
+if not 0 <= ATTACHMENTS_PER_MESSAGE <= 50:
+    raise ImproperlyConfigured("ATTACHMENTS_PER_MESSAGE must be 0 to 50; 0 turns files off.")
+# Bytes of all files of a person, those in their messages and those not sent yet.
+ATTACHMENTS_PER_PERSON = env_int("ATTACHMENTS_PER_PERSON", 5 * 1024**3)
+IMAGE_MAX_PIXELS = env_int("IMAGE_MAX_PIXELS", 50_000_000)  # of an image; more are refused
+if not 1 <= IMAGE_MAX_PIXELS <= 200_000_000:
+    raise ImproperlyConfigured("IMAGE_MAX_PIXELS must be 1 to 200000000.")
+# Uploads under way in a web process, each in a thread: of a person, and of all.
+UPLOADS_AT_ONCE = env_int("UPLOADS_AT_ONCE", 2)
+UPLOADS_IN_ALL = env_int("UPLOADS_IN_ALL", 4)
+if not 1 <= UPLOADS_AT_ONCE <= UPLOADS_IN_ALL:
+    raise ImproperlyConfigured("UPLOADS_AT_ONCE must be 1 to UPLOADS_IN_ALL.")
 SOCKETS_PER_PERSON = env_int("SOCKETS_PER_PERSON", 100)  # in all processes together
 if SOCKETS_PER_PERSON < 2:
     raise ImproperlyConfigured("SOCKETS_PER_PERSON must be 2 or more: a page opens two.")
@@ -351,6 +369,8 @@ if PROVIDER_CALLS < 1:
 # What `run_jobs` runs (chatproject/jobs/kinds.py).
 JOB_KINDS = (
     "chats.actions.deleted_chats.DELETED_CHAT",
+    "chats.actions.pictures.PICTURE",
+    "chats.actions.removed_files.REMOVED_FILES",
     "chats.assistant.questions.QUESTION",
     "users.emails.CONFIRM_MAIL",
     "users.emails.NOTICE_MAIL",
@@ -379,6 +399,7 @@ LIMIT_REFRESHES = env_rate("LIMIT_REFRESHES", "30/5m")
 LIMIT_SENDS = env_rate("LIMIT_SENDS", "300/1m")
 LIMIT_MENTIONS = env_rate("LIMIT_MENTIONS", "60/1m")
 LIMIT_MENTIONS_OF_ALL = env_rate("LIMIT_MENTIONS_OF_ALL", "10/10m")
+LIMIT_UPLOADS = env_rate("LIMIT_UPLOADS", "120/10m")
 LIMIT_QUESTIONS = env_rate("LIMIT_QUESTIONS", "20/1m")
 LIMIT_QUESTIONS_DAY = env_rate("LIMIT_QUESTIONS_DAY", "200/1d")
 LIMIT_QUESTIONS_SITE = env_rate("LIMIT_QUESTIONS_SITE", "5000/1d")
@@ -412,6 +433,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": attachment_storage(VAR_DIR / "attachments"),
     "staticfiles": {
         # `collectstatic` names files by a hash; development serves them as they are.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Annotated, Protocol, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict
 
 from chatproject.text import markdown
 from chatproject.text.bidi import shown
 from users.names import Named
 
 from .models import EVERYBODY_ID
-from .models.previews import start_of_text
+from .models.previews import named_files, start_of_text
 
 DELETED_USER = "Deleted user"
 
@@ -39,6 +39,11 @@ class Mentioning(Protocol):
     @property
     def html(self) -> str | None:
         """What it is rendered to, as it is stored."""
+        ...
+
+    @property
+    def attachments(self) -> Any:
+        """Its files."""
         ...
 
     @property
@@ -115,8 +120,11 @@ def with_own(html: str, user_id: int) -> str:
 
 
 def preview(row: Mentioning, names: Names) -> str:
-    """The first `PREVIEW_LENGTH` characters of a message, with those mentioned by present names."""
-    return start_of_text(row.content, shown_html(row, names))
+    """The first `PREVIEW_LENGTH` characters of a message, with those mentioned by present names.
+
+    Of one without text, its files.
+    """
+    return start_of_text(row.content, shown_html(row, names)) or named_files(row.attachments)
 
 
 def people_in(rows: Iterable[Mentioning]) -> set[int]:

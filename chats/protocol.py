@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Text, in characters. `MESSAGE_MAX_LENGTH` and `CHAT_NAME_MAX_LENGTH` are settings.
 CLIENT_ID_MAX_LENGTH = 64
+ALT_MAX_LENGTH = 500  # of what describes a file
 PREVIEW_LENGTH = 140  # of a message in the chat list or in a reply
 
 # Mentions.

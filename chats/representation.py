@@ -68,6 +68,22 @@ class Photo(TypedDict):
     page_url: Link
 
 
+class Attachment(TypedDict):
+    """A file of a message; `…/attachments/{id}/file` of its chat is its content."""
+
+    id: Uuid
+    name: str
+    alt: Annotated[str, "What is to be seen in it, by its author; may be empty."]
+    size: Annotated[int, "In bytes."]
+    type: Annotated[str, "The media type, by its content; application/octet-stream if unknown."]
+    width: Annotated[int | None, "Of an image, in pixels."]
+    height: int | None
+    state: Annotated[
+        Literal["pending", "ready", "failed"],
+        "Of an image: whether it can be loaded. It waits for a worker, or couldn't be read.",
+    ]
+
+
 class Reaction(TypedDict):
     """An emoji that people reacted with to a message."""
 
@@ -92,6 +108,7 @@ class MessageFields(MentionFields):
     ]
     kind: Literal["text", "photo"]
     photo: Photo | None
+    attachments: list[Attachment]
     client_id: str | None
     reply_to: Uuid | None
     reply: Reply | None
@@ -137,6 +154,7 @@ def message_fields(
         "html": shown_html(row, names, f"/chats/{chat_id}/"),
         "kind": row.kind,
         "photo": row.photo,
+        "attachments": row.attachments or [],
         "client_id": row.client_id,
         "reply_to": dashed(row.reply_to) if row.reply_to else None,
         "reply": replied and reply_preview(replied, names),

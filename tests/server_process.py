@@ -51,6 +51,7 @@ class ServerProcess:
         environment: dict[str, str] | None = None,
         application: str = "",
     ) -> None:
+        self.server = server
         self.port = free_port()
         self.url = f"http://localhost:{self.port}"
         self.websocket_url = f"ws://localhost:{self.port}"

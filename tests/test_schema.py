@@ -18,13 +18,14 @@ from chatproject.rest import schema
 from chatproject.wsgi import application
 from chats import actions
 from chats.api import serializers
-from chats.models import Chat, Message, MessageRow, Preview
+from chats.models import Attachment, Chat, Message, MessageRow, Preview
 from chats.models.read_marker import Readers
 from chats.representation import MessageContext, message_data
 from users import invitations
 from users.models import Invitation, SignIn
 
 from .chats.conftest import provider  # noqa: F401
+from .chats.files import image, sent
 from .rest import PLAIN, api_routes
 
 EXAMPLES = 10  # of each operation
@@ -143,6 +144,8 @@ def stage(ada, grace, stranger, token_of, provider, settings):  # noqa: F811
             message, _ = actions.post_message(ada, chat.pk, "Hello")
         ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
         ids["emoji"] = "\U0001f44d"
+        file = Attachment.objects.filter(chat_id=chat.pk, owner_id=ada.pk).first()
+        ids["attachment_id"] = str((file or sent(ada, chat, image(), "photo.png")[1]).pk)
         token_of(ada)
         ids["session_id"] = str(SignIn.objects.of(ada.pk)[0].pk)
         invitation = Invitation.objects.filter(made_by=ada).first() or invitations.make(ada)[0]

@@ -162,6 +162,8 @@ class Server(server.Server):
     def create_application(self, protocol: Any, scope: Scope) -> Any:
         if isinstance(protocol, FrameProtocol):
             scope["extensions"] = {EXTENSION: protocol}
+        elif isinstance(protocol, WebRequest):
+            protocol.into(scope)
         return super().create_application(protocol, scope)
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,32 +3,55 @@
 from __future__ import annotations
 
 from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from daphne import http_protocol
 from django.conf import settings
 
 from chatproject.headers import of_handshakes
+from chatproject.incoming import SPOOLED
+from chatproject.sizes import is_upload, most_of
+
+KEPT = 64 * 1024  # bytes of an upload that are kept in memory
 
 
 class WebRequest(http_protocol.WebRequest):
     """One request, of whose body `BODY_MAX_SIZE` bytes are kept, in memory; the rest is dropped.
 
-    The application sees the size in `Content-Length`, and refuses it. Twisted would keep all.
+    The application sees the size in `Content-Length`, and refuses it. Twisted would keep all. A
+    file is kept on the disk instead, for those who give a session or a token.
     """
 
     size = 0  # bytes of the body so far
+    most = 0  # bytes that are kept
+    is_spooled = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
-        self.content = BytesIO()
+        method, path = self.channel._command.decode(), self.channel._path.partition(b"?")[0]
+        self.most = most_of(method, path.decode("latin-1"))
+        self.is_spooled = is_upload(method, path.decode("latin-1")) and self._has_credentials()
+        if not self.is_spooled:
+            self.most = min(self.most, settings.BODY_MAX_SIZE)
+        self.content = SpooledTemporaryFile(KEPT) if self.is_spooled else BytesIO()  # noqa: SIM115
+
+    def _has_credentials(self) -> bool:
+        return any(map(self.requestHeaders.hasHeader, (b"cookie", b"authorization")))
+
+    def into(self, scope: dict[str, Any]) -> None:
+        """Hand a file to the application: Daphne would put it into a queue, all at once."""
+        if self.is_spooled:
+            scope[SPOOLED], self.content = self.content, BytesIO()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
         self.size += len(data)
-        if self.size <= settings.BODY_MAX_SIZE:
+        if self.size <= self.most:
             super().handleContentChunk(data)
 
     def process(self) -> Any:
-        if self.size > settings.BODY_MAX_SIZE:
+        if self.size > self.most:
+            self.is_spooled = False
+            self.content.close()
             self.content = BytesIO()
             self.requestHeaders.setRawHeaders(b"content-length", [b"%d" % self.size])
         return super().process()

@@ -48,3 +48,6 @@ from .reactions import remove_reaction as remove_reaction
 from .streaming import finish_message as finish_message
 from .streaming import grow_message as grow_message
 from .streaming import stop_message as stop_message
+from .uploads import Upload as Upload
+from .uploads import upload as upload
+from .uploads import withdraw_upload as withdraw_upload

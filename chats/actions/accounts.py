@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from chatproject.stores.mongodb.documents import now
 from chats import events
-from chats.models import Chat, ChatPermissions, JoinRequest, ReadMarker
+from chats.models import Attachment, Chat, ChatPermissions, JoinRequest, ReadMarker
 from chats.protocol import CLOSE_SIGNED_OUT
 from users.models import User
 
@@ -34,6 +35,7 @@ def forget_user(user: User) -> None:
     own = set(Chat.objects.for_member(user).values_list("pk", flat=True))
     _delete_rows(ChatPermissions.objects.filter(user_id=user.pk), spared=set())
     _delete_rows(JoinRequest.objects.filter(user_id=user.pk), spared=set())
+    _release_uploads(user.pk)
     _delete_rows(ReadMarker.objects.filter(user_id=user.pk), spared=own)
 
 
@@ -41,6 +43,15 @@ def _delete_rows(rows: QuerySet[Any], spared: set[uuid.UUID]) -> None:
     """Delete rows, except those of the spared chats; by chat, as a sharded cluster wants it."""
     if chat_ids := set(rows.values_list("chat_id", flat=True)) - spared:
         rows.filter(chat_id__in=chat_ids).delete()
+
+
+def _release_uploads(user_id: int) -> None:
+    """Let the files be removed that were never sent; messages stay, and so do those in them."""
+    unsent = {"owner_id": user_id, "message_id": None}
+    rows = Attachment.objects.collection()
+    for row in rows.find(unsent, {"chat_id": 1}):
+        mine = {**unsent, "_id": row["_id"], "chat_id": row["chat_id"]}
+        rows.update_one(mine, {"$set": {"due_at": now()}})
 
 
 def _leave_group(user: User, chat: Chat) -> None:

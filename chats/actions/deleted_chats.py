@@ -12,6 +12,7 @@ from chats.models import ChatPermissions, JoinRequest, ReadMarker, log
 from users.models import Invitation
 
 from .known_chats import KEPT_FOR
+from .removed_files import remove_files_of_chat
 
 # For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
 # it was believes that the number after them is free.
@@ -20,6 +21,7 @@ EMPTIED = {
     "content": "",
     "html": None,
     "photo": None,
+    "attachments": None,
     "reactions": None,
     "answer_due_at": None,
     "pinned_at": None,
@@ -40,6 +42,7 @@ def remove_rows(chat_id: uuid.UUID) -> None:
         },
     )
     rows.delete_many({**of_chat, "expires_at": None})
+    remove_files_of_chat(chat_id)
     ChatPermissions.objects.filter(chat_id=chat_id).delete()
     ReadMarker.objects.filter(chat_id=chat_id).delete()
     JoinRequest.objects.filter(chat_id=chat_id).delete()

@@ -25,6 +25,7 @@ TURNS_FOR = 2.0  # seconds for which this process takes turns after others have 
 IN_MESSAGES = {
     Change.Kind.MESSAGE_EDITED,
     Change.Kind.MESSAGE_DELETED,
+    Change.Kind.MESSAGE_UPDATED,
     Change.Kind.MESSAGE_PINNED,
     Change.Kind.MESSAGE_UNPINNED,
     *Message.Kind,

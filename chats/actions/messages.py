@@ -14,7 +14,7 @@ from chatproject.stores.mongodb.documents import Document, now
 from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, rendered
+from chats.models import Attachment, Change, Chat, Head, Message, MessageRow, ReadMarker, rendered
 from chats.models.threads import flag_root
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
@@ -25,6 +25,7 @@ from .changing import Transaction, change
 from .edits import kept_by, log_change
 from .mentions import NOBODY, NONE, Mentions, written
 from .rules import require_permission, valid_client_id, valid_content
+from .sending_files import send_with_files, valid_attachment_ids
 
 
 def post_message(
@@ -34,13 +35,16 @@ def post_message(
     *,
     client_id: str | None = None,
     reply_to: uuid.UUID | None = None,
+    attachment_ids: Sequence[uuid.UUID] = (),
 ) -> tuple[Message, bool]:
     """Store a message and announce it; False if this `client_id` was stored before.
 
-    Content has 1 to `MESSAGE_MAX_LENGTH` characters and isn't blank; `client_id` up to 64.
+    Content has 1 to `MESSAGE_MAX_LENGTH` characters and isn't blank, unless files are sent with it:
+    up to `ATTACHMENTS_PER_MESSAGE` uploads of one's own. `client_id` has up to 64.
     """
-    valid_content(content)
+    valid_content(content, is_caption=bool(attachment_ids))
     valid_client_id(client_id)
+    valid_attachment_ids(attachment_ids)
     asks = _spend_send(user, content)
     shape, mentions = written(user, chat_id, content)
     replied = _replied_message(user, chat_id, reply_to)
@@ -54,6 +58,8 @@ def post_message(
         root_id=_root_of(replied),
         answer_due_at=now() if asks else None,
     )
+    if attachment_ids:
+        return send_with_files(message, user, replied, attachment_ids, mentions)
     return sending.send(message, user, replied, mentions)
 
 
@@ -99,7 +105,7 @@ def bot_typing(chat_id: uuid.UUID, is_typing: bool) -> None:
 
 def edit_message(user: User, chat: Chat, message: Message, content: str) -> Message:
     """Change one's own message; it counts against the limits like a new one."""
-    valid_content(content)
+    valid_content(content, is_caption=bool(message.attachments))
     _spend_send(user, content)
     if message.sender_id != user.pk:
         raise Refused("You can only edit your own messages.")
@@ -136,6 +142,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "content": "",
         "html": None,
         "photo": None,
+        "attachments": None,
         "kind": Message.Kind.TEXT.value,
         **NOBODY,
         "answer_due_at": None,
@@ -271,6 +278,8 @@ def change_message(
         )
         if before is None:
             raise Message.DoesNotExist
+        if message.attachments and kind == Change.Kind.MESSAGE_DELETED:
+            Attachment.objects.release(message.chat_id, message.pk, transaction.session)
         unpinned_chat = log_change(transaction, kind, user.pk, message.pk, before)
         return {**before, **new}, unpinned_chat, transaction.head
 

@@ -25,8 +25,13 @@ def valid_text(field: str, text: str, limit: int) -> None:
         raise Invalid(field, "This holds characters that aren't text (NUL or lone surrogates).")
 
 
-def valid_content(content: str) -> None:
-    """Raise `Invalid` unless this can be a message: up to `MESSAGE_MAX_LENGTH` characters."""
+def valid_content(content: str, *, is_caption: bool = False) -> None:
+    """Raise `Invalid` unless this can be a message: up to `MESSAGE_MAX_LENGTH` characters.
+
+    A caption may be empty.
+    """
+    if is_caption and not content:
+        return
     valid_text("content", content, settings.MESSAGE_MAX_LENGTH)
 
 

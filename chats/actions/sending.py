@@ -8,7 +8,7 @@ at the same time is one insert and one publication (`chatproject/stores/group_co
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC
@@ -70,7 +70,7 @@ def send(
 
     Raises `Chat.DoesNotExist` if the sender is not a member, `Refused` if they may not send.
     """
-    new = Send(message, sender, replied, _names(sender, replied, mentioned), mentioned)
+    new = Send(message, sender, replied, names_of(sender, replied, mentioned), mentioned)
     retries = Retries()
     while True:
         match _store_together(message.chat_id, new):
@@ -90,9 +90,10 @@ def send(
                 raise error
 
 
-def _names(
+def names_of(
     sender: User, replied: MessageRow | None, mentioned: mentions.Mentions
 ) -> dict[int, Any]:
+    """The people whose names the event of a message shows."""
     shown = people_in([replied] if replied else []).union(mentioned.people.values()) - {sender.pk}
     names = get_user_model().objects.names(shown) if shown else {}
     return {sender.pk: sender, **names}
@@ -113,7 +114,12 @@ def _refuse(new: Send) -> Message | None:
         return None
     if new.message.client_id and (earlier := _of_client_id(new.message)):
         return earlier
-    raise Refused(CLOSED if is_closed(chat, sender.pk) else REFUSALS["can_send_messages"])
+    raise Refused(why_silent(chat, sender))
+
+
+def why_silent(chat: Chat, sender: User) -> str:
+    """Why a member who is silenced may not send."""
+    return CLOSED if is_closed(chat, sender.pk) else REFUSALS["can_send_messages"]
 
 
 # Together ----------------------------------------------------------------------------------------
@@ -170,33 +176,39 @@ def _append(known: KnownChat, sends: list[Send], outcomes: dict[Send, Outcome]) 
     if not allowed:
         return ""
     for place, one in enumerate(allowed, 1):
-        _number(one.message, known.head, place)
+        number(one.message, known.head, place)
         mentions.mention(one.message, one.mentions, one.sender, known.member_ids)
     count, refused_by = Message.objects.insert([one.message for one in allowed])
     if count:
         last = allowed[count - 1].message
         known.head = Head(last.rev, last.seq, last.created_at)
-        _tell(known, allowed[:count])
+        announce(known.chat_id, known.head, allowed[:count], known.with_floors)
         outcomes.update((one, Outcome.STORED) for one in allowed[:count])
     if refused_by in ("client_id", "_id"):
         outcomes[allowed[count]] = Outcome.DUPLICATE
     return refused_by
 
 
-def _number(message: Message, head: Head, place: int) -> None:
+def number(message: Message, head: Head, place: int) -> None:
     """Give a message the `place`th numbers after the head, and a time (`now_or_after`)."""
     message.rev, message.seq = head.rev + place, head.seq + place
     message.created_at = message.updated_at = now_or_after(head.at.replace(tzinfo=UTC))
 
 
-def _tell(known: KnownChat, sends: Sequence[Send]) -> None:
+def announce(
+    chat_id: uuid.UUID, head: Head, sends: Sequence[Send], with_floors: Collection[int]
+) -> None:
+    """Tell of messages that are stored; the last of them is at this end of the log.
+
+    `with_floors`: the members of whom the chat notes what they have read at least.
+    """
     # The markers first: a page that has the hint has them, too.
     if sent := [(one.sender.pk, one.message.seq) for one in sends if not one.sender.is_bot]:
-        ReadMarker.objects.advance_unacknowledged(known.chat_id, sent)
-        if new := [one for one in sent if one[0] in known.with_floors]:
-            Chat.objects.raise_floors(known.chat_id, new)
-    Chat.objects.hint(known.chat_id, *known.head)
-    events.broadcast(events.chat_group(known.chat_id), *(one.event for one in sends))
+        ReadMarker.objects.advance_unacknowledged(chat_id, sent)
+        if new := [one for one in sent if one[0] in with_floors]:
+            Chat.objects.raise_floors(chat_id, new)
+    Chat.objects.hint(chat_id, *head)
+    events.broadcast(events.chat_group(chat_id), *(one.event for one in sends))
 
 
 # Retries -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from chatproject.rest.fields import (
 from chatproject.rest.parameters import MAX_NUMBER
 from chatproject.text.emoji import LONGEST as EMOJI_LONGEST
 from chats.models import Chat, ChatPermissions
-from chats.protocol import CLIENT_ID_MAX_LENGTH
+from chats.protocol import ALT_MAX_LENGTH, CLIENT_ID_MAX_LENGTH
 
 
 def user_id_field(**options: Any) -> WholeNumberField:
@@ -38,6 +39,14 @@ class PrivateChatSerializer(NothingSerializer):
     ignored = {"name": None}
 
 
+def _parts(field: ListField, dictionary: Any, get_value: Callable[[Any], Any]) -> Any:
+    """The value of a list that a form has as one text, separated by commas or blanks."""
+    if field.field_name and isinstance(dictionary, QueryDict) and field.field_name in dictionary:
+        texts = " ".join(dictionary.getlist(field.field_name))
+        return texts.replace(",", " ").split() or empty
+    return get_value(dictionary)
+
+
 class UserIdsField(ListField):
     """Ids of users; in a form separated by commas or blanks."""
 
@@ -48,10 +57,19 @@ class UserIdsField(ListField):
         super().__init__(child=user_id_field(), max_length=limit, **options)
 
     def get_value(self, dictionary: Any) -> Any:
-        if self.field_name and isinstance(dictionary, QueryDict) and self.field_name in dictionary:
-            texts = " ".join(dictionary.getlist(self.field_name))
-            return texts.replace(",", " ").split() or empty
-        return super().get_value(dictionary)
+        return _parts(self, dictionary, super().get_value)
+
+
+class AttachmentIdsField(ListField):
+    """Ids of files; in a form separated by commas or blanks."""
+
+    def __init__(self, **options: Any) -> None:
+        style = {"base_template": "input.html", "input_type": "text"}
+        options |= {"initial": "", "style": style}
+        super().__init__(child=IdField(), max_length=settings.ATTACHMENTS_PER_MESSAGE, **options)
+
+    def get_value(self, dictionary: Any) -> Any:
+        return _parts(self, dictionary, super().get_value)
 
 
 class ContentSerializer(StrictSerializer):
@@ -73,6 +91,27 @@ class NewMessageSerializer(ContentSerializer):
         help_text="Yours; sending it again answers with the message that was stored.",
     )
     reply_to = IdField(required=False, allow_null=True)
+    attachment_ids = AttachmentIdsField(
+        required=False, help_text="Of one's uploads in this chat; the content may be empty then."
+    )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        fields["content"].required = False
+        fields["content"].allow_blank = True
+        return fields
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "content" not in attrs and not attrs.get("attachment_ids"):
+            raise serializers.ValidationError({"content": ["This field is required."]})
+        return {"content": "", **attrs}
+
+
+class UploadSerializer(StrictSerializer):
+    """A file in a form."""
+
+    file = serializers.FileField(max_length=None)
+    alt = TextField(max_length=ALT_MAX_LENGTH, required=False, allow_blank=True)
 
 
 class ReactionSerializer(StrictSerializer):

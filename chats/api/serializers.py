@@ -25,12 +25,21 @@ from chats.models.chat import other_of
 from chats.models.floors import since
 from chats.permissions import Permissions
 from chats.protocol import UNREAD_MENTIONS_LISTED
-from chats.representation import MessageContext, MessageData, Photo, dashed, iso, title_of
+from chats.representation import (
+    Attachment,
+    MessageContext,
+    MessageData,
+    Photo,
+    dashed,
+    iso,
+    title_of,
+)
 from users.api.serializers import UserSerializer
 from users.models import User
 
 MessageSerializer = serializer_of(MessageData)
 PhotoSerializer = serializer_of(Photo)
+AttachmentSerializer = serializer_of(Attachment)
 
 
 @dataclass(frozen=True)

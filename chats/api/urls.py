@@ -5,6 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
+from .attachments import AttachmentViewSet, FileViewSet, UploadViewSet
 from .chats import ChatViewSet
 from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
@@ -28,6 +29,10 @@ MESSAGE = MessageViewSet.as_view(
     {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Message"
 )
 THREAD = ThreadViewSet.as_view({"get": "list"}, name="Thread")
+ATTACHMENTS = UploadViewSet.as_view({"post": "create"}, name="Upload")
+ATTACHMENT = AttachmentViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="File")
+ATTACHMENT_FILE = FileViewSet.as_view({"get": "file"}, name="Content")
+THUMBNAIL = FileViewSet.as_view({"get": "thumbnail"}, name="Thumbnail")
 READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
 REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
@@ -54,6 +59,7 @@ INVITATIONS = GroupInvitationViewSet.as_view(
 )
 INVITATION = GroupInvitationViewSet.as_view({"delete": "destroy"}, name="Invitation to a group")
 
+FILE = "chats/<any_uuid:chat_id>/attachments/<any_uuid:attachment_id>"
 ROUTES = {
     # The most requested first: they are tried in this order.
     "messages": ("chats/<any_uuid:chat_id>/messages", MESSAGES),
@@ -79,6 +85,10 @@ ROUTES = {
     "pins": ("chats/<any_uuid:chat_id>/pins", PINS),
     "pin": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/pin", PIN),
     "edits": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/edits", EDITS),
+    "attachments": ("chats/<any_uuid:chat_id>/attachments", ATTACHMENTS),
+    "attachment": (FILE, ATTACHMENT),
+    "attachment-file": (f"{FILE}/file", ATTACHMENT_FILE),
+    "attachment-thumbnail": (f"{FILE}/thumbnail", THUMBNAIL),
     "members": ("chats/<any_uuid:chat_id>/members", MEMBERS),
     "member": ("chats/<any_uuid:chat_id>/members/<user_id:user_id>", MEMBER),
     "permissions": (

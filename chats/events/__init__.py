@@ -17,6 +17,7 @@ from .messages import MessageChange as MessageChange
 from .messages import MessageDeleted as MessageDeleted
 from .messages import MessageEdited as MessageEdited
 from .messages import MessageHidden as MessageHidden
+from .messages import MessageUpdated as MessageUpdated
 from .messages import OfMessage as OfMessage
 from .messages import TextMessage as TextMessage
 from .messages import message_event as message_event

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from chats.mentions import Names
 from chats.models import MessageRow
-from chats.models.previews import start_of_text
+from chats.models.previews import named_files, start_of_text
 from chats.models.threads import Thread
 from chats.representation import (
     MessageFields,
@@ -103,6 +104,11 @@ class TextMessage(MessageChange):
         return replace(self, fields={**self.fields, "reply": None})
 
     @property
+    def attachments(self) -> Sequence[Mapping[str, Any]]:
+        """What it shows of its files."""
+        return self.fields["attachments"]
+
+    @property
     def data(self) -> dict[str, Any]:
         """The id and fields of the message, as JSON types."""
         return {"message_id": self.message_id, **self.fields}
@@ -136,13 +142,20 @@ class TextMessage(MessageChange):
         """The activity to show, with the start of the plain text."""
         fields = self.fields
         start = start_of_text(fields["content"], fields["html"])
-        return self._activity(sender_name=fields["sender_name"], preview=start), None
+        shown = start or named_files(fields["attachments"])
+        return self._activity(sender_name=fields["sender_name"], preview=shown), None
 
     @property
     def mentions(self) -> dict[str, Any]:
         """Whom the message mentions, for chat lists."""
         fields = self.fields
         return {"mention_ids": fields["mention_ids"], "mentions_all": fields["mentions_all"]}
+
+
+class MessageUpdated(TextMessage):
+    """Something about a message changed that is no edit: an image of it can be loaded."""
+
+    type = "message_updated"
 
 
 class MessageEdited(TextMessage):
@@ -177,6 +190,7 @@ def message_event(
     thread: Thread | None = None,
     *,
     is_new: bool = False,
+    is_updated: bool = False,
 ) -> MessageChange:
     """The event that brings a client up to date on a message; `names` as for `message_fields`."""
     if row.deleted_at:
@@ -192,7 +206,10 @@ def message_event(
             created_at=iso(row.created_at),
             deleted_at=iso(row.deleted_at),
         )
-    kind = TextMessage if is_new or not row.edited_at else MessageEdited
+    if is_updated:
+        kind: type[TextMessage] = MessageUpdated
+    else:
+        kind = TextMessage if is_new or not row.edited_at else MessageEdited
     return kind.as_fields(dashed(row.id), message_fields(row, names, replied, thread))
 
 

@@ -87,6 +87,7 @@ def _as_events(
                     context.reply_of(message),
                     context.thread_of(message),
                     is_new="message_id" not in row,
+                    is_updated=row["kind"] == Change.Kind.MESSAGE_UPDATED,
                 )
         changes.append(change)
     return changes

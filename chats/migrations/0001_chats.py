@@ -2,6 +2,7 @@
 
 import chatproject.stores.mongodb.documents
 import chatproject.stores.mongodb.indexes
+import chats.models.attachment
 import chats.models.uuid7
 import datetime
 import django_mongodb_backend.fields
@@ -24,7 +25,7 @@ class Migration(migrations.Migration):
                 ('chat_id', models.UUIDField()),
                 ('rev', models.BigIntegerField()),
                 ('after_seq', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('message_edited', 'Message Edited'), ('message_deleted', 'Message Deleted'), ('reaction_added', 'Reaction Added'), ('reaction_removed', 'Reaction Removed'), ('message_finished', 'Message Finished'), ('message_pinned', 'Message Pinned'), ('message_unpinned', 'Message Unpinned'), ('chat_updated', 'Chat Updated'), ('member_added', 'Member Added'), ('member_removed', 'Member Removed'), ('permissions_changed', 'Permissions Changed'), ('chat_deleted', 'Chat Deleted')], max_length=20)),
+                ('kind', models.CharField(choices=[('message_edited', 'Message Edited'), ('message_deleted', 'Message Deleted'), ('message_updated', 'Message Updated'), ('reaction_added', 'Reaction Added'), ('reaction_removed', 'Reaction Removed'), ('message_finished', 'Message Finished'), ('message_pinned', 'Message Pinned'), ('message_unpinned', 'Message Unpinned'), ('chat_updated', 'Chat Updated'), ('member_added', 'Member Added'), ('member_removed', 'Member Removed'), ('permissions_changed', 'Permissions Changed'), ('chat_deleted', 'Chat Deleted')], max_length=20)),
                 ('by', models.BigIntegerField()),
                 ('message_id', models.UUIDField(null=True)),
                 ('former', models.TextField(null=True)),
@@ -111,6 +112,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('text', 'Text'), ('photo', 'Photo')], default='text', max_length=8)),
                 ('photo', models.JSONField(blank=True, null=True)),
                 ('reactions', models.JSONField(editable=False, null=True)),
+                ('attachments', models.JSONField(blank=True, editable=False, null=True)),
                 ('client_id', models.CharField(blank=True, max_length=64, null=True)),
                 ('reply_to', models.UUIDField(blank=True, null=True)),
                 ('root_id', models.UUIDField(blank=True, editable=False, null=True)),
@@ -132,6 +134,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('deleted_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', 'seq', 'deleted_at'], name='message_deleted'), models.Index(condition=models.Q(('root_id__gt', uuid.UUID('00000000-0000-0000-0000-000000000000'))), fields=['chat_id', 'root_id', 'seq', 'created_at', 'deleted_at', 'changed_rev'], name='message_thread'), models.Index(condition=models.Q(('kind__in', ('member_added', 'member_removed', 'chat_updated', 'message_pinned'))), fields=['chat_id', 'after_seq', 'rev'], name='message_lines'), models.Index(condition=models.Q(('pinned_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', '-pinned_at'], name='message_pinned'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), models.Index(condition=models.Q(('mention_ids__gte', 0)), fields=['chat_id', 'mention_ids', 'seq', 'sender_id'], name='message_mentions'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attachment',
+            fields=[
+                ('id', models.UUIDField(db_column='_id', default=chats.models.uuid7.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('chat_id', models.UUIDField()),
+                ('owner_id', models.BigIntegerField()),
+                ('message_id', models.UUIDField(null=True)),
+                ('seq', models.BigIntegerField(null=True)),
+                ('name', models.CharField(max_length=255)),
+                ('alt', models.CharField(blank=True, max_length=500)),
+                ('size', models.BigIntegerField()),
+                ('type', models.CharField(default='application/octet-stream', max_length=40)),
+                ('width', models.IntegerField(null=True)),
+                ('height', models.IntegerField(null=True)),
+                ('state', models.CharField(choices=[('uploading', 'Uploading'), ('pending', 'Pending'), ('ready', 'Ready'), ('failed', 'Failed'), ('gone', 'Gone')], default='uploading', max_length=9)),
+                ('due_at', models.DateTimeField(default=chats.models.attachment.next_day, null=True)),
+                ('created_at', models.DateTimeField(default=chatproject.stores.mongodb.documents.now)),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [models.Index(fields=['chat_id', 'message_id'], name='attachment_message'), models.Index(fields=['owner_id', 'size'], name='attachment_owner'), models.Index(condition=models.Q(('due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['due_at'], name='attachment_due')],
             },
         ),
         migrations.CreateModel(

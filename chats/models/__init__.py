@@ -3,6 +3,7 @@
 Users live in SQL, so relations to them are integer ids.
 """
 
+from .attachment import Attachment as Attachment
 from .chat import Chat as Chat
 from .directory import Directory as Directory
 from .directory import ListedGroup as ListedGroup

@@ -55,6 +55,7 @@ class Change(models.Model):
 
         MESSAGE_EDITED = "message_edited"
         MESSAGE_DELETED = "message_deleted"
+        MESSAGE_UPDATED = "message_updated"  # an image of it can be loaded
         REACTION_ADDED = "reaction_added"  # both are told as `message_reaction`
         REACTION_REMOVED = "reaction_removed"
         MESSAGE_FINISHED = "message_finished"  # of the bot, which wrote it bit by bit

@@ -42,6 +42,7 @@ class MessageRow(NamedTuple):
     html_version: int | None
     kind: Literal["text", "photo"]
     photo: Any
+    attachments: Any
     client_id: str | None
     reply_to: str | None
     root_id: str | None
@@ -244,6 +245,8 @@ class Message(models.Model):
     # image_url, alt, author, author_url, page_url; only for a photo.
     photo = models.JSONField(null=True, blank=True)
     reactions = models.JSONField(null=True, editable=False)  # `Reactions`
+    # What is shown of its files (`attachment.shown`), in order; null without any.
+    attachments = models.JSONField(null=True, blank=True, editable=False)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
     # Of a reply: the message with which its thread began.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ def start_of_text(content: str, html: str | None) -> str:
 
 
 class Preview(NamedTuple):
-    """What the chat list shows of a message: starts of its text and of its HTML."""
+    """What the chat list shows of a message: starts of its text and of its HTML, or its files."""
 
     id: str
     seq: int
@@ -34,6 +34,7 @@ class Preview(NamedTuple):
     created_at: datetime
     deleted_at: datetime | None
     html: str | None = None
+    attachments: Sequence[Mapping[str, Any]] | None = None  # their names
     mention_ids: list[int] | None = None
     mention_names: list[str] | None = None
 
@@ -44,12 +45,21 @@ DELETED_TOLD = 100  # deleted messages of a chat that a list knows one by one
 
 # A projection.
 PREVIEWED: dict[str, Any] = {
+    "attachments.name": 1,
     **dict.fromkeys(("chat_id", "seq", "sender_id", "kind", "created_at", "deleted_at"), 1),
     "mention_ids": {"$ifNull": ["$mention_ids", None]},
     "mention_names": {"$ifNull": ["$mention_names", None]},
     "content": {"$substrCP": ["$content", 0, PREVIEW_LENGTH + 1]},  # one more shows where to cut
     "html": {"$substrCP": ["$html", 0, HTML_LENGTH]},
 }
+
+
+def named_files(attachments: Sequence[Mapping[str, Any]] | None) -> str:
+    """What stands for a message without a caption where there is little room; "" without files."""
+    if not attachments:
+        return ""
+    others = f" and {len(attachments) - 1} more" if len(attachments) > 1 else ""
+    return cut(f"\N{PAPERCLIP} {attachments[0]['name']}{others}", PREVIEW_LENGTH)
 
 
 class PreviewQuerySet(MentionQuerySet):

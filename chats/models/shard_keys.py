@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .attachment import Attachment
 from .chat import Chat
 from .join_request import JoinRequest
 from .message import Message
@@ -20,5 +21,6 @@ SHARD_KEYS: dict[Any, str] = {
     ChatPermissions: "chat_id",
     ReadMarker: "chat_id",
     JoinRequest: "chat_id",
+    Attachment: "chat_id",
     Pair: "_id",
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
@@ -22,6 +24,7 @@ from chats import actions
 from chats.live import consumers
 from chats.live.routing import websocket_urlpatterns
 from chats.models import Chat, ChatPermissions, Message
+from tests.chats.files import image, sent
 from tests.conftest import PASSWORD
 from tests.rest import api_routes
 from users.models import Invitation, SignIn
@@ -50,6 +53,7 @@ CHAT = "chats/{chat_id}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
 REACTION = f"{MESSAGE}/reactions/{{emoji}}"
 MEMBER = f"{CHAT}/members/{{user_id}}"
+ATTACHMENT = f"{CHAT}/attachments/{{attachment_id}}"
 REQUEST, BAN = f"{CHAT}/requests/{{user_id}}", f"{CHAT}/bans/{{user_id}}"
 THUMB = "\U0001f44d"
 
@@ -109,6 +113,12 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", f"{MESSAGE}/pin"): row(403, deleter=200, owner=200),
     ("DELETE", f"{MESSAGE}/pin"): row(403, deleter=204, owner=204),
     ("GET", f"{MESSAGE}/edits"): row(403, deleter=200, owner=200),
+    ("POST", f"{CHAT}/attachments"): row(201, silenced=403),
+    # The owner's, in a message; test_attachments.py has those that aren't sent.
+    ("GET", ATTACHMENT): row(200),
+    ("DELETE", ATTACHMENT): row(403),
+    ("GET", f"{ATTACHMENT}/file"): row(200),
+    ("GET", f"{ATTACHMENT}/thumbnail"): row(200),
     ("GET", f"{CHAT}/members"): row(200),
     ("POST", f"{CHAT}/members"): row(201, silenced=403),
     ("GET", MEMBER): row(200),
@@ -149,6 +159,11 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("POST", f"{MESSAGE}/pin"): 200,
     ("DELETE", f"{MESSAGE}/pin"): 204,
     ("GET", f"{MESSAGE}/edits"): 403,
+    ("POST", f"{CHAT}/attachments"): 201,
+    ("GET", ATTACHMENT): 200,
+    ("DELETE", ATTACHMENT): 403,
+    ("GET", f"{ATTACHMENT}/file"): 200,
+    ("GET", f"{ATTACHMENT}/thumbnail"): 200,
     ("GET", f"{CHAT}/members"): 200,
     ("POST", f"{CHAT}/members"): 403,
     ("GET", MEMBER): 200,
@@ -166,7 +181,8 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("DELETE", f"{CHAT}/invitations/{{invitation_id}}"): 403,
 }
 
-QUERY = {("GET", "users"): "?search=a", ("GET", "ai/photo"): "?query=loom"}
+QUERY = {("POST", f"{CHAT}/attachments"): "?name=a.txt"}
+QUERY |= {("GET", "users"): "?search=a", ("GET", "ai/photo"): "?query=loom"}
 
 
 def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
@@ -200,10 +216,18 @@ class Stage:
     asking: Any  # has asked to join, in the paths of requests
     banned: Any  # in the paths of bans
 
+    @cached_property
+    def attachment(self) -> Any:
+        """An image in a message of who sent the other one."""
+        sender = get_user_model().objects.get(pk=self.message.sender_id)
+        return sent(sender, self.chat, image(), "photo.png")[1]
+
     def path(self, path: str) -> str:
         ids = {"chat_id": self.chat.pk, "message_id": self.message.pk, "user_id": self.target.pk}
         ids["emoji"] = THUMB
         others = {REQUEST: self.asking, BAN: self.banned}
+        if "{attachment_id}" in path:
+            ids["attachment_id"] = self.attachment.pk
         if path in others:
             ids["user_id"] = others[path].pk
         if "{session_id}" in path:
@@ -265,6 +289,8 @@ def private_stage(ada, grace, stranger, person, private_chat):
 def ask(stage: Stage, api: Any, name: str, method: str, path: str) -> int:
     url = stage.path(path) + QUERY.get((method, path), "")
     send = getattr(api(stage.people[name]), method.lower())
+    if (method, path) == ("POST", f"{CHAT}/attachments"):
+        return int(send(url, b"content", content_type="text/plain").status_code)
     code: int = send(url, body_of(stage, method, path) or None).status_code
     return code
 
@@ -295,6 +321,7 @@ def turns() -> list[Any]:
 @pytest.mark.django_db
 @pytest.mark.parametrize(("method", "path", "names"), turns())
 def test_what_people_may_do_in_a_group(group_stage, api, settings, method, path, names):
+    group_stage.path(path)  # sends the file that it names
     settings.INVITATIONS = "staff" if path == "invitations" else "members"
     for name in names:
         before = Chat.objects.get(pk=group_stage.chat.pk).last_rev

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from chats import actions, events, protocol
 from chats.live import consumers
+from tests.chats.files import send_image, settle_image
 
 PAGE = (Path(settings.BASE_DIR) / "docs" / "events.md").read_text()
 
@@ -74,13 +75,16 @@ def test_every_event_of_a_message_is_plain_json(group, ada, grace, captured_even
     photo = {"image_url": "u", "alt": "a", "author": "b", "author_url": "c", "page_url": "d"}
     actions.post_bot_message(message, "A photo", client_id="y", photo=photo)
     actions.edit_message(ada, group, message, "Hello!")
+    send_image(ada, group)
+    settle_image(group)
     actions.delete_message(grace, group, reply)
     actions.add_reaction(grace, group, message, "\u2764")
     frames = told.all()
     assert [frame["type"] for frame in frames] == [
-        *("text_message", "text_message", "text_message", "message_edited", "message_deleted"),
+        *("text_message", "text_message", "text_message", "message_edited"),
+        *("text_message", "message_updated", "message_deleted"),
         "message_reaction",
     ]
     assert frames[2]["data"]["photo"] == photo
-    assert [frame["data"]["rev"] for frame in frames] == [1, 2, 3, 4, 5, 6]
+    assert [frame["data"]["rev"] for frame in frames] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [orjson.loads(events.event_of(frame).encode()) for frame in frames] == frames

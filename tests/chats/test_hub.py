@@ -20,6 +20,7 @@ from chats.live.process import live_process
 from chats.models import Chat, ChatPermissions, Message, MessageRow, ReadMarker
 from chats.permissions import Permissions, permissions_of
 from chats.representation import reactions_shown
+from tests.chats.files import send_image, settle_image
 from tests.waiting import wait_for_async
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -393,11 +394,16 @@ async def subscriptions(kept):
 EMOJI = ["\U0001f44d", "\u2764\ufe0f"]
 
 
+def shown(content, attachments):
+    """What a client shows of a message."""
+    return content, [file["state"] for file in attachments or ()]
+
+
 def state_of(chat):
     """What a client that loads the chat now knows of it."""
     chat = Chat.objects.get(pk=chat.pk)
     messages = {
-        message.seq: None if message.deleted_at else message.content
+        message.seq: None if message.deleted_at else shown(message.content, message.attachments)
         for message in Message.objects.in_chat(chat.pk)
     }
     allowed = {user_id: rights.as_flags() for user_id, rights in permissions_of(chat).items()}
@@ -423,8 +429,8 @@ def state_of(chat):
 def apply(state, frame):
     """What a client does with an event."""
     kind, data = frame["type"], frame["data"]
-    if kind in ("text_message", "message_edited"):
-        state["messages"][data["seq"]] = data["content"]
+    if kind in ("text_message", "message_edited", "message_updated"):
+        state["messages"][data["seq"]] = shown(data["content"], data["attachments"])
         react(state, data)
         pin(state, data)
     elif kind == "message_deleted":
@@ -494,7 +500,7 @@ async def test_old_state_and_events_are_the_fresh_state(
         chat = Chat.objects.get(pk=group.pk)
         message = Message.objects.get(pk=chance.choice(messages).pk)
         others = [user for user in (grace, alan, stranger) if user.pk in chat.member_ids]
-        what = chance.randrange(12)
+        what = chance.randrange(14)
         if what <= 1:
             messages.append(post(ada, chat, f"new {chat.last_seq}"))
         elif what == 2 and not message.deleted_at:
@@ -518,6 +524,10 @@ async def test_old_state_and_events_are_the_fresh_state(
         elif what == 10 and not message.deleted_at:
             pin = actions.unpin_message if message.pinned_at else actions.pin_message
             pin(ada, chat, message)
+        elif what == 11:
+            messages.append(send_image(ada, chat))
+        elif what == 12:
+            settle_image(chat)
         elif others and chance.random() < 0.5:
             actions.remove_member(ada, chat, chance.choice(others).pk)
         else:

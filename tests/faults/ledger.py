@@ -21,7 +21,7 @@ from pymongo.read_concern import ReadConcern
 
 from . import rules
 
-MESSAGES = {"text_message", "message_edited", "message_deleted"}
+MESSAGES = {"text_message", "message_edited", "message_updated", "message_deleted"}
 SHOWN = 5  # violations that an error names
 
 

@@ -23,7 +23,7 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 HOST = "chat.example.org"
-COMPRESSION = "django.middleware.gzip.GZipMiddleware"
+COMPRESSION = "chatproject.middleware.CompressionMiddleware"
 FORM = "application/x-www-form-urlencoded"
 PASSWORD = "correct horse battery staple"
 # A policy as a browser reads it: for each directive what may be.
@@ -31,7 +31,8 @@ PAGE = {
     "default-src": "'self'",
     "script-src": "'self' 'nonce-*'",
     "style-src": "'self'",
-    "img-src": "'self' data: https://images.unsplash.com",
+    "img-src": "'self' data: blob: https://images.unsplash.com",
+    "media-src": "'self' blob:",
     "connect-src": f"'self' ws://{HOST} wss://{HOST}",
     "object-src": "'none'",
     "base-uri": "'none'",
@@ -306,4 +307,9 @@ def test_the_documented_nginx_gives_its_own_answers_every_header(production, set
         assert added[name] == variable
         assert set(maps[variable].split(", ")) <= set(value.split(", "))
     locations = text.partition("location /static/")[2].partition("```")[0]
-    assert "add_header" not in locations  # it would replace those of the server
+    others, _, of_files = locations.partition("location /attachments/")
+    assert "add_header" not in others  # it would replace those of the server
+    # Of files: those of the answer that lets somebody load one, which nginx drops.
+    passed_on = dict(re.findall(r"add_header ([\w-]+) \$upstream_http_(\w+) always;", of_files))
+    assert passed_on.keys() >= ours.keys()
+    assert all(name.lower().replace("-", "_") == source for name, source in passed_on.items())

@@ -11,13 +11,13 @@ from django.core.management.base import BaseCommand
 
 from chatproject.text.counts import plural
 from chats.actions.deleted_chats import remove_rows
-from chats.models import Chat, ChatPermissions, JoinRequest, ReadMarker, log
+from chats.models import Attachment, Chat, ChatPermissions, JoinRequest, ReadMarker, log
 
 BATCH = 1_000  # chats looked up at once
 
 
 class Command(BaseCommand):
-    """Delete the messages, permissions, markers and requests of chats that don't exist any more."""
+    """Delete what is left of chats that don't exist any more, files too."""
 
     help = (
         "Delete what is left of deleted chats, which nobody sees, if the job that does it is lost. "
@@ -41,6 +41,7 @@ def _orphans() -> Iterator[uuid.UUID]:
         ChatPermissions.objects.collection(),
         ReadMarker.objects.collection(),
         JoinRequest.objects.collection(),
+        Attachment.objects.collection(),
     )
     for collection in collections:
         ids = _chat_ids(collection)

@@ -20,6 +20,7 @@ export class LiveChat {
     welcome: (data) => this.#welcome(data),
     text_message: (data) => this.message({ ...data, id: data.message_id }),
     message_edited: (data) => this.message({ ...data, id: data.message_id }),
+    message_updated: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
     message_pinned: (data) => this.#pinned(data),
     message_reaction: (data) => this.#tell("reaction", data),
