@@ -176,3 +176,46 @@ def test_on_a_phone_a_long_press_reacts_and_the_picker_is_a_sheet(
     page.get_by_role("button", name="Emoji", exact=True).tap()
     lately = picker.get_by_role("rowgroup", name="Lately used").get_by_role("gridcell")
     expect(lately.first).to_have_text("👋🏾")
+
+
+def test_a_message_has_its_reactions_in_its_thread_and_in_the_chat(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any
+) -> None:
+    root, _ = actions.post_message(grace, group.pk, "Who comes?")
+    reply, _ = actions.post_message(ada, group.pk, "I do", reply_to=root.pk)
+    window = window_of(ada, f"/chats/{group.pk}/thread/{root.pk}/")
+    window.is_connected()
+    page = window.page
+    for message, text in ((root, "Who comes?"), (reply, "I do")):
+        actions.add_reaction(grace, group, message, HEART)
+        places = [page.locator(place) for place in (".timeline", ".thread")]
+        rows = [each.locator(f'.message[data-id="{message.pk}"]') for each in places]
+        for row in rows:
+            expect(row).to_contain_text(text)
+            shows(row, HEART, 1, own=False)
+        chip(rows[1], HEART).click()
+        for row in rows:
+            shows(row, HEART, 2, own=True)
+
+
+def test_beyond_the_first_ten_ones_own_stays_known_and_who_is_asked_for(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any, person: Callable[..., Any]
+) -> None:
+    message, _ = actions.post_message(grace, group.pk, "Ten and more")
+    people = [person(f"person{number}", f"Person{number}", "Smith") for number in range(12)]
+    chat = actions.add_members(ada, group, [each.pk for each in people])
+    for user in (*people[:11], ada):
+        actions.add_reaction(user, chat, message, THUMB)
+    chat = actions.remove_member(ada, chat, people[0].pk)  # the page doesn't know their name
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    row = window.message("Ten and more")
+    shows(row, THUMB, 12, own=True)
+    actions.add_reaction(people[11], chat, message, THUMB)
+    shows(row, THUMB, 13, own=True)
+    actions.edit_message(grace, chat, Message.objects.get(pk=message.pk), "Eleven and more")
+    shows(window.message("Eleven and more"), THUMB, 13, own=True)
+    chip(window.message("Eleven and more"), THUMB).hover()
+    who = window.page.get_by_role("tooltip")
+    expect(who).to_contain_text("You, Person0 Smith, Person1 Smith")
+    expect(who).to_contain_text("and 2 others · thumbs up")

@@ -15,7 +15,8 @@ from .window import Window
 
 MESSAGES = "**/messages"
 RESTORED = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
-SECRETS = ["Secret draft", "Secret queued", "Secret sent"]
+USED = "\U0001f44d"  # the emoji that was lately used
+SECRETS = ["Secret draft", "Secret queued", "Secret sent", USED]
 
 
 @pytest.fixture
@@ -31,6 +32,9 @@ def adas(window_of: Callable[..., Window], group: Any, private_chat: Any, ada: A
     window.page.route(MESSAGES, lambda route: route.fulfill(status=503, json={}))
     expect(window.send("Secret queued")).to_be_visible()
     expect(window.message("Secret sent")).to_be_visible()
+    window.message("Secret sent").press("a")
+    window.page.keyboard.press("Enter")
+    wait_for(lambda: kept(window.page, USED))
     wait_for(lambda: kept(window.page, "Secret queued") and kept(window.page, "Secret draft"))
     return window
 

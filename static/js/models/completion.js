@@ -9,6 +9,7 @@ import { insertText } from "helpers/insert.js"
  *   options(part): what that can become, best first, as [{text, …}]; or a promise of it. One that is
  *     `isSure` replaces the part at once
  *   show(option, element): fills the element of an option
+ *   chosen(option): takes note of one that was written; may be missing
  */
 export class Completion {
   #field
@@ -112,10 +113,11 @@ export class Completion {
   }
 
   /** Write an option in place of the part that it completes. */
-  #choose({ part, options, index }) {
+  #choose({ source, part, options, index }) {
     const end = this.#field.selectionStart
     this.#hide()
     insertText(this.#field, options[index].text, end - part.length, end)
+    source.chosen?.(options[index])
   }
 
   #hide(refused = null) {

@@ -1,5 +1,5 @@
 import { allEmoji } from "models/emoji.js"
-import { keptEmoji } from "models/kept_emoji.js"
+import { keptEmoji, usedEmoji } from "models/kept_emoji.js"
 
 const NAME = /(?:^|[\s([{"'])(:[a-z0-9_+-]{2,}:?)$/i
 const MOST = 8
@@ -16,6 +16,8 @@ export const emojiNames = {
     const exact = every.named(name.slice(0, -1))
     return exact ? [{ ...option(exact), isSure: true }] : []
   },
+
+  chosen: ({ text }) => usedEmoji(text),
 
   show({ text, name }, element) {
     const [shown, called] = [document.createElement("span"), document.createElement("span")]
