@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
@@ -48,34 +50,59 @@ def check_may_invite(user: User) -> None:
         raise PermissionDenied(MAY_NOT_INVITE)
 
 
-def make(user: User, *, days: int = DAYS, max_uses: int = 1) -> tuple[Invitation, str]:
+def make(
+    user: User, *, days: int = DAYS, max_uses: int = 1, client_id: str | None = None
+) -> tuple[Invitation, str]:
     """A new invitation to the site, and its code; see `_make`."""
     check_may_invite(user)
-    return _make(user, days, max_uses, kind=Invitation.Kind.SITE)
+    return _make(user, days, max_uses, client_id, kind=Invitation.Kind.SITE)
 
 
 def make_for_group(
-    user: User, chat_id: uuid.UUID, *, days: int = DAYS, max_uses: int = 1
+    user: User,
+    chat_id: uuid.UUID,
+    *,
+    days: int = DAYS,
+    max_uses: int = 1,
+    client_id: str | None = None,
 ) -> tuple[Invitation, str]:
     """A new invitation to a group, and its code; whether the group lets them isn't asked here."""
     if not may_invite_to_groups(user):
         raise PermissionDenied(MAY_NOT_INVITE_TO_GROUPS)
-    return _make(user, days, max_uses, kind=Invitation.Kind.GROUP, chat_id=chat_id)
+    return _make(user, days, max_uses, client_id, kind=Invitation.Kind.GROUP, chat_id=chat_id)
 
 
-def _make(user: User, days: int, max_uses: int, **columns: Any) -> tuple[Invitation, str]:
-    """A new invitation, and its code, which isn't stored; `TooMany` beyond the limit."""
-    limits.INVITATIONS.spend(user.pk)
+def _make(
+    user: User, days: int, max_uses: int, client_id: str | None, **columns: Any
+) -> tuple[Invitation, str]:
+    """A new invitation, and its code, which isn't stored; `TooMany` beyond the limit.
+
+    The same with the same `client_id` is the invitation that was made.
+    """
     code = secrets.token_urlsafe(24)
-    made = Invitation.objects.create(
-        **columns,
+    if client_id:
+        code = _code_of(user.pk, client_id, days, max_uses, *columns.values())
+        if made := Invitation.objects.filter(code_hash=code_hash(code)).first():
+            return made, code
+    limits.INVITATIONS.spend(user.pk)
+    made, _ = Invitation.objects.get_or_create(
         code_hash=code_hash(code),
-        made_by=user,
-        expires_at=timezone.now() + timedelta(days=days),
-        max_uses=max_uses,
-        uses_left=max_uses,
+        defaults={
+            **columns,
+            "made_by": user,
+            "expires_at": timezone.now() + timedelta(days=days),
+            "max_uses": max_uses,
+            "uses_left": max_uses,
+        },
     )
     return made, code
+
+
+def _code_of(*asked: object) -> str:
+    """A code that nobody else can guess, and that is the same for the same."""
+    text = "\n".join(map(str, asked))
+    digest = salted_hmac("users.invitations", text, algorithm="sha256").digest()
+    return urlsafe_b64encode(digest[:24]).decode()
 
 
 def link(code: str) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from pymongo.client_session import ClientSession
+from pymongo.errors import DuplicateKeyError
 
 from chatproject.limits import limits
 from chatproject.stores.outages import Unconfirmed
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Change, Chat, Pair
+from chats.models import Change, Chat, Pair, log
 from chats.permissions import permissions_for
 from users.models import Block, User
 
@@ -25,8 +27,11 @@ from .rules import (
     require_permission,
     require_possible_owner,
     require_room,
+    valid_client_id,
     valid_name,
 )
+
+GROUPS = uuid.UUID("5a8f4a3e-7f0b-4f0e-9c58-3a6f2a6d4b11")  # the namespace of their ids
 
 # What the log says of a chat's changed values, beside a new owner.
 LOGGED = ("name", "access", "history_for_new_members", "assistant_sees_history")
@@ -72,22 +77,55 @@ def _chat_of_pair(pair_id: str) -> Chat | None:
     return Chat.objects.confirmed({"_id": pair.chat_id.hex}) if pair else None
 
 
-def create_group(user: User, name: str, member_ids: Iterable[int]) -> Chat:
-    """Create a group of these people, owned by `user`."""
+def create_group(
+    user: User, name: str, member_ids: Iterable[int], *, client_id: str | None = None
+) -> Chat:
+    """Create a group of these people, owned by `user`.
+
+    The same call with the same `client_id` (up to 64 characters) returns the group that was made.
+    """
     name = valid_name(name)
-    limits.GROUPS.spend(user.pk)
     others = [member_id for member_id in dict.fromkeys(member_ids) if member_id != user.pk]
+    chat_id = group_id(user, client_id, name, others)
+    if client_id and (made := _made_before(user, chat_id)):
+        return made
+    limits.GROUPS.spend(user.pk)
     people = require_people("member_ids", others)
     require_room("member_ids", 1 + len(others))
     require_consent("member_ids", user, people)
-    chat = Chat.objects.create(
+    chat = Chat(
+        pk=chat_id,
         name=name,
         is_group=True,
         owner_id=user.pk,
         created_by=user.pk,
         member_ids=[user.pk, *others],
     )
+    try:
+        Chat.objects.collection().insert_one(Chat.objects.document(chat))
+    except DuplicateKeyError:
+        if made := _made_before(user, chat_id):
+            return made
+        raise
     announce_added(chat, chat.member_ids)
+    return chat
+
+
+def group_id(user: User, client_id: str | None, name: str, others: list[int]) -> uuid.UUID:
+    """The id of a new group: with a `client_id` always the same for the same group."""
+    valid_client_id(client_id)
+    if client_id is None:
+        return uuid.uuid4()
+    return uuid.uuid5(GROUPS, "\n".join(map(str, (user.pk, client_id, name, sorted(others)))))
+
+
+def _made_before(user: User, chat_id: uuid.UUID) -> Chat | None:
+    """The group with this id; `Invalid` if it was made, and is no more or without the user."""
+    chat = Chat.objects.confirmed({"_id": chat_id.hex})
+    if chat is None and not log.head(chat_id).rev:
+        return None
+    if chat is None or user.pk not in chat.member_ids:
+        raise Invalid("client_id", "The group that was made by this is gone.")
     return chat
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -31,13 +32,14 @@ def group_invitations_of(user: User, chat: Chat) -> QuerySet[Invitation]:
     return invitations.of_group(chat.pk, **mine)
 
 
-def make_invitation(
-    user: User, chat: Chat, *, days: int = invitations.DAYS, max_uses: int = 1
-) -> tuple[Invitation, str]:
-    """A new invitation to a group, and its code; `PermissionDenied` where the site forbids it."""
+def make_invitation(user: User, chat: Chat, **options: Any) -> tuple[Invitation, str]:
+    """A new invitation to a group, and its code; `PermissionDenied` where the site forbids it.
+
+    `options`: `days`, `max_uses`, `client_id`, as of `invitations.make`.
+    """
     require_group(chat)
     require_permission(permissions_for(chat, user.pk), "can_add_members")
-    return invitations.make_for_group(user, chat.pk, days=days, max_uses=max_uses)
+    return invitations.make_for_group(user, chat.pk, **options)
 
 
 def revoke_invitation(user: User, chat: Chat, invitation_id: uuid.UUID) -> None:

@@ -125,6 +125,12 @@ class GroupSerializer(StrictSerializer):
 
     name = TextField(max_length=settings.CHAT_NAME_MAX_LENGTH)
     member_ids = UserIdsField(required=False, default=list, help_text="The ids of the others.")
+    client_id = TextField(
+        max_length=CLIENT_ID_MAX_LENGTH,
+        required=False,
+        allow_null=True,
+        help_text="Yours; sending the same again answers with the group that was made.",
+    )
 
 
 class ChatChangeSerializer(StrictSerializer):

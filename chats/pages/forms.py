@@ -11,6 +11,7 @@ from django.conf import settings
 
 from chats.errors import Invalid
 from chats.models import Chat
+from users.pages.invitation_forms import once_field
 
 
 class MessageForm(forms.Form):
@@ -97,6 +98,7 @@ class GroupForm(NameForm):
     """A new group: its name and the ids of its members."""
 
     member_ids = IdsField()
+    client_id = once_field()
 
 
 class MemberForm(forms.Form):

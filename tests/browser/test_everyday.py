@@ -123,10 +123,23 @@ def test_a_form_is_sent_once_by_a_double_click(window_of: OpenWindow, db: None) 
     page.get_by_label("Username").fill("newcomer")
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_label("Password confirmation").fill("correct horse battery")
+    page.evaluate(
+        """() => addEventListener("submit", ({ submitter }) => {
+          sessionStorage.whileSent = submitter.ariaDisabled
+        })"""
+    )
     page.get_by_role("button", name="Make my account").dblclick()
     page.wait_for_url("**/chats/**")
     assert len(sent) == 1
+    assert page.evaluate("sessionStorage.whileSent") == "true"
     assert User.objects.filter(username="newcomer").count() == 1
+    # Shown again out of the browser's memory, a form can be sent.
+    page.goto("/accounts/profile/")
+    save = page.get_by_role("button", name="Save")
+    save.evaluate("each => { each.form.dataset.sent = true; each.ariaDisabled = 'true' }")
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow'))")
+    save.click()
+    expect(page.get_by_text("Your profile was saved.")).to_be_visible()
 
 
 def test_a_file_that_is_dropped_leaves_the_page_and_text_may_be_dropped(

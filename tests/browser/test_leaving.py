@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from chats import actions
 from chats.models import Chat
 
+from .test_access import violations
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,8 +33,10 @@ def test_a_chat_is_cleared_for_oneself_in_all_tabs(
     title = here.dialog.get_by_role("heading", name="Delete your chat with Grace Hopper?")
     expect(title).to_be_visible()
     expect(here.dialog).to_contain_text("It is deleted for both of you")
+    assert violations(here) == []
     here.dialog.get_by_role("link", name="clear it for you").click()
     expect(here.dialog).to_contain_text("Grace Hopper keeps it, and isn’t told.")
+    assert violations(here) == []
     here.dialog.get_by_role("button", name="Clear for me").click()
     for window in (here, there):
         expect(window.messages).to_have_count(0)
@@ -50,12 +53,13 @@ def test_a_chat_is_cleared_for_oneself_in_all_tabs(
 def test_a_group_is_deleted_by_whoever_types_its_name(
     window_of: OpenWindow, ada: Any, group: Any
 ) -> None:
-    window = window_of(ada, f"/chats/{group.pk}/")
+    window = window_of(ada, f"/chats/{group.pk}/", color_scheme="dark")
     window.is_connected()
     window.menu("Delete the group")
     expect(window.dialog.get_by_role("heading", name="Delete Engines?")).to_be_visible()
     name = window.dialog.get_by_label("Type the name of the group to delete it")
     expect(name).to_be_focused()
+    assert violations(window) == []
     name.fill("Engine")
     window.problems_are_expected("400")
     window.dialog.get_by_role("button", name="Delete the group").click()

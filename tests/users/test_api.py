@@ -127,10 +127,11 @@ def test_an_account_is_found_by_the_index_of_the_rule_that_names_are_unique(ada)
 
 
 def test_of_many_who_take_a_name_at_once_one_has_it(at_once):
-    names = iter(["twin", "Twin", "TWIN", "tWin"] * 5)
+    names = zip(["twin", "Twin", "TWIN", "tWin"] * 5, range(20), strict=True)
 
     def register():
-        fields = {"username": next(names), "password": PASSWORD}
+        name, number = next(names)
+        fields = {"username": name, "password": f"{PASSWORD} {number}"}  # those of twenty people
         return APIClient().post("/api/v1/auth/register", fields)
 
     answers = at_once(20, register)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -22,7 +23,7 @@ from chatproject.limits.addresses import client_network
 from chatproject.limits.at_once import password_of
 from chatproject.rest.pagination import StrictLimitOffsetPagination
 from chatproject.rest.parsers import JSONParser
-from users import group_invitations, mails, registration
+from users import group_invitations, mails, registration, repeats
 from users.models import SecondStep, User
 from users.signing_in import second_factors, second_steps, sign_ins, tokens
 from users.signing_in.authentication import Access
@@ -82,6 +83,22 @@ class RegisterView(OpenView):
         examples=[TOKENS, CREDENTIALS],
     )
     def post(self, request: Request) -> Response:
+        """Sent again within a minute, as after a lost answer, it is answered like the first."""
+        try:
+            user = self._make(request)
+        except (ValidationError, PermissionDenied):
+            made = repeats.just_made(request._request, *_credentials(request.data))
+            if made is None:
+                raise
+            user = made
+        if not user.is_active:
+            return Response({"detail": WAITS}, status=status.HTTP_202_ACCEPTED)
+        if second_factors.is_asked_for(user):
+            return Response({"detail": SET_IT_UP}, status=status.HTTP_202_ACCEPTED)
+        remember_place(user, request._request)
+        return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
+
+    def _make(self, request: Request) -> User:
         network = client_network(request._request)
         limits.REGISTER.spend(network)
         serializer = self.get_serializer(data=request.data)
@@ -89,16 +106,16 @@ class RegisterView(OpenView):
         email = serializer.validated_data["email"]
         if email:
             mails.spend(email, request._request)
+        repeats.begin(serializer.validated_data["username"])
         with password_of(network):
-            user = serializer.save()
+            user: User = serializer.save()
         registration.welcome(user, email)
         group_invitations.arrive(user, serializer.validated_data["entry"].invitation)
-        if not user.is_active:
-            return Response({"detail": WAITS}, status=status.HTTP_202_ACCEPTED)
-        if second_factors.is_asked_for(user):
-            return Response({"detail": SET_IT_UP}, status=status.HTTP_202_ACCEPTED)
-        remember_place(user, request._request)
-        return self.answer(user, tokens.sign_in(user, request._request), status.HTTP_201_CREATED)
+        return user
+
+
+def _credentials(data: Any) -> tuple[Any, Any]:
+    return (data.get("username"), data.get("password")) if isinstance(data, dict) else (None, None)
 
 
 class RegisterEmailView(OpenView):

@@ -71,6 +71,12 @@ class NewInvitationSerializer(StrictSerializer):
         max_value=invitations.MAX_USES,
         help_text="How many people it lets in.",
     )
+    client_id = TextField(
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="Yours; sending the same again answers with the invitation that was made.",
+    )
 
 
 class InvitationCodeSerializer(StrictSerializer):

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django import forms
 
 from users import invitations
+
+
+def once_field() -> forms.CharField:
+    """A hidden field by which a form that is sent twice does what it does once."""
+    return forms.CharField(
+        required=False,
+        max_length=64,
+        empty_value=None,
+        initial=lambda: uuid.uuid4().hex,
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class InvitationForm(forms.Form):
@@ -29,3 +42,4 @@ class NewInvitationForm(forms.Form):
     max_uses = forms.IntegerField(
         label="People it lets in", initial=1, min_value=1, max_value=invitations.MAX_USES
     )
+    client_id = once_field()

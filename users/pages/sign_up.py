@@ -17,7 +17,7 @@ from django.views.generic import CreateView, FormView
 from chatproject.limits import limits
 from chatproject.limits.addresses import client_network
 from chatproject.limits.at_once import password_of
-from users import group_invitations, identity, invitations, mails, registration
+from users import group_invitations, identity, invitations, mails, registration, repeats
 from users.identity import Identity
 from users.models import Invitation, User
 from users.signing_in import issuers, second_steps
@@ -77,8 +77,23 @@ class SignUp(NewPeople, AccountFormMixin, CreateView):
     template_name = "users/sign_up.html"
     success_url = reverse_lazy("chats:list")
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self._repeated(request) or super().dispatch(request, *args, **kwargs)
+
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "invitation": self.invitation}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        return self._repeated(self.request) or super().form_invalid(form)
+
+    def _repeated(self, request: HttpRequest) -> HttpResponse | None:
+        """The answer to a form that is sent again: as to the one that made the account."""
+        if request.method != "POST":
+            return None
+        user = repeats.just_made(request, *map(request.POST.get, ("username", "password1")))
+        if user is None or request.user.is_authenticated:
+            return None
+        return self._begin(user, mailed=False)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         network = client_network(request)
@@ -90,6 +105,7 @@ class SignUp(NewPeople, AccountFormMixin, CreateView):
         email = form.cleaned_data.get("email", "")
         if email:
             mails.spend(email, self.request)
+        repeats.begin(form.cleaned_data["username"])
         try:
             response = super().form_valid(form)
         except ValidationError as ended:

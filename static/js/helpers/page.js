@@ -4,19 +4,28 @@ const LONGEST = 15_000 // milliseconds: a form may be sent again if no page has 
 
 /** A form is sent once, however often its button is pressed. */
 export function sendOnce(event) {
-  const { dataset } = event.target
+  const { target: form, submitter } = event
   if (event.defaultPrevented) return // a script sends it
-  if (dataset.sent) event.preventDefault()
-  dataset.sent = true
-  setTimeout(() => delete dataset.sent, LONGEST)
+  if (form.dataset.sent) event.preventDefault()
+  form.dataset.sent = true
+  submitter?.setAttribute("aria-disabled", "true") // a disabled one would lose the focus, and its value
+  setTimeout(() => release(form), LONGEST)
 }
 
 /** The page is shown again, out of the browser's memory: its forms can be sent. */
 export function sendAgain() {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent
+  for (const form of document.querySelectorAll("form[data-sent]")) release(form)
 }
 
-/** A file that is dropped beside a place for files doesn't replace the page. */
+function release(form) {
+  delete form.dataset.sent
+  for (const button of form.elements) button.removeAttribute("aria-disabled")
+}
+
+/** A file that is dropped beside a place for files doesn't replace the page; it can't be dropped there. */
 export function keepPage(event) {
-  if (event.dataTransfer?.types.includes("Files")) event.preventDefault()
+  const { dataTransfer } = event
+  if (event.defaultPrevented || !dataTransfer?.types.includes("Files")) return
+  event.preventDefault()
+  dataTransfer.dropEffect = "none"
 }
