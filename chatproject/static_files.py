@@ -41,6 +41,7 @@ STYLES = [
     "css/fold.css",
     "css/reactions.css",
     "css/row-menu.css",
+    "css/unsent.css",
     "css/kept.css",
     "css/long-text.css",
     "css/lines.css",

@@ -35,6 +35,7 @@ import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
 import ThreadController from "controllers/thread_controller.js"
 import TypingController from "controllers/typing_controller.js"
+import UnsentController from "controllers/unsent_controller.js"
 import { keepPage, sendAgain, sendOnce } from "helpers/page.js"
 import { checkRestored } from "helpers/restored.js"
 import { forgetOthers } from "helpers/written.js"
@@ -83,6 +84,7 @@ application.register("switches", SwitchesController)
 application.register("theme", ThemeController)
 application.register("thread", ThreadController)
 application.register("typing", TypingController)
+application.register("unsent", UnsentController)
 
 // Controllers that don't change the first view load after it is shown.
 requestAnimationFrame(() =>

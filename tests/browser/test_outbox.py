@@ -141,6 +141,40 @@ def test_what_waits_when_its_chat_ends_is_said_not_to_be_sent(
     assert Message.objects.count() == 0
 
 
+@pytest.mark.parametrize("end", ["removed", "deleted", "silenced"])
+@pytest.mark.parametrize("place", ["list", "another chat"])
+def test_what_can_not_be_sent_any_more_is_told_wherever_its_author_is(
+    adas: Window, group: Any, private_chat: Any, ada: Any, grace: Any, end: str, place: str
+) -> None:
+    page = adas.page
+    page.goto("/chats/" if place == "list" else f"/chats/{private_chat.pk}/")
+    expect(adas.chat_item("Engines")).to_be_visible()
+    Chat.objects.filter(pk=group.pk).update(owner_id=grace.pk)
+    chat = Chat.objects.get(pk=group.pk)
+    if end == "removed":
+        actions.remove_member(grace, chat, ada.pk)
+    elif end == "deleted":
+        actions.delete_chat(grace, chat)
+    else:
+        actions.set_permissions(grace, chat, ada.pk, can_send_messages=False)
+    adas.problems_are_expected("403|404|503")
+    page.unroute(MESSAGES)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    notice = page.locator(".unsent")
+    expect(notice.locator("li")).to_have_count(2)
+    expect(notice).to_contain_text("To Engines")
+    why = "You may not send" if end == "silenced" else "This chat has ended for you."
+    expect(notice.locator("li").first).to_contain_text(why)
+    expect(notice.get_by_role("link", name="Open the chat")).to_have_count(2 * (end == "silenced"))
+    page.reload()  # the texts are still there
+    expect(notice.locator("[data-part=text]")).to_have_text(["One", "Two"])
+    for left in (1, 0):
+        notice.get_by_role("button", name="Discard").first.click()
+        expect(notice.locator("li")).to_have_count(left)
+    expect(notice).to_be_hidden()
+    assert kept(page) == 0
+
+
 def test_what_is_written_while_the_clock_is_set_back_is_sent_in_order(
     window_of: Callable[..., Window], group: Any, ada: Any
 ) -> None:

@@ -175,6 +175,7 @@ export default class extends Controller {
 
   #remove(id) {
     this.items.remove(id)
+    this.dispatch("removed", { target: window })
     this.emptyTarget.hidden = this.items.all.length > 0
     this.countSoon()
   }

@@ -79,7 +79,8 @@ export default class extends Controller {
 
   #send(content) {
     const reply = this.writing.replying ?? (this.threadValue ? this.answeredValue : null)
-    this.outbox.add({ content, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
+    const title = document.getElementById("chat-title")?.textContent
+    this.outbox.add({ content, title, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
     this.writing.sent()
     this.#write("")
     this.#showError("")

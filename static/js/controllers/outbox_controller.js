@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { listen } from "helpers/listen.js"
-import { Outbox } from "models/outbox.js"
+import { ENDED, Outbox } from "models/outbox.js"
 
 /** The outbox of the open chat: sends what waits, and tells what becomes of it. */
 export default class extends Controller {
@@ -57,6 +57,6 @@ export default class extends Controller {
 
   end({ detail: { why } }) {
     this.outbox.close()
-    if (why !== "signedOut") this.outbox.refuse("This chat has ended for you.")
+    if (why !== "signedOut") this.outbox.refuse(ENDED)
   }
 }

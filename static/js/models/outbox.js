@@ -6,6 +6,10 @@ import { keep } from "helpers/written.js"
 const outboxes = new Map() // by their prefix
 const LONGEST_PAUSE = 60 // seconds; a message that must wait longer holds up no other
 
+export const ENDED = "This chat has ended for you."
+
+const settled = () => dispatchEvent(new CustomEvent("outbox:settled")) // to the window
+
 /**
  * Unsent messages of a chat, kept in local storage so that they are sent after a reload or by another
  * page of the app, until the sign-out; one page sends at a time.
@@ -55,10 +59,12 @@ export class Outbox extends EventTarget {
     return this.#entries.get(clientId)
   }
 
-  add({ content, reply = null, root_id = null }) {
+  /** `title`: the chat's name. */
+  add({ content, title, reply = null, root_id = null }) {
     const entry = {
       client_id: randomId(),
       content,
+      title,
       reply_to: reply?.id ?? null,
       reply,
       root_id,
@@ -80,6 +86,7 @@ export class Outbox extends EventTarget {
   drop(clientId) {
     if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
     this.#kept.delete(clientId)
+    settled()
   }
 
   retry(clientId) {
@@ -112,7 +119,7 @@ export class Outbox extends EventTarget {
 
   /** What waits can't be sent any more. */
   refuse(reason) {
-    for (const entry of this.entries) this.#set(entry, "failed", reason)
+    for (const entry of this.entries) this.#fail(entry, reason, true)
   }
 
   async #sendAll() {
@@ -146,7 +153,8 @@ export class Outbox extends EventTarget {
       return false
     }
     if (!isRetriable(error) || error.retryAfter > LONGEST_PAUSE) {
-      this.#set(entry, "failed", error.message)
+      const isGone = error.status === 404
+      this.#fail(entry, isGone ? ENDED : error.message, isGone)
       return true
     }
     if (error.retryAfter) this.#slowDown(entry, error)
@@ -174,6 +182,13 @@ export class Outbox extends EventTarget {
   #set(entry, state, error = null) {
     Object.assign(entry, { state, error })
     this.#changed(entry)
+  }
+
+  /** It is told wherever its author is in the app; `isGone`: there is no chat to try it again in. */
+  #fail(entry, error, isGone) {
+    entry.isGone = isGone
+    this.#set(entry, "failed", error)
+    settled()
   }
 
   #changed(entry) {
