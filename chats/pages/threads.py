@@ -19,7 +19,7 @@ from chats.representation import MessageContext, dashed, reply_preview
 from users.models import User
 
 from .rendering import PARTIAL, MemberRequest, chat_page, find_chat, render_page
-from .timeline import PEOPLE, Row, Timeline
+from .timeline import Row, Timeline
 from .views import chat_context, render_chat
 
 MOST = 1_000  # replies of a page without scripts
@@ -29,12 +29,8 @@ class ThreadPanel(Timeline):
     """The rows of a thread: its root and the latest `count` replies."""
 
     def __init__(self, chat: Chat, user: User, thread: SeenThread, count: int) -> None:
-        self.chat = chat
+        self._begin(chat, user)
         self.thread = thread
-        self.user_id = user.pk
-        self.since = thread.replies.since
-        self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
-        self.is_large = len(chat.member_ids) > PEOPLE
         self.count = thread.replies.count()
         self.offset = max(self.count - count, 0)
         roots = [thread.root] if thread.root else []

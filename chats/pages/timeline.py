@@ -80,14 +80,12 @@ class Timeline:
     By default the newest ones; if more than a page is unread, those around the first unread one.
     """
 
+    _lines: list[Document]
+
     def __init__(
         self, chat: Chat, user: User, *, before: int | None = None, around: Message | None = None
     ) -> None:
-        self.chat = chat
-        self.user_id = user.pk  # once: a request's user is a lazy object
-        self.since = chat.since(self.user_id)
-        self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
-        self.is_large = len(chat.member_ids) > PEOPLE
+        self._begin(chat, user)
         everyone = NOBODY if self.is_large else ReadMarker.objects.readers(chat)
         told = (
             ReadMarker.objects.of_member(chat.pk, self.user_id)
@@ -108,6 +106,15 @@ class Timeline:
         self._lines = self._read_lines()
         people = self._people(readers) | people_of(self._lines)
         self.context = MessageContext.of(self.messages, readers, people, self.since)
+
+    def _begin(self, chat: Chat, user: User) -> None:
+        """What rows need, but for the messages and their context."""
+        self.chat = chat
+        self.user_id = user.pk  # once: a request's user is a lazy object
+        self.since = chat.since(self.user_id)
+        self.folded_ids = user.blocked_ids if chat.is_group else frozenset()
+        self.is_large = len(chat.member_ids) > PEOPLE
+        self._lines = []
 
     def _read_lines(self) -> list[Document]:
         """The rows of the log that are lines of this page, the latest `MOST_LINES`; in order."""
