@@ -37,14 +37,15 @@ from .members import set_permissions as set_permissions
 from .messages import bot_typing as bot_typing
 from .messages import delete_message as delete_message
 from .messages import edit_message as edit_message
-from .messages import mark_read as mark_read
-from .messages import mark_read_together as mark_read_together
 from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
 from .pins import pin_message as pin_message
 from .pins import unpin_message as unpin_message
 from .reactions import add_reaction as add_reaction
 from .reactions import remove_reaction as remove_reaction
+from .reading import mark_read as mark_read
+from .reading import mark_read_together as mark_read_together
+from .reading import mark_unread as mark_unread
 from .streaming import finish_message as finish_message
 from .streaming import grow_message as grow_message
 from .streaming import stop_message as stop_message

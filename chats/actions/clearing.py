@@ -19,7 +19,10 @@ def clear_chat(user: User, chat: Chat) -> int:
 
     def work(transaction: Transaction) -> int:
         seq = transaction.head.seq
-        update = {"$set": {f"since_seqs.{user.pk}": seq, f"floors.{user.pk}": seq}}
+        update = {
+            "$set": {f"since_seqs.{user.pk}": seq, f"floors.{user.pk}": seq},
+            "$unset": {f"unread_from.{user.pk}": ""},
+        }
         transaction.change_chat(update, member_ids=user.pk)
         return seq
 

@@ -160,7 +160,7 @@ def drop_member(chat: Chat, user_id: int, *, removed_by: int, is_free: bool) -> 
             require_removable(mine, theirs)
         before = transaction.chat(**member)
         leaves = {"member_ids": user_id, "silenced_ids": user_id}
-        ends = {f"since_seqs.{user_id}": "", f"floors.{user_id}": ""}
+        ends = {f"since_seqs.{user_id}": "", f"floors.{user_id}": "", f"unread_from.{user_id}": ""}
         changed = transaction.change_chat({"$pull": leaves, "$unset": ends}, **member)
         ReadMarker.objects.end(chat.pk, user_id, transaction.session)
         ChatPermissions.objects.end(

@@ -14,7 +14,7 @@ from chatproject.stores.mongodb.documents import Document, now
 from chatproject.text.cuts import cut
 from chats import events
 from chats.errors import Invalid, Refused
-from chats.models import Attachment, Change, Chat, Head, Message, MessageRow, ReadMarker, rendered
+from chats.models import Attachment, Change, Chat, Head, Message, MessageRow, rendered
 from chats.models.threads import flag_root
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
@@ -160,50 +160,6 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
     kind = Change.Kind.MESSAGE_DELETED
     changed = change_message(user, message, kind, tombstone, permission=permission, **who)
     return changed or confirmed_message(message)  # else somebody was faster
-
-
-def mark_read(user: User, chat: Chat, message: Message) -> bool:
-    """Move a member's marker up to this message; False if it was there already."""
-    moved = ReadMarker.objects.advance(chat.pk, user.pk, message.seq)
-    if moved:
-        floor = chat.floors.get(str(user.pk), 0)
-        Chat.objects.end_floors(chat.pk, {user.pk: floor} if 0 < floor <= message.seq else {})
-        told = events.message_read(chat.pk, message.pk, user.pk, message.seq)
-        events.broadcast(events.chat_group(chat.pk), told)
-    return moved
-
-
-def mark_read_together(chat_id: uuid.UUID, marks: Sequence[tuple[int, uuid.UUID]]) -> list[bool]:
-    """Move the markers of people, by id, up to a message each; False for one with no such message.
-
-    Doesn't wait for a majority: a marker that a failover takes back is moved by the next mark.
-    """
-    user_ids = {user_id for user_id, _ in marks}
-    some = Chat.objects.members_among([chat_id], user_ids).get(chat_id)
-    people = some.since if some else {}
-    rows = Message.objects.rows_by_id(chat_id.hex, {message_id.hex for _, message_id in marks})
-    found = [
-        user_id in people and message_id.hex in rows and rows[message_id.hex].seq > people[user_id]
-        for user_id, message_id in marks
-    ]
-    read: dict[int, MessageRow] = {}
-    for (user_id, message_id), is_there in zip(marks, found, strict=True):
-        row = rows[message_id.hex] if is_there else None
-        if row and (user_id not in read or read[user_id].seq < row.seq):
-            read[user_id] = row
-    moved = ReadMarker.objects.advance_together(
-        chat_id, {user_id: row.seq for user_id, row in read.items()}
-    )
-    floors = some.floors if some else {}
-    passed = {pk: floors[pk] for pk in moved if pk in floors and floors[pk] <= read[pk].seq}
-    Chat.objects.end_floors(chat_id, passed)
-    told = [
-        events.message_read(chat_id, uuid.UUID(read[user_id].id), user_id, read[user_id].seq)
-        for user_id in moved
-    ]
-    if told:
-        events.broadcast(events.chat_group(chat_id), *told)
-    return found
 
 
 def _spend_send(user: User, content: str) -> bool:

@@ -15,10 +15,16 @@ from chats import actions
 from chats.models import ReadMarker
 from chats.permissions import is_closed, online_to, permissions_of
 
-from .inputs import ChatChangeSerializer, GroupSerializer, PrivateChatSerializer
+from .inputs import (
+    ChatChangeSerializer,
+    FirstUnreadSerializer,
+    GroupSerializer,
+    PrivateChatSerializer,
+)
 from .openapi import (
     BAD_INPUT,
     ERRORS,
+    FIRST_UNREAD,
     NEW_ACCESS,
     NEW_GROUP,
     NEW_NAME,
@@ -53,6 +59,7 @@ class ChatViewSet(ChatViews):
         "partial_update": ChatChangeSerializer,
         "group": GroupSerializer,
         "private": PrivateChatSerializer,
+        "unread": FirstUnreadSerializer,
     }
 
     def list(self, request: Request) -> Response:
@@ -97,6 +104,12 @@ class ChatViewSet(ChatViews):
         chat = self.find_chat(chat_id)
         self.valid_data()
         actions.clear_chat(self.user, chat)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses={204: None, **READ_ERRORS}, examples=[FIRST_UNREAD])
+    def unread(self, request: Request, chat_id: uuid.UUID) -> Response:
+        """Mark a message and all later ones as unread, until one reads on; others aren't told."""
+        actions.mark_unread(self.user, self.find_chat(chat_id), **self.valid_data())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(

@@ -164,6 +164,12 @@ class PersonSerializer(StrictSerializer):
     user_id = user_id_field()
 
 
+class FirstUnreadSerializer(StrictSerializer):
+    """The first message that is unread."""
+
+    message_id = IdField()
+
+
 class PermissionsSerializer(StrictSerializer):
     """The four permissions; a change names those that it changes."""
 

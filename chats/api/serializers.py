@@ -117,6 +117,9 @@ class ChatSerializer(serializers.Serializer[Document]):
     read_seq = serializers.IntegerField(
         help_text="Messages up to this `seq` count as read: also those from before one came."
     )
+    unread_from = serializers.IntegerField(
+        allow_null=True, help_text="From which message on one has marked it as unread, if so."
+    )
     unread_count = serializers.IntegerField(help_text="Of later ones, without deleted messages.")
     deleted_seqs = serializers.ListField(
         child=serializers.IntegerField(),
@@ -150,6 +153,7 @@ class ChatSerializer(serializers.Serializer[Document]):
             "created_at": iso(chat["created_at"]),
             "updated_at": iso(chat["updated_at"]),
             "read_seq": unread.read_seq,
+            "unread_from": chat["unread_from"].get(str(context.user_id)),
             "unread_count": unread.count,
             "deleted_seqs": unread.deleted_seqs,
         }

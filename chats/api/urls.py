@@ -23,6 +23,7 @@ GROUP = ChatViewSet.as_view({"post": "group"}, name="New group")
 CHAT = ChatViewSet.as_view(
     {"get": "retrieve", "patch": "partial_update", "delete": "destroy"}, name="Chat"
 )
+UNREAD = ChatViewSet.as_view({"post": "unread"}, name="Unread")
 CLEAR = ChatViewSet.as_view({"post": "clear"}, name="Clear")
 MESSAGES = MessageViewSet.as_view({"get": "list", "post": "create"}, name="Messages")
 MESSAGE = MessageViewSet.as_view(
@@ -71,6 +72,7 @@ ROUTES = {
     "join": ("chats/directory/<any_uuid:chat_id>/join", JOIN),
     "join-by-invitation": ("chats/join", JOIN_BY_INVITATION),
     "chat": ("chats/<any_uuid:chat_id>", CHAT),
+    "unread": ("chats/<any_uuid:chat_id>/unread", UNREAD),
     "clear": ("chats/<any_uuid:chat_id>/clear", CLEAR),
     "message": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>", MESSAGE),
     "message-read": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/read", READ),

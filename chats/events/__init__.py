@@ -41,6 +41,7 @@ from .types import ChatActivity as ChatActivity
 from .types import ChatAdded as ChatAdded
 from .types import ChatCleared as ChatCleared
 from .types import ChatRemoved as ChatRemoved
+from .types import ChatUnread as ChatUnread
 from .types import Error as Error
 from .types import Event as Event
 from .types import Json as Json

@@ -258,6 +258,16 @@ class ChatCleared(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChatUnread(Event):
+    """The person has marked messages from `unread_from` on as unread; null: has read on since."""
+
+    type = "chat_unread"
+    chat_id: str
+    user_id: int
+    unread_from: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChatRemoved(Event):
     """A chat is no longer in a person's list; `reason` is `removed` or `deleted`."""
 

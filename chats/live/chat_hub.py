@@ -162,9 +162,10 @@ class ChatHub(Hub):
         if since > self._since.get(user_id, 0):
             self._since[user_id] = since
 
-    def clear(self, event: events.ChatCleared) -> None:
-        """Somebody has cleared the chat for themselves; their sockets are told."""
-        self._reads_since(event.user_id, event.since_seq)
+    def tell_own(self, event: events.ChatCleared | events.ChatUnread) -> None:
+        """Somebody has cleared the chat for themselves, or marked it; their sockets are told."""
+        if isinstance(event, events.ChatCleared):
+            self._reads_since(event.user_id, event.since_seq)
         self.sockets.tell(event, only=event.user_id)
 
     def watch(self, connection: Connection, since: int) -> bool:

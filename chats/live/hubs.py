@@ -207,13 +207,14 @@ class Hubs:
         else:
             for event in map(events.event_of, message["events"]):
                 hub.receive(event)
-                if isinstance(event, events.ChatCleared):
-                    self._clear(event)
+                if isinstance(event, events.ChatCleared | events.ChatUnread):
+                    self._tell_own(event)
 
-    def _clear(self, event: events.ChatCleared) -> None:
+    def _tell_own(self, event: events.ChatCleared | events.ChatUnread) -> None:
+        """Tell a person's sockets of a chat what their chat lists are told."""
         hub = self._hubs.get(events.chat_group(uuid.UUID(event.chat_id)))
         if isinstance(hub, ChatHub):
-            hub.clear(event)
+            hub.tell_own(event)
 
     async def _subscribe(self, hubs: Sequence[Hub]) -> None:
         try:

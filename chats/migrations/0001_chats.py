@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                 ('assistant_sees_history', models.BooleanField(default=False)),
                 ('since_seqs', models.JSONField(blank=True, default=dict)),
                 ('floors', models.JSONField(blank=True, default=dict, editable=False)),
+                ('unread_from', models.JSONField(blank=True, default=dict, editable=False)),
                 ('owner_id', models.BigIntegerField()),
                 ('created_by', models.BigIntegerField(editable=False, null=True)),
                 ('member_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField())),

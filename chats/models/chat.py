@@ -168,6 +168,8 @@ class Chat(models.Model):
     since_seqs = models.JSONField(default=dict, blank=True)
     # By the ids, as text, of those who haven't read on since they came: see floors.py.
     floors = models.JSONField(default=dict, blank=True, editable=False)
+    # By the ids, as text, of those who have marked messages as unread: the first one's `seq`.
+    unread_from = models.JSONField(default=dict, blank=True, editable=False)
     owner_id = models.BigIntegerField()
     created_by = models.BigIntegerField(null=True, editable=False)  # of a group
     member_ids = ArrayField(models.BigIntegerField())

@@ -29,6 +29,16 @@ def floor(chat: Document, user_id: int) -> int:
     return seq
 
 
+def read_to(chat: Document, user_id: int, marker: int) -> int:
+    """The `seq` up to which messages count as read for a member whose marker is there.
+
+    Less than the marker while they have marked messages as unread.
+    """
+    seq = max(marker, floor(chat, user_id))
+    unread_from = chat["unread_from"].get(str(user_id))
+    return seq if unread_from is None else max(min(seq, unread_from - 1), since(chat, user_id))
+
+
 class Some(NamedTuple):
     """Some members: the `seq` after which each reads, and the floors of those who have one.
 
@@ -38,6 +48,7 @@ class Some(NamedTuple):
     since: dict[int, int]
     pair: tuple[int, ...] = ()  # nobody of a group
     floors: dict[int, int] = {}
+    unread_from: dict[int, int] = {}  # of those who have marked messages as unread
 
 
 def first_runs(sent: Iterable[tuple[int, int]]) -> dict[int, tuple[int, int]]:
@@ -69,6 +80,7 @@ class FloorQuerySet(DocumentQuerySet[Any]):
                 "pair": {"$cond": ["$is_group", [], "$member_ids"]},
                 "since_seqs": 1,
                 "floors": 1,
+                "unread_from": 1,
             },
             batch_size=ONE_BATCH,
         )
@@ -77,18 +89,34 @@ class FloorQuerySet(DocumentQuerySet[Any]):
                 {user_id: since(row, user_id) for user_id in row["some"]},
                 tuple(row["pair"]),
                 {int(user_id): seq for user_id, seq in row["floors"].items()},
+                {int(user_id): seq for user_id, seq in row["unread_from"].items()},
             )
             for row in rows
         }
 
+    def mark_unread(self, chat_id: uuid.UUID, user_id: int, seq: int) -> bool:
+        """Count messages from this `seq` on as unread for a member; False for no member."""
+        result = self.collection().update_one(
+            {"_id": chat_id.hex, "member_ids": user_id},
+            {"$set": {f"unread_from.{user_id}": seq}},
+        )
+        return result.matched_count > 0
+
+    def end_unread(self, chat_id: uuid.UUID, marks: Mapping[int, int]) -> None:
+        """Drop these marks as unread, by user id, if they are still these."""
+        self._end("unread_from", chat_id, marks)
+
     def end_floors(self, chat_id: uuid.UUID, floors: Mapping[int, int]) -> None:
         """Drop these floors, by user id, if they are still these: their people have read on."""
+        self._end("floors", chat_id, floors)
+
+    def _end(self, field: str, chat_id: uuid.UUID, seqs: Mapping[int, int]) -> None:
         self._write(
             UpdateOne(
-                {"_id": chat_id.hex, f"floors.{user_id}": seq},
-                {"$unset": {f"floors.{user_id}": ""}},
+                {"_id": chat_id.hex, f"{field}.{user_id}": seq},
+                {"$unset": {f"{field}.{user_id}": ""}},
             )
-            for user_id, seq in floors.items()
+            for user_id, seq in seqs.items()
         )
 
     def raise_floors(self, chat_id: uuid.UUID, sent: Iterable[tuple[int, int]]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from chatproject.stores.mongodb.documents import Document
 
-from .floors import floor
+from .floors import read_to
 from .message import Message
 
 
@@ -30,7 +30,7 @@ def unread_of(
 
     No query, or one if messages were deleted that they haven't read.
     """
-    read = {c["_id"]: max(markers.get(c["_id"], 0), floor(c, user_id)) for c in chats}
+    read = {c["_id"]: read_to(c, user_id, markers.get(c["_id"], 0)) for c in chats}
     deleted = Message.objects.deleted_after(
         {c["_id"]: read[c["_id"]] for c in chats if c["last_deleted_seq"] > read[c["_id"]]}
     )

@@ -14,7 +14,7 @@ from chatproject.stores.mongodb.documents import Document
 from chatproject.text.bidi import isolate, shown
 from chats.mentions import with_own
 from chats.models import Chat, Message, MessageRow, ReadMarker
-from chats.models.floors import floor
+from chats.models.floors import read_to
 from chats.models.lines import Lines, people_of
 from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, MOST_LINES, PAGE_SIZE, READERS_NAMED
@@ -92,7 +92,8 @@ class Timeline:
             if self.is_large
             else everyone.markers.get(self.user_id, 0)
         )
-        self.read_seq = max(told, floor(chat.__dict__, self.user_id))
+        self.unread_from = chat.unread_from.get(str(self.user_id), 0)
+        self.read_seq = read_to(chat.__dict__, self.user_id, told)
         wanted = self._highest(before, around.seq if around else None)
         # `last_seq` is a hint: there may be later ones.
         end = chat.last_seq if wanted is None else min(wanted, chat.last_seq)

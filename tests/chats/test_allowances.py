@@ -34,6 +34,9 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
     def message() -> str:
         return f"{chat}/messages/{actions.post_message(ada, group.pk, 'Hello')[0].pk}"
 
+    def message_id() -> str:
+        return str(actions.post_message(ada, group.pk, "Hello")[0].pk)
+
     def group_of_ada() -> str:
         return f"/api/v1/chats/{actions.create_group(ada, 'Looms', []).pk}"
 
@@ -62,6 +65,7 @@ def calls(group: Any, ada: Any, grace: Any, person: Callable[..., Any], api: Any
         "clearings": lambda: client.post(f"{chat}/clear"),
         "deletions": lambda: client.delete(message()),
         "reactions": lambda: client.post(f"{message()}/reactions", {"emoji": "\u2764"}),
+        "unread": lambda: client.post(f"{chat}/unread", {"message_id": message_id()}),
         "pins": lambda: client.post(f"{message()}/pin"),
         "blocks": lambda: client.put(f"/api/v1/users/me/blocks/{another().pk}"),
         "searches": lambda: client.get("/api/v1/users?search=g"),
@@ -84,6 +88,7 @@ LIMITS: dict[str, Limit] = {
     "deletions": limits.DELETIONS,
     "reactions": limits.REACTIONS,
     "pins": limits.CHANGES,
+    "unread": limits.CHANGES,
     "blocks": limits.BLOCKS,
     "searches": limits.SEARCHES,
     "profile": limits.PROFILE,
@@ -102,9 +107,13 @@ def test_what_is_done_too_often_is_refused_and_changes_nothing(
     assert refused.status_code == 429
     assert refused.json()["limit"] == limit.name
     assert 0 < int(refused.headers["Retry-After"]) == refused.json()["retry_after"] <= 1800
-    done_by_the_call_itself = {"removals": 1, "deletions": 1, "reactions": 1, "pins": 1}.get(
-        name, 0
-    )  # its preparation
+    done_by_the_call_itself = {
+        "removals": 1,
+        "deletions": 1,
+        "reactions": 1,
+        "pins": 1,
+        "unread": 1,
+    }.get(name, 0)  # its preparation
     assert log.head(group.pk).rev - rev == done_by_the_call_itself
     assert Chat.objects.count() - chats == {"chat_deletions": 1, "joins": 1}.get(name, 0)
     # Others have their own.

@@ -113,6 +113,7 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         ("POST", f"{chat}/messages/{{message_id}}/reactions"): [({"emoji": "\u2764"}, 201)],
         ("POST", f"{chat}/messages/{{message_id}}/pin"): [({}, 200)],
         ("POST", f"{chat}/attachments"): [({"alt": "A loom"}, 400)],  # and a file
+        ("POST", f"{chat}/unread"): [({"message_id": str(message.pk)}, 204)],
         ("POST", f"{chat}/members"): [
             ({"user_id": stranger.pk}, 201),
             ({"user_ids": [stranger.pk]}, 201),

@@ -10,7 +10,7 @@ import pytest
 from channels.db import database_sync_to_async as do
 
 from chats import actions
-from chats.assistant.answers import _thread_before
+from chats.assistant.before import said_before
 from chats.errors import Refused
 from chats.models import Chat, Message, log
 from tests.rest import api_routes
@@ -181,7 +181,7 @@ def test_a_question_tells_the_bot_nothing_that_its_sender_does_not_see(
 ) -> None:
     def thread(user: Any) -> list[str]:
         question, _ = actions.post_message(user, group.pk, "@ai Why?", reply_to=new[0].pk)
-        return [turn.content for turn in _thread_before(question)]
+        return [turn.content for turn in said_before(question)]
 
     assert thread(ada) == [f"{OLD} 5", "New 1"]
     assert thread(late) == ["New 1"]

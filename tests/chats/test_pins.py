@@ -9,6 +9,7 @@ import pytest
 from chats import actions, events
 from chats.actions.deleted_chats import remove_rows
 from chats.errors import Refused
+from chats.explain.plans import recorded
 from chats.models import Chat, Message, log
 from chats.protocol import MOST_FORMER_TEXTS, MOST_PINS
 from users.models import Block
@@ -209,3 +210,14 @@ def test_long_texts_come_in_answers_of_a_mebibyte_that_lead_on(
     assert (page.json()["count"], shown < 30) == (30, True)
     following = api(ada).get(page.json()["next"]).json()["results"]
     assert following[0]["written_at"] == page.json()["results"][-1]["replaced_at"]
+
+
+def test_pins_are_read_from_their_index_and_nothing_else(
+    said: list[Message], group: Any, ada: Any
+) -> None:
+    actions.pin_message(ada, group, said[0])
+    with recorded() as commands:
+        assert len(Message.objects.pins(group, ada.pk)) == 1
+    plan = commands[0].explain()
+    assert (plan.indexes, plan.sorts) == (("message_pinned",), False)
+    assert (plan.keys, plan.documents, plan.returned) == (1, 1, 1)

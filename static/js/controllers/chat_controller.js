@@ -15,6 +15,7 @@ export default class extends Controller {
     memberIds: Array,
     flags: Object, // one's own permissions
     markers: Array,
+    unreadFrom: Number, // from which `seq` on the user has marked it as unread; 0: they haven't
     hasAllMarkers: Boolean, // of a large group only those that the first page shows
     people: Object,
     bots: Array,
@@ -33,6 +34,7 @@ export default class extends Controller {
       memberIds: this.memberIdsValue,
       flags: this.flagsValue,
       markers: this.markersValue,
+      unreadFrom: this.unreadFromValue,
     })
   }
 

@@ -76,6 +76,7 @@ export default class extends Controller {
     else if (type === "message_read" && data.user_id === this.userIdValue) this.items.read(data)
     else if (type === "message_deleted") this.items.deleted(data)
     else if (type === "chat_added") this.#load(data.chat_id)
+    else if (type === "chat_unread") this.#load(data.chat_id)
     else if (type === "chat_cleared") this.items.clear(data)
     else if (type === "block_changed") this.#blockChanged(data)
     else if (type === "watching") this.#watching(data)

@@ -108,6 +108,10 @@ export default class extends Controller {
     if (this.log.showPending(detail)) this.arrivals.follow()
   }
 
+  markUnread({ detail: { seq } }) {
+    this.log.divideUnread(seq)
+  }
+
   pin({ detail }) {
     this.log.pin(detail)
   }

@@ -6,20 +6,28 @@ export default class extends Controller {
   static values = { url: String }
 
   pin({ detail: { id } }) {
-    return this.#ask("POST", `${id}/pin`)
+    return this.#ask("POST", `messages/${id}/pin`)
   }
 
   unpin({ detail: { id } }) {
-    return this.#ask("DELETE", `${id}/pin`)
+    return this.#ask("DELETE", `messages/${id}/pin`)
   }
 
-  async #ask(method, path) {
+  unread({ detail: { id } }) {
+    return this.#ask("POST", "unread", { message_id: id }, "Unread from here")
+  }
+
+  async #ask(method, path, data, done) {
     try {
-      await api(method, `${this.urlValue}/messages/${path}`)
+      await api(method, `${this.urlValue}/${path}`, data)
+      if (done) this.#say(done)
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
-      const text = error instanceof ApiError ? error.message : "Nobody answers. Are you online?"
-      this.dispatch("note", { prefix: "message-actions", target: window, detail: { text } })
+      this.#say(error instanceof ApiError ? error.message : "Nobody answers. Are you online?")
     }
+  }
+
+  #say(text) {
+    this.dispatch("note", { prefix: "message-actions", target: window, detail: { text } })
   }
 }

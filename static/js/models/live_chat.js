@@ -10,7 +10,8 @@ import { LiveSocket } from "models/socket.js"
 /**
  * A chat's socket, catch-up and state. What arrives becomes events of the window:
  * `chat:message`, `chat:progress`, `chat:reaction`, `chat:line` (of lines.js), `chat:missed` (changes that are no messages), `chat:read`,
- * `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`, `chat:pinned`, `chat:pins` (detail: {count}),
+ * `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`, `chat:unread` (detail: {seq}), `chat:pinned`,
+ * `chat:pins` (detail: {count}),
  * `chat:changed`, `chat:renamed` (detail: {user_id, name}), `chat:cleared` (detail: {since_seq}),
  * `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
@@ -35,6 +36,7 @@ export class LiveChat {
     member_added: (data) => this.#memberAdded(data),
     member_removed: (data) => this.#memberRemoved(data),
     permissions_changed: (data) => this.state.permissionsChanged(data),
+    chat_unread: (data) => this.#markedUnread(data),
     chat_cleared: (data) => this.#tell("cleared", data),
     chat_deleted: () => this.end("deleted"),
     resync: () => location.reload(),
@@ -45,9 +47,12 @@ export class LiveChat {
   #userId
   #isGroup
   #isOver = false
+  #unreadFrom // the `seq` from which on the user has marked the chat as unread; 0: they haven't
+  #isHeld = false // they have done so while this page was open: it counts as read when they come again
   #askedAt // when the page was asked for, by Date.now(); 0 after the first connection
 
-  constructor({ id, userId, isGroup, lastRev, askedAt, ...state }) {
+  constructor({ id, userId, isGroup, lastRev, askedAt, unreadFrom, ...state }) {
+    this.#unreadFrom = unreadFrom
     this.#id = id
     this.#askedAt = askedAt
     this.#userId = userId
@@ -107,8 +112,9 @@ export class LiveChat {
 
   /** The user has seen this message. */
   seen({ id, seq }) {
-    const isKnown = seq <= this.state.ownMarker || this.seenMarker.covers(seq)
-    if (!this.socket.isOpen || isKnown) return
+    const endsMark = this.#unreadFrom && seq >= this.#unreadFrom
+    const isKnown = (seq <= this.state.ownMarker && !endsMark) || this.seenMarker.covers(seq)
+    if (!this.socket.isOpen || this.#isHeld || isKnown) return
     this.#tell("read", { chat_id: this.#id, seq })
     this.seenMarker.tell({ id, seq })
   }
@@ -152,7 +158,7 @@ export class LiveChat {
 
   #read({ userId, seq }) {
     this.tellReceipts()
-    if (userId === this.#userId) this.#tell("read", { chat_id: this.#id, seq })
+    if (userId === this.#userId && !this.#unreadFrom) this.#tell("read", { chat_id: this.#id, seq })
   }
 
   #typed({ user_id, username, is_typing }) {
@@ -185,6 +191,12 @@ export class LiveChat {
   #memberRemoved(data) {
     this.#tell("left", { sender_id: data.user_id })
     this.state.memberRemoved(data)
+  }
+
+  #markedUnread({ unread_from }) {
+    this.#unreadFrom = unread_from ?? 0
+    this.#isHeld = unread_from !== null
+    if (this.#isHeld) this.#tell("unread", { seq: unread_from })
   }
 
   #pinned(data) {

@@ -21,6 +21,7 @@ export const OFFERS = [
   { act: "edit", label: "Edit", icon: "edit", key: "e", to: (row, may) => row.own && may.can_send_messages },
   { act: "copyText", label: "Copy text", icon: "copy", key: "c", to: (row) => row.text },
   { act: "copyLink", label: "Copy link", icon: "link", key: "l", to: () => true },
+  { act: "unread", label: "Unread from here", icon: "unread", key: "u", to: (row) => !row.own },
   { act: "pin", label: "Pin", icon: "pin", key: "p", to: (row, may) => may.can_pin_messages && !row.pinned },
   { act: "unpin", label: "Unpin", icon: "pin", key: "p", to: (row, may) => may.can_pin_messages && row.pinned },
   {

@@ -26,7 +26,11 @@ export function noteRead(item, seq) {
 }
 
 /** Take what the API says of a chat. */
-export function takeUnread(item, { last_seq, read_seq, unread_count, deleted_seqs }) {
+export function takeUnread(item, { last_seq, read_seq, unread_from, unread_count, deleted_seqs }) {
+  // Only who has marked messages as unread has read less than before.
+  if (unread_from !== null && read_seq < Number(item.dataset.marker)) {
+    Object.assign(item.dataset, { marker: read_seq, deleted: "" })
+  }
   noteRead(item, read_seq)
   noteDeleted(item, deleted_seqs)
   const more = last_seq - read_seq - unread_count - deleted_seqs.length
