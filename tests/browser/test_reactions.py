@@ -218,4 +218,4 @@ def test_beyond_the_first_ten_ones_own_stays_known_and_who_is_asked_for(
     chip(window.message("Eleven and more"), THUMB).hover()
     who = window.page.get_by_role("tooltip")
     expect(who).to_contain_text("You, Person0 Smith, Person1 Smith")
-    expect(who).to_contain_text("and 2 others · thumbs up")
+    expect(who).to_contain_text("and 3 others · thumbs up")

@@ -100,8 +100,9 @@ export default class extends Controller {
     if (follows) this.scroll.toBottom()
   }
 
-  showReactions({ detail: { id, ...shown } }) {
-    this.log.showReactions(id, shown)
+  /** What the user has just reacted with. */
+  react({ detail }) {
+    this.log.changeReaction(detail)
   }
 
   showPending({ detail }) {

@@ -3,7 +3,7 @@ import { placeAt } from "helpers/place.js"
 import { focusOnly, rove } from "helpers/roving.js"
 import { frequentEmoji } from "models/kept_emoji.js"
 import { OwnReactions } from "models/own_reactions.js"
-import { readReactions, withOwn } from "models/reaction_chips.js"
+import { readReactions } from "models/reaction_chips.js"
 import { WhoReacted } from "models/who_reacted.js"
 
 const QUICK = 6 // emoji of the bar
@@ -17,7 +17,7 @@ export default class extends Controller {
 
   connect() {
     this.own = new OwnReactions(this.urlValue, {
-      show: (id, emoji, isAdded) => this.#show(id, emoji, isAdded),
+      show: (change) => this.dispatch("changed", { target: window, detail: change }),
       stored: (message) => this.dispatch("stored", { detail: message }),
       failed: (error, text) => this.#failed(error, text),
     })
@@ -36,7 +36,7 @@ export default class extends Controller {
     const chip = target.closest(".reaction")
     if (!chip) return
     if (pointerType === "touch") this.who.show(chip)
-    this.#toggle(chip.closest(".message").dataset.id, chip.dataset.emoji)
+    this.#toggle(chip.closest(".message"), chip.dataset.emoji)
   }
 
   over({ target, pointerType }) {
@@ -70,18 +70,17 @@ export default class extends Controller {
 
   /** `message-actions:react`: of a button, the menu, or a key. */
   open({ detail: { id } }) {
-    const row = document.getElementById(`message-${id}`)
     const { activeElement } = document
-    const isOpener = activeElement.matches('[data-act="react"]') && row.contains(activeElement)
-    this.#openBar(isOpener ? activeElement : row)
-    const buttons = this.#buttons
-    focusOnly(buttons[0], buttons)
+    const focused = activeElement.closest(".message")
+    const row = focused?.dataset.id === id ? focused : document.getElementById(`message-${id}`)
+    this.#openBar(activeElement.matches('[data-act="react"]') ? activeElement : row)
+    focusOnly(this.#buttons[0], this.#buttons)
   }
 
   #openBar(opener) {
     this.stay()
     const row = opener.closest(".message")
-    this.id = row.dataset.id
+    this.row = row
     this.anchor = opener === row ? row.querySelector('[data-part="bubble"]') : opener
     const { own } = readReactions(row)
     for (const [at, emoji] of frequentEmoji(QUICK).entries()) {
@@ -114,11 +113,11 @@ export default class extends Controller {
   pick({ target }) {
     const button = target.closest("button")
     if (!button) return
-    const { id } = this
+    const { row } = this
     const { emoji } = button.dataset
     this.closeBar()
-    if (emoji) return this.#toggle(id, emoji)
-    const choose = (chosen) => this.own.change(id, chosen, true)
+    if (emoji) return this.#toggle(row, emoji)
+    const choose = (chosen) => this.own.change(row.dataset.id, chosen, true)
     this.dispatch("open", { prefix: "emoji-picker", target: window, detail: { anchor: this.anchor, choose } })
   }
 
@@ -138,20 +137,12 @@ export default class extends Controller {
   // Adding and taking away
 
   /** `row-menu:react`: an emoji of the menu. */
-  react({ detail: { id, emoji } }) {
-    this.#toggle(id, emoji)
+  react({ detail: { row, emoji } }) {
+    this.#toggle(row, emoji)
   }
 
-  #toggle(id, emoji) {
-    const row = document.getElementById(`message-${id}`)
-    if (row) this.own.change(id, emoji, !readReactions(row).own.has(emoji))
-  }
-
-  #show(id, emoji, isAdded) {
-    const row = document.getElementById(`message-${id}`)
-    if (!row || readReactions(row).own.has(emoji) === isAdded) return
-    const changed = withOwn(readReactions(row), emoji, isAdded, this.userIdValue)
-    this.dispatch("changed", { target: window, detail: { id, ...changed } })
+  #toggle(row, emoji) {
+    this.own.change(row.dataset.id, emoji, !readReactions(row).own.has(emoji))
   }
 
   #failed(error, text) {

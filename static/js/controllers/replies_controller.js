@@ -4,6 +4,7 @@ import { dayKey, onNewDay } from "helpers/dates.js"
 import { inBatches } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
 import { MessageLog } from "models/message_log.js"
+import { isReaction } from "models/reaction_chips.js"
 import { Scroll } from "models/scroll.js"
 import { ThreadState, repliesText } from "models/thread_state.js"
 
@@ -60,11 +61,25 @@ export default class extends Controller {
     for (const message of messages) this.apply({ detail: message })
   }
 
-  #isHere({ id, root_id }) {
-    return root_id === this.rootIdValue || id === this.rootIdValue || Boolean(this.log?.find(id))
+  /** What the user has just reacted with. */
+  react({ detail }) {
+    for (const log of this.logs) log.changeReaction(detail)
   }
 
-  #show(messages) {
+  /** A reaction may be to a message that is about to be shown. */
+  #isHere(item) {
+    const { id, root_id } = item
+    const isOfThread = root_id === this.rootIdValue || id === this.rootIdValue
+    return isOfThread || isReaction(item) || Boolean(this.log?.find(id))
+  }
+
+  #show(items) {
+    const messages = items.filter((each) => !isReaction(each))
+    if (messages.length) this.#showMessages(messages)
+    for (const log of this.logs) items.filter(isReaction).forEach((each) => log.react(each))
+  }
+
+  #showMessages(messages) {
     const isRoot = ({ id }) => id === this.rootIdValue
     const replies = messages.filter((message) => !isRoot(message) && this.#belongs(message))
     this.root.put(messages.filter(isRoot))

@@ -7,7 +7,7 @@ const GAP = 8 // pixels to the edges of the window
 
 /**
  * The menu of a message: at the pointer or below the button that opens it; on a touch screen a sheet at the bottom.
- * What is chosen becomes `row-menu:choose` (detail: {act, row}), an emoji `row-menu:react` (detail: {id, emoji}).
+ * What is chosen becomes `row-menu:choose` (detail: {act, row}), an emoji `row-menu:react` (detail: {row, emoji}).
  */
 export default class extends Controller {
   static targets = ["list", "item", "quick"]
@@ -38,7 +38,7 @@ export default class extends Controller {
     if (type === "contextmenu" && pointerType === "touch") return // of the press that opened it
     const { offer: act, emoji } = target.closest("[role^=menuitem]")?.dataset ?? {}
     if (act || emoji || !this.listTarget.contains(target)) this.close()
-    if (emoji) this.dispatch("react", { target: window, detail: { id: this.row.dataset.id, emoji } })
+    if (emoji) this.dispatch("react", { target: window, detail: { row: this.row, emoji } })
     if (act) this.dispatch("choose", { detail: { act, row: this.row } })
   }
 

@@ -1,3 +1,5 @@
+import { isReaction } from "models/reaction_chips.js"
+
 /**
  * The messages that arrive while a page is open: shows those that belong in its part of the history,
  * and counts those that the reader hasn't seen, with the unread line above the first of them. Events:
@@ -37,11 +39,9 @@ export class Arrivals extends EventTarget {
 
   /** Messages have arrived, new ones or changed ones, or reactions to them. */
   take(items) {
-    const at = items.findIndex(isReaction)
-    if (at < 0) return this.#takeMessages(items)
-    if (at > 0) this.#takeMessages(items.slice(0, at))
-    this.#react(items[at])
-    if (at + 1 < items.length) this.take(items.slice(at + 1))
+    const messages = items.filter((each) => !isReaction(each))
+    if (messages.length) this.#takeMessages(messages)
+    for (const reaction of items.filter(isReaction)) this.#react(reaction)
   }
 
   #react(reaction) {
@@ -110,9 +110,4 @@ export class Arrivals extends EventTarget {
   #tell(type) {
     this.dispatchEvent(new Event(type))
   }
-}
-
-/** Whether this is an event of a reaction, and not a message. */
-function isReaction({ is_added }) {
-  return is_added !== undefined
 }

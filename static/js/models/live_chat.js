@@ -24,7 +24,7 @@ export class LiveChat {
     message_updated: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
     message_pinned: (data) => this.#pinned(data),
-    message_reaction: (data) => this.#tell("reaction", data),
+    message_reaction: (data) => this.#tell("reaction", { ...data, id: data.message_id }),
     message_read: (data) => this.state.read(data.user_id, data.seq),
     message_progress: (data) => this.#tell("progress", data),
     typing_indicator: (data) => this.#typed(data),

@@ -179,13 +179,12 @@ export class MessageLog {
 
   /** Take an event of a reaction. */
   react(event) {
-    const row = this.find(event.message_id)
-    if (row) this.#messageRows.react(row, event)
+    this.#messageRows.reactions.take(this.find(event.id), event)
   }
 
-  showReactions(id, shown) {
-    const row = this.find(id)
-    if (row) this.#messageRows.showReactions(row, shown)
+  /** Show what the user has just reacted with. */
+  changeReaction(change) {
+    this.#messageRows.reactions.change(this.find(change.id), change)
   }
 
   // Rows

@@ -5,8 +5,8 @@ import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { people } from "models/people.js"
-import { ownAmong, showReactions } from "models/reaction_chips.js"
 import { part, RowParts } from "models/row_parts.js"
+import { RowReactions } from "models/row_reactions.js"
 import { RowThreads } from "models/row_threads.js"
 
 /** Makes and fills the rows of templates/chats/_message.html. */
@@ -20,6 +20,7 @@ export class MessageRows {
   constructor(template, userId, isGroup = false, prefix = "") {
     this.#parts = new RowParts(template)
     this.threads = new RowThreads(this.#parts)
+    this.reactions = new RowReactions(this.#parts, userId)
     this.#prefix = prefix
     this.#userId = userId
     this.#isGroup = isGroup
@@ -58,10 +59,7 @@ export class MessageRows {
     this.#fillContent(row, message)
     this.threads.fill(row, message)
     this.pin(row, message)
-    this.showReactions(row, {
-      reactions: message.reactions ?? [],
-      own: ownAmong(message, row, this.#userId),
-    })
+    this.reactions.fill(row, message)
     showTime(row)
   }
 
@@ -141,20 +139,6 @@ export class MessageRows {
   /** Add the button that unfolds a long text, or remove it. */
   offerMore(row, isLong) {
     this.#parts.keep(row, "more", isLong)
-  }
-
-  /** Take an event of a reaction, if it is newer than the row. */
-  react(row, { rev, reactions, emoji, user_id, is_added }) {
-    if (Number(row.dataset.rev) >= rev) return
-    row.dataset.rev = rev
-    const own = ownAmong({ reactions }, row, this.#userId)
-    if (user_id === this.#userId) own[is_added ? "add" : "delete"](emoji)
-    this.showReactions(row, { reactions, own })
-  }
-
-  showReactions(row, shown) {
-    const box = this.#parts.keep(row, "reactions", shown.reactions.length)
-    if (box) showReactions(row, shown)
   }
 
   /** Add the buttons of a row. */

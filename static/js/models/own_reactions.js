@@ -12,7 +12,7 @@ export class OwnReactions {
   #stored
   #failed
 
-  /** `url`: of the messages; `show(id, emoji, isAdded)`, `stored(message)` and `failed(error, text)` are called. */
+  /** `url`: of the messages; `show({id, emoji, isAdded})`, `stored(message)` and `failed(error, text)` are called. */
   constructor(url, { show, stored, failed }) {
     this.#url = url
     this.#show = show
@@ -24,7 +24,7 @@ export class OwnReactions {
     const key = `${id} ${emoji}`
     const isSending = this.#wanted.has(key)
     this.#wanted.set(key, isAdded)
-    this.#show(id, emoji, isAdded)
+    this.#show({ id, emoji, isAdded })
     if (isAdded) usedEmoji(emoji)
     if (!isSending) await this.#sendAll(key, id, emoji)
   }
@@ -37,7 +37,7 @@ export class OwnReactions {
         await this.#send(id, emoji, sent)
       }
     } catch (error) {
-      this.#show(id, emoji, !sent)
+      this.#show({ id, emoji, isAdded: !sent })
       this.#failed(error, error instanceof ApiError ? error.message : "Nobody answers. Are you online?")
     } finally {
       this.#wanted.delete(key)

@@ -3,6 +3,11 @@
 const chipsOf = (box) => [...(box?.querySelectorAll(".reaction") ?? [])]
 const boxOf = (row) => row.querySelector('[data-part="reactions"]')
 
+/** Whether what arrives is an event of a reaction, and not a message. */
+export function isReaction({ is_added }) {
+  return is_added !== undefined
+}
+
 /** What a row shows: `reactions` as on the wire, and which of them are one's own (`own`). */
 export function readReactions(row) {
   const chips = chipsOf(boxOf(row))
