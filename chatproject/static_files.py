@@ -46,6 +46,7 @@ STYLES = [
     "css/long-text.css",
     "css/lines.css",
     "css/composer.css",
+    "css/format.css",
     "css/completion.css",
     "css/emoji-picker.css",
     "css/people.css",

@@ -41,6 +41,7 @@ from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
 from .pins import pin_message as pin_message
 from .pins import unpin_message as unpin_message
+from .previews import preview_message as preview_message
 from .reactions import add_reaction as add_reaction
 from .reactions import remove_reaction as remove_reaction
 from .reading import mark_read as mark_read

@@ -13,6 +13,7 @@ from .lines import LineViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
 from .pins import EditViewSet, PinViewSet
+from .preview import PreviewViewSet
 from .reactions import ReactionViewSet
 from .threads import ThreadViewSet
 
@@ -47,6 +48,7 @@ MEMBER = MemberViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="M
 PERMISSIONS = MemberViewSet.as_view(
     {"get": "permissions", "patch": "set_permissions"}, name="Permissions"
 )
+PREVIEW = PreviewViewSet.as_view({"post": "create"}, name="Preview of a message")
 DIRECTORY = DirectoryViewSet.as_view({"get": "list"}, name="Groups to join")
 LISTED_GROUP = DirectoryViewSet.as_view({"get": "retrieve"}, name="Group to join")
 JOIN = DirectoryViewSet.as_view({"post": "join", "delete": "withdraw"}, name="Join a group")
@@ -67,6 +69,7 @@ ROUTES = {
     "chats": ("chats", CHATS),
     "chat-private": ("chats/private/<user_id:user_id>", PRIVATE),
     "chat-group": ("chats/group", GROUP),
+    "preview": ("chats/preview", PREVIEW),
     "directory": ("chats/directory", DIRECTORY),
     "listed-group": ("chats/directory/<any_uuid:chat_id>", LISTED_GROUP),
     "join": ("chats/directory/<any_uuid:chat_id>/join", JOIN),

@@ -1,6 +1,7 @@
 import { Application } from "@hotwired/stimulus"
 import ChatController from "controllers/chat_controller.js"
 import ClosedController from "controllers/closed_controller.js"
+import CodeController from "controllers/code_controller.js"
 import CompletionController from "controllers/completion_controller.js"
 import ComposerController from "controllers/composer_controller.js"
 import ConnectionController from "controllers/connection_controller.js"
@@ -10,6 +11,7 @@ import DialogLinkController from "controllers/dialog_link_controller.js"
 import EmojiButtonController from "controllers/emoji_button_controller.js"
 import EmojiPickerController from "controllers/emoji_picker_controller.js"
 import EndingController from "controllers/ending_controller.js"
+import FormatController from "controllers/format_controller.js"
 import HeadingController from "controllers/heading_controller.js"
 import KeysController from "controllers/keys_controller.js"
 import MentionController from "controllers/mention_controller.js"
@@ -25,6 +27,7 @@ import PaneController from "controllers/pane_controller.js"
 import PasskeyController from "controllers/passkey_controller.js"
 import PinsController from "controllers/pins_controller.js"
 import PresenceController from "controllers/presence_controller.js"
+import PreviewController from "controllers/preview_controller.js"
 import ReactionsController from "controllers/reactions_controller.js"
 import RepliesController from "controllers/replies_controller.js"
 import RequestsController from "controllers/requests_controller.js"
@@ -50,6 +53,7 @@ addEventListener("drop", keepPage)
 const application = Application.start()
 application.register("chat", ChatController)
 application.register("closed", ClosedController)
+application.register("code", CodeController)
 application.register("completion", CompletionController)
 application.register("composer", ComposerController)
 application.register("connection", ConnectionController)
@@ -59,6 +63,7 @@ application.register("dialog-link", DialogLinkController)
 application.register("emoji-button", EmojiButtonController)
 application.register("emoji-picker", EmojiPickerController)
 application.register("ending", EndingController)
+application.register("format", FormatController)
 application.register("heading", HeadingController)
 application.register("keys", KeysController)
 application.register("mention", MentionController)
@@ -74,6 +79,7 @@ application.register("pane", PaneController)
 application.register("passkey", PasskeyController)
 application.register("pins", PinsController)
 application.register("presence", PresenceController)
+application.register("preview", PreviewController)
 application.register("reactions", ReactionsController)
 application.register("replies", RepliesController)
 application.register("requests", RequestsController)

@@ -86,6 +86,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "chats/private/{user_id}"): everybody(201),
     ("POST", "ai/ask"): everybody(503),  # allowed, but no key is set
     ("GET", "ai/photo"): everybody(503),
+    ("POST", "chats/preview"): everybody(200),
     ("GET", "chats/directory"): everybody(200),
     # The group isn't listed: tests/chats/test_joining.py has those that are.
     ("GET", "chats/directory/{chat_id}"): everybody(404),
@@ -194,6 +195,7 @@ def body_of(stage: Stage, method: str, path: str) -> dict[str, Any]:
         ("POST", "users/me/email"): {"code": "1234 5678"},
         ("POST", "ai/ask"): {"user_input": "Why?"},
         ("POST", "chats/group"): {"name": "Looms"},
+        ("POST", "chats/preview"): {"content": "*a*"},
         ("PATCH", CHAT): {"name": "Looms"},
         ("POST", f"{CHAT}/messages"): {"content": "Hello"},
         ("POST", f"{MESSAGE}/reactions"): {"emoji": THUMB},

@@ -33,7 +33,7 @@ export function plainText(node) {
         text += text && gap
         text += child.data
         gap = ""
-      } else {
+      } else if (child.nodeName !== "BUTTON") {
         separate(child)
         walk(child)
         separate(child)

@@ -1,6 +1,6 @@
 import { Dividers } from "models/dividers.js"
 import { LongTexts } from "models/long_texts.js"
-import { MessageRows, showQuoted, showQuotedSender, showReaders, showSender, showTime } from "models/message_row.js"
+import { MessageRows, equipContent, showQuoted, showQuotedSender, showReaders, showSender, showTime } from "models/message_row.js"
 import { people } from "models/people.js"
 import { Readers } from "models/readers.js"
 
@@ -29,6 +29,7 @@ export class MessageLog {
     for (const row of this.rows) {
       this.#byId.set(row.dataset.id, row)
       showTime(row) // the server's times and days are those of UTC
+      equipContent(row)
       this.#longTexts.look(row)
     }
     this.renewDays()

@@ -4,6 +4,7 @@ import { hue, nameList, paintAvatar } from "helpers/names.js"
 import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
+import { equip, showContent } from "models/content.js"
 import { people } from "models/people.js"
 import { part, RowParts } from "models/row_parts.js"
 import { RowReactions } from "models/row_reactions.js"
@@ -110,15 +111,11 @@ export class MessageRows {
     part(figure, "photo-author").textContent = photo.author
   }
 
-  #fillContent(row, { content, html, deleted_at, edited_at, sender_id }) {
+  #fillContent(row, message) {
     const box = part(row, "content")
-    box.classList.toggle("markup", Boolean(html))
-    if (html) box.replaceChildren(nodesOf(html))
-    if (html) markOwn(box, this.#userId)
-    else box.textContent = deleted_at ? "This message was deleted." : shown(content)
-    if (html && sender_id === this.#userId) box.dataset.source = shown(content)
-    else delete box.dataset.source
-    this.#parts.keep(row, "edited", edited_at && !deleted_at)
+    showContent(box, message, message.sender_id === this.#userId)
+    markOwn(box, this.#userId)
+    this.#parts.keep(row, "edited", message.edited_at && !message.deleted_at)
   }
 
   /** Show what the bot has written of a message until now. */
@@ -192,6 +189,11 @@ export function showTime(row) {
   const { createdAt } = row.dataset
   const date = new Date(createdAt)
   showMoment(part(row, "time"), createdAt, timeText(date), fullText(date))
+}
+
+/** Add what content has that a script made no row of. */
+export function equipContent(row) {
+  equip(part(row, "content"))
 }
 
 /** What a reply needs of a row. */
