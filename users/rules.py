@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from chatproject.text.confusables import coarse_skeleton
 from chatproject.text.names import mixes_alphabets, refusal
 
+BOT_USERNAME = "assistant"  # also its first name; always reserved
 RESERVED = "This name is reserved."
 LOOKS_LIKE = "This looks like the user name of somebody else."
 MIXED = "Each word of a name must be in one alphabet."
@@ -40,8 +41,14 @@ def person_name(first_name: str, last_name: str) -> None:
         raise ValidationError({"first_name" if first_name.strip() else "last_name": RESERVED})
 
 
+def is_like_the_bot(name: str) -> bool:
+    """Whether somebody of this name could pass as the bot."""
+    return _core(name) == _core(BOT_USERNAME)
+
+
 def _is_reserved(name: str) -> bool:
-    return _core(name) in {_core(reserved) for reserved in settings.RESERVED_NAMES}
+    reserved = {_core(each) for each in settings.RESERVED_NAMES}
+    return _core(name) in reserved or is_like_the_bot(name)
 
 
 def _core(name: str) -> str:

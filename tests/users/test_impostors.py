@@ -141,3 +141,22 @@ def test_the_names_that_are_reserved_are_a_setting(settings: Any, api: Any) -> N
     settings.RESERVED_NAMES = ["captain"]
     assert register(api, username="Capta1n")[0] == 400
     assert register(api, username="admin")[0] == 201
+
+
+@pytest.mark.parametrize(
+    "username", ["assistant", "ASSISTANT", "ass1stant", "assistant_", "as.sistant"]
+)
+def test_nobody_is_called_as_the_bot_whatever_else_is_reserved(
+    username: str, settings: Any, person: Any, api: Any, client: Any
+) -> None:
+    settings.RESERVED_NAMES = ["captain"]
+    code, body = register(api, username=username)
+    assert (code, list(body)) == (400, ["username"])
+    assert list(sign_up(client, username=username)) == ["username"]
+    for name in ("Assistant", "\u0410ssistant", "A s s i s t a n t"):
+        assert register(api, first_name=name, last_name="")[0] == 400
+    client.force_login(person("zelda", is_staff=True, is_superuser=True))
+    form = {"password1": PASSWORD, "password2": PASSWORD, "usable_password": "true"}
+    page = client.post("/admin/users/user/add/", {**form, "username": username})
+    assert page.status_code == 200  # nor by the admin
+    assert not User.objects.filter(username=username, is_bot=False).exists()

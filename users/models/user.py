@@ -21,9 +21,8 @@ from chatproject.text.folding import words
 from users import names, signals
 from users.ids import new_id
 from users.names import Name, full_name
-from users.rules import LOOKS_LIKE, plain_name
+from users.rules import BOT_USERNAME, LOOKS_LIKE, is_like_the_bot, plain_name
 
-BOT_USERNAME = "assistant"
 USERNAME_TAKEN = "This user name is taken."
 NAMES_AT_ONCE = 1000  # parameters of one query
 
@@ -43,8 +42,8 @@ WHERE users_signin.id IN ({}) AND is_active
 
 
 def not_the_bot(username: str) -> None:
-    """Refuse the bot's user name, under which a person could pass as the bot; a validator."""
-    if username.lower() == BOT_USERNAME:
+    """Refuse a user name under which a person could pass as the bot; a validator."""
+    if is_like_the_bot(username):
         raise ValidationError(USERNAME_TAKEN)
 
 
