@@ -177,6 +177,11 @@ def test_a_row_of_a_thread_is_quoted_edited_and_deleted_there(
         pinned = place.locator(".message", has_text="So do I").locator("[data-part=pinned]")
         expect(pinned).to_be_visible()
 
+    actions.add_reaction(grace, group, first, "👍")
+    thread.get_by_role("button", name=re.compile("👍")).click()
+    for place in (thread, window.page.locator(".timeline")):
+        expect(place.locator(".reaction[aria-pressed=true]")).to_contain_text("2")
+
     # What couldn't be sent waits here, too, and is sent once.
     window.cut()
     answer(window, "Later")
