@@ -23,6 +23,8 @@ EMPTIED = {
     "photo": None,
     "attachments": None,
     "reactions": None,
+    "mention_ids": None,
+    "mention_names": None,
     "answer_due_at": None,
     "pinned_at": None,
 }

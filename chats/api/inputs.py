@@ -78,6 +78,7 @@ class ContentSerializer(StrictSerializer):
     content = TextField(
         max_length=settings.MESSAGE_MAX_LENGTH,
         style={"base_template": "textarea.html", "rows": 4},
+        help_text="Markdown; `@username` mentions a member, `@all` everybody.",
     )
 
 

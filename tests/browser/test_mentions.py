@@ -54,6 +54,11 @@ def test_two_people_mention_each_other(
     expect(entry.locator("summary")).to_be_focused()
     adas.page.keyboard.press("Escape")
 
+    # Called by the present name.
+    grace.first_name = "Amazing"
+    grace.save()
+    expect(sent).to_have_text("@Amazing Hopper")
+
     # Told live, and by a page that is loaded.
     expect(mention).to_be_visible()
     expect(item.get_by_role("link")).to_have_accessible_name(
@@ -82,9 +87,9 @@ def test_two_people_mention_each_other(
     expect(mention).to_be_visible()
     item.get_by_role("link").click()
     own = graces.page.locator(".mention--own")  # in the page, and live
-    expect(own).to_have_text(["@Grace Hopper"])
+    expect(own).to_have_text(["@Amazing Hopper"])
     actions.post_message(ada, group.pk, "@all and @alan")
-    expect(own).to_have_text(["@Grace Hopper", "@all"])
+    expect(own).to_have_text(["@Amazing Hopper", "@all"])
     expect(graces.page.locator(".mention")).to_have_count(3)
     assert violations(graces) == []
     graces.page.locator(f".chat-item[data-id='{private_chat.pk}'] a").click()

@@ -148,6 +148,7 @@ export class MessageLog {
   rename(userId, name) {
     for (const row of this.#rowsOf(userId)) showSender(row, name, userId)
     for (const quote of this.#quotesOf(userId)) showQuotedSender(quote, name)
+    for (const mention of this.#log.querySelectorAll(`a.mention[data-user-id="${userId}"]`)) mention.textContent = `@${name}`
   }
 
   #rowsOf(userId) {
