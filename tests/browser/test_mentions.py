@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from chats import actions
 from chats.models import Chat, Message
+from chats.protocol import MENTION_ALL_MEMBERS
 
 from .long_chat import fill, read_all
 from .test_access import violations
@@ -119,3 +120,32 @@ def test_a_button_leads_to_the_first_unread_mention(
     button.click()  # further down
     expect(far).to_be_in_viewport()
     expect(button).to_be_hidden()
+
+
+def test_who_may_not_mention_all_is_told_so_while_writing(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any, person: Callable[..., Any]
+) -> None:
+    people = [person(f"person{number}").pk for number in range(MENTION_ALL_MEMBERS - 2)]
+    chat = actions.add_members(ada, group, people)
+    assert len(chat.member_ids) == MENTION_ALL_MEMBERS + 1
+    window = window_of(grace, f"/chats/{group.pk}/")
+    window.is_connected()
+    note = window.page.get_by_text("@all reaches nobody here")
+    window.composer.press_sequentially("Hello @al")
+    expect(window.page.get_by_role("option")).to_have_text([re.compile("Alan Turing@alan")])
+    window.composer.press_sequentially("l")
+    expect(note).to_be_visible()
+    window.composer.press("Enter")
+    expect(window.message("Hello @all")).to_be_visible()
+    expect(note).to_be_hidden()
+    expect(window.page.locator(".mention")).to_have_count(0)
+    actions.set_permissions(ada, chat, grace.pk, can_remove_members=True)
+    expect(window.page.locator(".composer")).to_be_visible()
+    window.composer.press_sequentially("Hello @al")
+    expect(window.page.get_by_role("option").last).to_have_text(re.compile("Everybody"))
+    window.composer.press("ArrowUp")
+    window.composer.press("Enter")
+    expect(window.composer).to_have_value("Hello @all ")
+    expect(note).to_be_hidden()
+    window.composer.press("Enter")
+    expect(window.page.locator(".mention--own")).to_have_text(["@all"])

@@ -1,11 +1,11 @@
 import { Controller } from "@hotwired/stimulus"
 import { Completion } from "models/completion.js"
 import { emojiNames } from "models/emoji_names.js"
-import { MemberNames } from "models/member_names.js"
+import { MemberNames, mentionsAll } from "models/member_names.js"
 
 /** Offers to complete what is being written in the composer. */
 export default class extends Controller {
-  static targets = ["field", "list", "status"]
+  static targets = ["field", "list", "status", "note"]
   static values = { members: String, userId: Number, all: Boolean }
 
   connect() {
@@ -13,6 +13,7 @@ export default class extends Controller {
     this.members = new MemberNames(this.membersValue, this.userIdValue)
     this.members.mayMentionAll = this.allValue
     this.completion = new Completion({ field, list, status }, [this.members, emojiNames])
+    this.#warn() // of a draft
   }
 
   disconnect() {
@@ -21,6 +22,12 @@ export default class extends Controller {
 
   input() {
     this.completion.input()
+    this.#warn()
+  }
+
+  /** Say so where `@all` would mention nobody. */
+  #warn() {
+    this.noteTarget.hidden = this.members.mayMentionAll || !mentionsAll(this.fieldTarget.value)
   }
 
   /** Before the composer takes the key. */
@@ -35,6 +42,7 @@ export default class extends Controller {
 
   allow({ detail: { can_mention_all } }) {
     this.members.mayMentionAll = can_mention_all
+    this.#warn()
   }
 
   /** Members have come or gone. */

@@ -6,6 +6,7 @@ import { shown } from "helpers/text.js"
 // Inside words of these alphabets nobody is mentioned: chatproject/text/mentions.py.
 const MENTION =
   /(?<![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{N}@])@([\p{L}\p{M}\p{N}_.+-]*)$/u
+const ALL = /(?<![\p{L}\p{N}@/])@all(?![\p{L}\p{N}_@+-])/iu
 const MOST = 8
 const EVERYBODY = { username: "all", name: "Everybody in this chat" }
 
@@ -61,6 +62,11 @@ export class MemberNames {
     const members = await this.#members.catch(() => this.forget())
     return (members ?? []).filter(({ id }) => id !== this.#userId) // offline: the text stays as it is
   }
+}
+
+/** Whether a text seems to mention everybody: the server knows about code and links, too. */
+export function mentionsAll(text) {
+  return ALL.test(text)
 }
 
 /** How well somebody fits: 0 by user name, 1 by the start of a name, 2 by that of a word in it, 3 not. */
