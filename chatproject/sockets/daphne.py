@@ -20,7 +20,7 @@ from twisted.internet.defer import Deferred
 from chatproject.headers import of_handshakes
 
 from .connection import EXTENSION, FrameWriter
-from .daphne_requests import WebRequest
+from .daphne_requests import REQUEST, WebRequest
 from .inbound import Inbound
 
 Message = dict[str, Any]
@@ -175,7 +175,8 @@ class Server(server.Server):
         elif self._is_over:
             await _refuse(send)
         else:
-            await self._application(scope, receive, send)
+            request: WebRequest = scope.pop(REQUEST)
+            await self._application(scope, receive, lambda message: request.send(message, send))
 
     async def _run_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         protocol: FrameProtocol = scope["extensions"][EXTENSION]

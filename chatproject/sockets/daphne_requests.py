@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import Any
@@ -13,6 +14,7 @@ from chatproject.headers import of_handshakes
 from chatproject.incoming import SPOOLED
 from chatproject.sizes import is_upload, most_of
 
+REQUEST = "chat.request"  # of a scope: the request that it is of
 KEPT = 64 * 1024  # bytes of an upload that are kept in memory
 
 
@@ -25,6 +27,7 @@ class WebRequest(http_protocol.WebRequest):
 
     size = 0  # bytes of the body so far
     most = 0  # bytes that are kept
+    writable: asyncio.Event  # set while the transport takes more
     is_spooled = False
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
@@ -40,6 +43,9 @@ class WebRequest(http_protocol.WebRequest):
 
     def into(self, scope: dict[str, Any]) -> None:
         """Hand a file to the application: Daphne would put it into a queue, all at once."""
+        self.writable = asyncio.Event()
+        self.writable.set()
+        scope[REQUEST] = self
         if self.is_spooled:
             scope[SPOOLED], self.content = self.content, BytesIO()
 
@@ -61,6 +67,31 @@ class WebRequest(http_protocol.WebRequest):
         if self.method == b"HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         super().handle_reply(message)
+
+    async def send(self, message: dict[str, Any], send: Any) -> None:
+        """Send a message of the application, once the peer has read most of those before it."""
+        is_part = message["type"] == "http.response.body" and message.get("more_body")
+        if is_part and self.producer is None and self.channel is not None:
+            self.registerProducer(self, True)
+        await self.writable.wait()
+        if not is_part and self.producer is not None and self.channel is not None:
+            self.unregisterProducer()
+        await send(message)
+
+    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+        self.writable.set()
+        super().connectionLost(reason)
+
+    # Called by the transport, to which this is an `IPushProducer`
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        self.writable.clear()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self.writable.set()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self.writable.set()
 
     def basic_error(self, status: int, status_text: bytes, body: str) -> None:
         """Answer with an error of the server, with the headers of every answer."""

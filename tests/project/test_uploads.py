@@ -45,13 +45,18 @@ def upload(server, chat, token, size):
     return status, json.loads(body)
 
 
-def download(server, chat, token, attachment_id, headers=""):
-    """The status, the head and how many bytes of the body came, which are not kept."""
+def begin_download(server, chat, token, attachment_id, headers=""):
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
     path = f"/api/v1/chats/{chat.pk}/attachments/{attachment_id}/file"
     lines = [f"GET {path} HTTP/1.1", f"Host: localhost:{server.port}", "Connection: close"]
     lines += [f"Authorization: Bearer {token}", "Accept-Encoding: gzip"]
     connection.sendall(("\r\n".join(lines) + f"\r\n{headers}\r\n").encode())
+    return connection
+
+
+def download(*which):
+    """The status, the head and how many bytes of the body came, which are not kept."""
+    connection = begin_download(*which)
     head, count = b"", 0
     while b"\r\n\r\n" not in head:
         head += connection.recv(65536)
@@ -76,6 +81,20 @@ def test_a_large_file_comes_in_and_goes_out_piece_by_piece(server, ada, group, t
     assert (status, count) == (206, 10)
     assert f"content-range: bytes 5-14/{SIZE}" in head
     assert memory(server) - before < GROWTH
+
+
+def test_who_reads_slowly_holds_nothing_up_and_costs_no_memory(server, ada, group, token_of):
+    token = token_of(ada)
+    _, data = upload(server, group, token, SIZE)
+    before = memory(server)
+    slow = [begin_download(server, group, token, data["id"]) for _ in range(2)]
+    for connection in slow:
+        assert connection.recv(1 << 20)
+    status, _, count = download(server, group, token, data["id"])
+    assert (status, count) == (200, SIZE)
+    assert memory(server) - before < GROWTH
+    for connection in slow:
+        connection.close()
 
 
 def test_a_larger_one_and_one_of_a_stranger_are_refused_before_they_are_read(
