@@ -23,9 +23,9 @@ from chatproject.stores.outages import Unconfirmed
 from chatproject.stores.retries import Retries
 from chats import events
 from chats.errors import Refused
-from chats.mentions import people_in
 from chats.models import Chat, Head, Message, MessageRow, ReadMarker
 from chats.permissions import is_closed
+from chats.representation import people_in
 from users.models import User
 
 from . import mentions

@@ -19,7 +19,6 @@ from chatproject.rest.fields import (
     serializer_of,
 )
 from chatproject.stores.mongodb.documents import Document
-from chats.mentions import Names, people_in, preview
 from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.models.chat import other_of
 from chats.models.floors import since
@@ -29,9 +28,12 @@ from chats.representation import (
     Attachment,
     MessageContext,
     MessageData,
+    Names,
     Photo,
     dashed,
     iso,
+    people_in,
+    preview,
     title_of,
 )
 from users.api.serializers import UserSerializer

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from chats.mentions import Names
 from chats.models import MessageRow
 from chats.models.previews import named_files, start_of_text
 from chats.models.threads import Thread
 from chats.representation import (
     MessageFields,
+    Names,
     ThreadFields,
     dashed,
     dashed_chat_id,

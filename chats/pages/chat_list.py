@@ -10,10 +10,9 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from chatproject.text.bidi import isolate
-from chats.mentions import people_in, preview
 from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.protocol import CHATS_LISTED
-from chats.representation import title_of
+from chats.representation import people_in, preview, title_of
 from users.models import User
 
 FOLDED = "Message from somebody you blocked"

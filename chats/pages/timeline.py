@@ -12,13 +12,12 @@ from django.utils.safestring import mark_safe
 
 from chatproject.stores.mongodb.documents import Document
 from chatproject.text.bidi import isolate, shown
-from chats.mentions import with_own
 from chats.models import Chat, Message, MessageRow, ReadMarker
 from chats.models.floors import read_to
 from chats.models.lines import Lines, people_of
 from chats.models.read_marker import NOBODY, Readers
 from chats.protocol import CONTINUED_SECONDS, MOST_LINES, PAGE_SIZE, READERS_NAMED
-from chats.representation import MessageContext, dashed, own_reactions
+from chats.representation import MessageContext, dashed, own_reactions, with_own
 from users.models import User
 
 from .lines import LinesAt, lines_by_place

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Protocol, TypedDict
 
 from chatproject.text import markdown
 from chatproject.text.bidi import shown
+from chats.models import EVERYBODY_ID
+from chats.models.previews import named_files, start_of_text
 from users.names import Named
-
-from .models import EVERYBODY_ID
-from .models.previews import named_files, start_of_text
 
 DELETED_USER = "Deleted user"
 

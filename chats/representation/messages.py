@@ -14,7 +14,11 @@ from typing import Annotated, Any, Literal, TypedDict
 from django.contrib.auth import get_user_model
 
 from chatproject.rest.shapes import DateTime, Link, Uuid
-from chats.models import MessageRow
+from chats.models import Message, MessageRow
+from chats.models.reactions import Reactions
+from chats.models.read_marker import NOBODY, Readers
+from chats.models.threads import Thread, count_replies
+from chats.protocol import PREVIEW_LENGTH, REACTORS_SHOWN
 from users.names import Named
 
 from .mentions import (
@@ -26,11 +30,6 @@ from .mentions import (
     preview,
     shown_html,
 )
-from .models import Message
-from .models.reactions import Reactions
-from .models.read_marker import NOBODY, Readers
-from .models.threads import Thread, count_replies
-from .protocol import PREVIEW_LENGTH, REACTORS_SHOWN
 
 CHATS_KNOWN = 1024  # chats whose formatted id a process caches
 
