@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from chats import actions
 
+from .test_access import violations
 from .window import Window
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -159,3 +160,37 @@ def test_what_looks_like_code_does(window_of: OpenWindow, ada: Any, group: Any) 
         code + words,
     )
     assert found == [True] * len(code) + [False] * len(words)
+
+
+COLOURED = [
+    "```py\n@a\ndef f(x: int) -> None:  # b\n    return 'c', 1, True\n```\n`d` [e](https://f.example)",
+    '```html\n<a b="c">d</a>\n```\n> *e* [f.example](https://g.example)\n\n1. h',
+    "```diff\n@@ -1 +1 @@\n-a\n+b\n```\n|c|d|\n|-|-|\n|e|f|\n\n# g\n\n---\n\nh",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_marks_of_all_kinds(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any, scheme: str
+) -> None:
+    for text in COLOURED:
+        for person in (ada, grace):
+            actions.post_message(person, group.pk, text)
+    window = window_of(
+        ada,
+        f"/chats/{group.pk}/",
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        viewport={"width": 360, "height": 2400},
+    )
+    window.is_connected()
+    window.page.get_by_role("button", name="Format", exact=True).click()
+    window.page.get_by_role("button", name="Preview").click()
+    window.composer.fill(COLOURED[0])
+    expect(window.page.locator(".preview code").first).to_be_visible()
+    assert violations(window) == []
+    window.page.get_by_text("Help", exact=True).click()
+    assert violations(window, ".format") == []
+    # What is wide scrolls in its box, not the page.
+    width = "document.scrollingElement.scrollWidth + document.querySelector('.log').scrollWidth"
+    assert window.page.evaluate(width) == 2 * 360

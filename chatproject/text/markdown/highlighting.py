@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-from .languages import ALIASES, LANGUAGES, Language
+from .language import Language
+from .languages import ALIASES, LANGUAGES
 
 # Comment, string, number, keyword, constant, builtin or type, function, tag or key, attribute,
 # inserted and deleted lines, heading of a part.

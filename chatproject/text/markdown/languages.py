@@ -1,78 +1,24 @@
 # ruff: noqa: E501 - lists of words
-"""Languages of fenced code: what their comments and strings look like, and their words."""
+"""Languages of fenced code, and what else they are called."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 
-# Each takes what it has begun with, closed or not: none goes back and tries again.
-SLASHES = r"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
-HASH = r"(?<![\w$])#[^\n]*"
-DASHES = r"--[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?"
-DOUBLE = r'"(?:[^"\\\n]|\\[\s\S])*+"?'
-SINGLE = r"'(?:[^'\\\n]|\\[\s\S])*+'?"
-BACKTICK = r"`(?:[^`\\]|\\[\s\S])*+`?"
-TRIPLE = r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:""")?' + r"|'''(?:[^'\\]|\\[\s\S]|'(?!''))*+(?:''')?"
-CHARACTER = r"'(?:[^'\\\n]|\\[^\n]{1,9})'"
-NUMBER = r"(?<![\w.])(?:0[xXbBoO][\da-fA-F_]++|\d[\d_]*+(?:\.\d[\d_]*+)?(?:[eE][+-]?\d++)?)\w*+"
-WORD = r"[^\W\d]\w*+"
-
-
-@dataclass(frozen=True)
-class Language:
-    """How a language is coloured."""
-
-    comment: str = ""
-    string: str = ""
-    words: str = ""  # keywords
-    values: str = ""  # words that are constants
-    names: str = ""  # builtins and types
-    more: tuple[tuple[str, str], ...] = ()  # class and pattern, before all others
-    word: str = WORD
-    has_cases: bool = True
-
-    @cached_property
-    def parts(self) -> list[tuple[str, str]]:
-        """Classes (or `word`) and what has them, in the order in which they are tried."""
-        kinds = [("c", self.comment), ("s", self.string), ("m", NUMBER), ("word", self.word)]
-        return [(kind, part) for kind, part in (*self.more, *kinds) if part]
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """All parts, each a group."""
-        return re.compile("|".join(f"({part})" for _, part in self.parts), re.MULTILINE)
-
-    @cached_property
-    def keywords(self) -> frozenset[str]:
-        """Its keywords."""
-        return frozenset(self.words.split())
-
-    @cached_property
-    def constants(self) -> frozenset[str]:
-        """Its words for values."""
-        return frozenset(self.values.split())
-
-    @cached_property
-    def builtins(self) -> frozenset[str]:
-        """Its builtin names and types."""
-        return frozenset(self.names.split())
-
-
-_C = (
-    "auto break case const continue default do else enum extern for goto if inline register return "
-    "sizeof static struct switch typedef union volatile while"
+from . import compiled_languages
+from .language import (
+    BACKTICK,
+    DASHES,
+    DECORATORS,
+    DOUBLE,
+    HASH,
+    SINGLE,
+    SLASHES,
+    TRIPLE,
+    VALUES,
+    Language,
 )
-_C_TYPES = "bool char double float int long short signed size_t unsigned void wchar_t"
-_JAVA = (
-    "abstract assert break case catch class continue default do else enum extends final finally for "
-    "if implements import instanceof interface native new package private protected public record "
-    "return sealed static super switch synchronized this throw throws transient try var void "
-    "volatile while yield"
-)
-_TYPES = "Boolean Double Float Integer List Long Map Object Set String boolean byte char int long"
+
 _SCRIPT = (
     "as async await break case catch class const continue debugger default delete do else export "
     "extends finally for from function get if import in instanceof let new of return set static "
@@ -82,16 +28,14 @@ _TYPED = (
     " abstract declare enum implements interface keyof namespace private protected public readonly "
     "satisfies type"
 )
-_PREPROCESSOR = (("k", r"^[ \t]*+#[ \t]*+[a-z]++"),)
-_DECORATORS = (("nb", r"(?<!\w)@\w[\w.]*+"),)
 _TAGS = (
     ("c", r"<!--(?:[^-]|-(?!->))*+(?:-->)?"),
     ("nt", r"</?[A-Za-z][\w:.-]*+|/?>|<[!?][A-Za-z]++"),
     ("na", r"(?<![\w:.-])[A-Za-z_:@][\w:.-]*+(?==)"),
 )
-_VALUES = "true false null"
 
 LANGUAGES: dict[str, Language] = {
+    **compiled_languages.LANGUAGES,
     "python": Language(
         comment=HASH,
         string=rf"(?:\b[rRbBfFuU]{{1,2}})?(?:{TRIPLE}|{DOUBLE}|{SINGLE})",
@@ -106,13 +50,13 @@ LANGUAGES: dict[str, Language] = {
             "isinstance len list map max min object open print property range repr reversed round "
             "self set setattr sorted str sum super tuple zip"
         ),
-        more=_DECORATORS,
+        more=DECORATORS,
     ),
     "javascript": Language(
         comment=SLASHES,
         string=f"{DOUBLE}|{SINGLE}|{BACKTICK}",
         words=_SCRIPT,
-        values=f"{_VALUES} undefined NaN Infinity",
+        values=f"{VALUES} undefined NaN Infinity",
         names="Array Date Error JSON Map Math Number Object Promise RegExp Set String console document window",
         word=r"[^\W\d]\w*+|\$\w*+",
     ),
@@ -120,74 +64,10 @@ LANGUAGES: dict[str, Language] = {
         comment=SLASHES,
         string=f"{DOUBLE}|{SINGLE}|{BACKTICK}",
         words=_SCRIPT + _TYPED,
-        values=f"{_VALUES} undefined NaN Infinity",
+        values=f"{VALUES} undefined NaN Infinity",
         names="any boolean never number object string symbol unknown void Array Map Promise Record Set",
-        more=_DECORATORS,
+        more=DECORATORS,
         word=r"[^\W\d]\w*+|\$\w*+",
-    ),
-    "java": Language(
-        SLASHES, f"{TRIPLE}|{DOUBLE}|{CHARACTER}", _JAVA, _VALUES, _TYPES, more=_DECORATORS
-    ),
-    "kotlin": Language(
-        SLASHES,
-        f"{TRIPLE}|{DOUBLE}|{CHARACTER}",
-        _JAVA
-        + " by companion data fun in init internal is lateinit object open override suspend val when",
-        _VALUES,
-        _TYPES + " Any Int Unit",
-        more=_DECORATORS,
-    ),
-    "c": Language(SLASHES, f"{DOUBLE}|{CHARACTER}", _C, "NULL true false", _C_TYPES, _PREPROCESSOR),
-    "cpp": Language(
-        SLASHES,
-        f"{DOUBLE}|{CHARACTER}",
-        _C
-        + " catch class concept constexpr delete explicit export final friend namespace new noexcept "
-        "operator override private protected public requires template this throw try typename using "
-        "virtual",
-        "NULL nullptr true false",
-        _C_TYPES + " std string vector map unique_ptr shared_ptr",
-        _PREPROCESSOR,
-    ),
-    "csharp": Language(
-        SLASHES,
-        rf"[$@]{{0,2}}(?:{DOUBLE})|{CHARACTER}",
-        _JAVA
-        + " as async await base checked const delegate event explicit foreach get in init internal is "
-        "lock namespace operator out override params partial readonly ref set struct unsafe using "
-        "virtual when where",
-        _VALUES,
-        "bool byte char decimal double float int long object string uint",
-        _PREPROCESSOR,
-    ),
-    "go": Language(
-        SLASHES,
-        f"{DOUBLE}|{BACKTICK}|{CHARACTER}",
-        "break case chan const continue default defer else fallthrough for func go goto if import "
-        "interface map package range return select struct switch type var",
-        "true false nil iota",
-        "any append bool byte cap close copy error float64 int int64 len make new panic rune string uint",
-    ),
-    "rust": Language(
-        SLASHES,
-        f"{DOUBLE}|{CHARACTER}",
-        "as async await break const continue crate dyn else enum extern fn for if impl in let loop "
-        "match mod move mut pub ref return self Self static struct super trait type unsafe use where "
-        "while",
-        "true false None Some Ok Err",
-        "Box Option Result String Vec bool char f32 f64 i32 i64 str u8 u32 u64 usize",
-        (("nb", r"#!?\[[^\]\n]*+\]?|'[a-z_]++(?!')"),),
-    ),
-    "swift": Language(
-        SLASHES,
-        f"{TRIPLE}|{DOUBLE}",
-        "actor as async await break case catch class continue default defer do else enum extension "
-        "fileprivate for func guard if import in init inout internal is let mutating open override "
-        "private protocol public repeat return self static struct super switch throw throws try var "
-        "where while",
-        "true false nil",
-        "Any Array Bool Character Dictionary Double Float Int Set String Void",
-        _DECORATORS,
     ),
     "php": Language(
         f"{SLASHES}|{HASH}",
@@ -196,7 +76,7 @@ LANGUAGES: dict[str, Language] = {
         "enum extends final finally fn for foreach function global if implements include instanceof "
         "interface match namespace new or print private protected public readonly require return "
         "static switch throw trait try use var while yield",
-        _VALUES,
+        VALUES,
         "bool float int mixed string void",
         (("nt", r"<\?(?:php\b|=)?|\?>"), ("na", r"\$\w++")),
     ),
@@ -258,7 +138,7 @@ LANGUAGES: dict[str, Language] = {
         ),
     ),
     "html": Language(string=f"{DOUBLE}|{SINGLE}", more=_TAGS, word=r"&#?\w{1,10};"),
-    "json": Language(more=(("nt", rf"{DOUBLE}(?=\s{{0,9}}:)"),), string=DOUBLE, values=_VALUES),
+    "json": Language(more=(("nt", rf"{DOUBLE}(?=\s{{0,9}}:)"),), string=DOUBLE, values=VALUES),
     "yaml": Language(
         HASH,
         f"{DOUBLE}|{SINGLE}",
