@@ -22,6 +22,7 @@ RULES = (
     *(
         "can_grant_permissions",
         "can_mention_all",
+        "can_pin_messages",
         "can_add_members",
         "can_rename",
         "can_delete_chat",
