@@ -112,6 +112,8 @@ def world(group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, settings: 
         ("POST", f"{chat}/messages/{{message_id}}/read"): [({}, 204)],
         ("POST", f"{chat}/messages/{{message_id}}/reactions"): [({"emoji": "\u2764"}, 201)],
         ("POST", f"{chat}/messages/{{message_id}}/pin"): [({}, 200)],
+        ("POST", f"{chat}/messages/{{message_id}}/stop"): [({}, 204)],
+        ("POST", "chats/preview"): [({"content": "Hi"}, 200)],
         ("POST", f"{chat}/attachments"): [({"alt": "A loom"}, 400)],  # and a file
         ("POST", f"{chat}/unread"): [({"message_id": str(message.pk)}, 204)],
         ("POST", f"{chat}/members"): [
