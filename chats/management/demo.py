@@ -54,9 +54,25 @@ GROUP_LINES: tuple[Line, ...] = (
         None,
     ),
     ("grace", "Done for mine: https://example.org/exhibition/relays", 9),
-    ("alan", "Power: one socket and a lot of patience.", 9),
+    ("alan", "Power: **one** socket and a lot of patience.", 9),
+    (
+        "margaret",
+        "Each label comes out of this:\n\n"
+        "```python\nfor piece in exhibition:\n    print(piece.title, piece.watts, sep=\" · \")\n```",
+        None,
+    ),
+    ("grace", "@alan, yours is the only one without a title.", None),
     ("margaret", "Then I will ask the assistant for a first draft of the other labels.", None),
 )
+# Who reacts to which line with what; the lines that are pinned.
+REACTIONS: tuple[tuple[str, int, str], ...] = (
+    *((name, 1, "🎉") for name in ("grace", "alan", "margaret")),
+    *((name, 4, "🦋") for name in ("ada", "margaret")),
+    ("alan", 4, "😩"),
+    *((name, 13, "🚀") for name in ("ada", "grace")),
+    ("ada", 13, "👏"),
+)
+PINNED = (9,)
 PRIVATE_LINES: tuple[Line, ...] = (
     ("grace", "Do you have a minute before the meeting?", None),
     ("ada", "Of course. What is it?", None),
@@ -81,6 +97,10 @@ def create() -> None:
         group = actions.create_group(ada, GROUP_NAME, others)
         actions.set_permissions(ada, group, people["margaret"].pk, can_remove_members=True)
     lines = _say(group, people, GROUP_LINES)
+    for username, line, emoji in REACTIONS:
+        actions.add_reaction(people[username], group, lines[line - 1], emoji)
+    for line in PINNED:
+        actions.pin_message(ada, group, Message.objects.get(pk=lines[line - 1].pk))
     for reader in (ada, people["margaret"]):
         actions.mark_read(reader, group, lines[-1])
     actions.mark_read(grace, group, lines[-4])
