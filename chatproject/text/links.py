@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import NamedTuple
 
 import idna
@@ -46,6 +47,9 @@ READABLE = re.compile(
     "|[0-9.\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff-]+"  # Japanese, Chinese
     "|[0-9.\uac00-\ud7a3-]+"  # Korean
 )
+IP = re.compile(
+    r"^\[|(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$"
+)  # browsers take it for one, or none
 HOSTS_KNOWN = 1024
 
 
@@ -118,6 +122,8 @@ def target_of(written: str) -> Target | None:
 @lru_cache(HOSTS_KNOWN)
 def readable_host(host: str) -> str | None:
     """A host as it is shown; None if it is none."""
+    if IP.search(host) and not _is_ip(host.strip("[]")):
+        return None
     if READABLE.fullmatch(host):
         return host
     if not all(sign in ".-" or unicodedata.category(sign)[0] in "LNM" for sign in host):
@@ -126,6 +132,14 @@ def readable_host(host: str) -> str | None:
         return idna.encode(host, uts46=True).decode()
     except idna.IDNAError:
         return None
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 # A word with a dot in it, or a scheme: what a reader takes for an address.

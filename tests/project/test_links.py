@@ -56,6 +56,8 @@ LINKS: dict[str, list[str]] = {
     f"[see {A}[1]]({A}b) {A}]x {A}[x]": [f"{A}b", A, f"{A}[x]"],
     f"`{A}` *{A}*, ~~{A}~~": [A, A],
     "www www. www.a www.a.1 awww.example.org /www.example.org": [],
+    "http://www.0 http://1.2.3.256/ http://[::g]/ http://a.0x1f": [],
+    "http://127.0.0.1:8000/a http://[::1]/b": ["http://127.0.0.1:8000/a", "http://[::1]/b"],
     "javascript://example.org ftp://example.org http:// https://.": [],
     "httpſ://example.org ʷʷʷ.example.org": [],
 }
