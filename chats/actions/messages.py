@@ -223,7 +223,7 @@ def change_message(
         if kind == Change.Kind.MESSAGE_DELETED:  # whoever hasn't read it has one less to read
             deleted = {"$max": {"last_deleted_seq": message.seq}}
             transaction.change_chat(deleted, **conditions)
-        else:
+        elif not permission:
             transaction.chat(**conditions)
         rev = transaction.head.rev + 1  # which is taken below, or nothing is changed
         new = {**values, "changed_rev": rev, "updated_at": now()}

@@ -58,7 +58,7 @@ GROUP_LINES: tuple[Line, ...] = (
     (
         "margaret",
         "Each label comes out of this:\n\n"
-        "```python\nfor piece in exhibition:\n    print(piece.title, piece.watts, sep=\" · \")\n```",
+        '```python\nfor piece in exhibition:\n    print(piece.title, piece.watts, sep=" · ")\n```',
         None,
     ),
     ("grace", "@alan, yours is the only one without a title.", None),

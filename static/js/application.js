@@ -20,6 +20,7 @@ import MenuController from "controllers/menu_controller.js"
 import MessageActionsController from "controllers/message_actions_controller.js"
 import MessagesController from "controllers/messages_controller.js"
 import NewestLinkController from "controllers/newest_link_controller.js"
+import MomentController from "controllers/moment_controller.js"
 import NoteController from "controllers/note_controller.js"
 import OutboxController from "controllers/outbox_controller.js"
 import OwnNameController from "controllers/own_name_controller.js"
@@ -72,6 +73,7 @@ application.register("menu", MenuController)
 application.register("message-actions", MessageActionsController)
 application.register("messages", MessagesController)
 application.register("newest-link", NewestLinkController)
+application.register("moment", MomentController)
 application.register("note", NoteController)
 application.register("outbox", OutboxController)
 application.register("own-name", OwnNameController)
