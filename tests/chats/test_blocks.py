@@ -249,7 +249,7 @@ def test_a_page_of_a_group_folds_the_blocked_one_s_messages_for_the_blocker(
         client.force_login(user)
         page = client.get(f"/chats/{chat.pk}/").content.decode()
         assert page.count(fold) == folded + template
-        assert ">Hello</p>" in page
+        assert ">Hello</div>" in page
 
 
 def test_pages_refuse_to_block_who_isn_t_in_the_chat(

@@ -16,7 +16,9 @@ from chats.protocol import MOST_MISSED
 
 
 def change(rev: int) -> events.Change:
-    return events.MemberRemoved(chat_id="0" * 32, rev=rev, user_id=rev, username=None, removed_by=1)
+    return events.MemberRemoved(
+        chat_id="0" * 32, rev=rev, user_id=rev, username=None, name=None, removed_by=1
+    )
 
 
 def revs(changes: list[events.Change]) -> list[int]:

@@ -274,7 +274,7 @@ def test_a_form_sends_a_message_with_a_reply(group: Any, ada: Any, pages: Pages)
     first, _ = actions.post_message(ada, group.pk, "Question")
     response = post(pages(ada), "send", group.pk, content=" Two\r\nlines", reply_to=str(first.pk))
     message = Message.objects.in_chat(group.pk).newest_first().first()
-    shown = f"{reverse('chats:detail', args=[group.pk])}?before={message.seq + 1}"
+    shown = reverse("chats:thread", args=[group.pk, first.pk])
     assert response.redirect_chain == [(shown, 302)]
     assert (message.content, message.reply_to) == (" Two\nlines", first.pk)
 
