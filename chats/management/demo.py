@@ -57,8 +57,11 @@ GROUP_LINES: tuple[Line, ...] = (
     ("alan", "Power: **one** socket and a lot of patience.", 9),
     (
         "margaret",
-        "Each label comes out of this:\n\n"
-        '```python\nfor piece in exhibition:\n    print(piece.title, piece.watts, sep=" · ")\n```',
+        (
+            "Each label comes out of this:\n\n"
+            "```python\nfor piece in exhibition:\n"
+            '    print(piece.title, piece.watts, sep=" · ")\n```'
+        ),
         None,
     ),
     ("grace", "@alan, yours is the only one without a title.", None),
