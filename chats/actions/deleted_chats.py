@@ -26,6 +26,7 @@ EMPTIED = {
     "mention_ids": None,
     "mention_names": None,
     "answer_due_at": None,
+    "is_streaming": False,  # the bot must write no more
     "pinned_at": None,
 }
 

@@ -16,7 +16,7 @@ from chats.assistant.ai import Turn
 from chats.assistant.answers import GAVE_UP
 from chats.assistant.providers import ProviderError
 from chats.assistant.questions import QUESTION, give_up
-from chats.models import Chat, Message
+from chats.models import Chat, Message, log
 from tests import jobs
 from tests.waiting import wait_for
 
@@ -211,6 +211,17 @@ def test_an_answer_that_is_deleted_meanwhile_says_no_more(at_work, streaming, ad
     assert ended is not None
     assert ended.deleted_at
     assert (ended.content, ended.is_streaming) == ("", False)
+
+
+def test_an_answer_in_a_deleted_chat_says_no_more(ada, group, captured_events):
+    question = ask(ada, group, "@ai What?")
+    begun = actions.post_bot_message(question, "A loom", client_id="answer", is_streaming=True)
+    actions.delete_chat(ada, group)
+    jobs.run_due("deletions")
+    told = captured_events(events.chat_group(group.pk))
+    assert not actions.grow_message(begun, "A loom crosses")
+    assert told.all() == []
+    assert "loom" not in str(log.after(group.pk, 0, 10))
 
 
 def test_a_question_that_is_deleted_meanwhile_leaves_what_was_seen(at_work, streaming, ada, group):
