@@ -31,13 +31,18 @@ State = Attachment.State
 
 
 def _work(job: Job) -> None:
-    rows = Attachment.objects.collection()
-    row = rows.find_one({"_id": job.key, "chat_id": job.payload["chat_id"]})
-    if row is None or row["state"] != State.PENDING:
-        if row is None:  # it was removed while an earlier try wrote its files
-            store.remove(*keys_of(job.payload["chat_id"], job.key))
-        return
-    settle(row, _made(row))
+    row = _row(job)
+    if row and row["state"] == State.PENDING:
+        settle(row, _made(row))
+        row = _row(job)
+    if row is None or row["state"] == State.GONE:  # it was removed while its files were written
+        store.remove(*keys_of(job.payload["chat_id"], job.key))
+
+
+def _row(job: Job) -> Document | None:
+    return Attachment.objects.collection().find_one(
+        {"_id": job.key, "chat_id": job.payload["chat_id"]}
+    )
 
 
 def _made(row: Document) -> dict[str, Any]:

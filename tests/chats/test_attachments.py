@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
+from chatproject.files import pictures
 from chatproject.jobs.models import Job
 from chatproject.limits.rates import Rate
 from chatproject.stores.mongodb.documents import now
@@ -455,6 +456,21 @@ def test_an_image_that_is_deleted_while_a_worker_reads_it_leaves_nothing(ada, gr
     run_due()
     assert stored(folder) == []
     assert not Attachment.objects.exists()
+
+
+def test_an_image_that_is_removed_while_it_is_made_leaves_nothing(ada, group, folder, monkeypatch):
+    message, make = files.send_image(ada, group), pictures.make
+
+    def make_slowly(*args):
+        actions.delete_message(ada, group, message)
+        removed_files._next_look = 0.0
+        run_due("deletions")
+        assert not Attachment.objects.exists()
+        return make(*args)
+
+    monkeypatch.setattr(pictures, "make", make_slowly)
+    run_due("pictures")
+    assert stored(folder) == []
 
 
 def test_a_deleted_chat_takes_its_files_along(ada, group, private_chat, folder):
