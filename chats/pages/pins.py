@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chatproject.text.cuts import cut
 from chats import actions
 from chats.models import Message, MessageRow
+from chats.models.previews import named_files
 from chats.permissions import permissions_for
 from chats.representation import MessageContext, dashed
 
@@ -39,7 +40,7 @@ def pins(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 
 def _pin(row: MessageRow, names: Any, folded: frozenset[int]) -> dict[str, Any]:
-    text = cut(row.content, EXCERPT) or ("Photo" if row.photo else "")
+    text = cut(row.content, EXCERPT) or named_files(row.attachments)
     return {
         "id": dashed(row.id),
         "sender": names.get(row.sender_id),

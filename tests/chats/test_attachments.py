@@ -80,6 +80,14 @@ def test_a_caption_may_be_empty_and_a_message_without_files_may_not(api, ada, gr
     assert (answer.status_code, answer.json()["content"]) == (201, "")
 
 
+def test_a_pinned_file_is_shown_by_its_name(ada, group, client):
+    message, _ = sent(ada, group, name="plan.txt")
+    actions.pin_message(ada, group, message)
+    client.force_login(ada)
+    page = client.get(f"/chats/{group.pk}/pins/", headers={"X-Partial": "dialog"})
+    assert "plan.txt" in page.content.decode()
+
+
 def test_an_upload_by_a_form(api, ada, group):
     file = io.BytesIO(TEXT)
     file.name = "notes.txt"
