@@ -112,9 +112,10 @@ def with_own(html: str, user_id: int) -> str:
     """Shown HTML in which what mentions this person stands out; static/js/helpers/markup.js too."""
     if 'class="mention"' not in html:
         return html
-    for meant in (user_id, EVERYBODY_ID):
-        mark = f'class="mention" data-user-id="{meant}"'
-        html = html.replace(mark, f'class="mention mention--own" data-user-id="{meant}"')
+    for meant, tag in ((user_id, "a"), (EVERYBODY_ID, "span")):
+        rest = f'data-user-id="{meant}"'
+        own = f'<{tag} class="mention mention--own" {rest}'
+        html = html.replace(f'<{tag} class="mention" {rest}', own)  # with `<` it is no text
     return html
 
 

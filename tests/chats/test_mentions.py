@@ -15,10 +15,12 @@ from chats.actions import mentions as mention_actions
 from chats.actions import sending
 from chats.explain.plans import recorded
 from chats.explain.sample import build
-from chats.models import EVERYBODY_ID, Chat, Message
+from chats.models import EVERYBODY_ID, Chat, Message, MessageRow
 from chats.pages.chat_list import chat_items
 from chats.permissions import permissions_for
 from chats.protocol import MENTIONS_MAX, UNREAD_MENTIONS_LISTED
+from chats.representation import with_own
+from chats.representation.mentions import shown_html
 from tests.commands_sent import sent_commands
 from users import blocks
 from users.actions import delete_account
@@ -69,6 +71,15 @@ def unread(api: Any) -> Callable[..., list[int]]:
 
 
 # Who is mentioned --------------------------------------------------------------------------------
+
+
+def test_what_looks_like_the_element_of_a_mention_is_text(group: Any, ada: Any) -> None:
+    text = 'class="mention" data-user-id="0"'
+    message = say(ada, group, f"**@all** {text}")
+    row = MessageRow.of(Message.objects.document(message))
+    html = with_own(shown_html(row, {}) or "", ada.pk)
+    assert html.count("mention--own") == 1
+    assert html.endswith(f" {text}</p>")
 
 
 def test_a_message_mentions_the_members_whom_it_names(
