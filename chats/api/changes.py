@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import orjson
 
+from chatproject.text import markdown
 from chats.models import Message, MessageRow, log
 from chats.protocol import PAGE_MAX_BYTES
 from chats.representation import MessageContext, MessageData, message_data
@@ -82,4 +83,7 @@ def _is_small(rows: Iterable[MessageRow]) -> bool:
 def _most(row: MessageRow) -> int:
     """More bytes than a message has in an answer."""
     text = 6 * (len(row.content) + len(row.html or ""))
+    if row.mention_ids:  # each shows a name
+        shown = (row.html or "").count(markdown.MENTION_MARK) + len(row.mention_ids)
+        text += 2_000 * shown
     return text + 5_000 + 250 * len(row.reactions or ()) + 5_000 * len(row.attachments or ())

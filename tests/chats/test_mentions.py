@@ -82,6 +82,17 @@ def test_what_looks_like_the_element_of_a_mention_is_text(group: Any, ada: Any) 
     assert html.endswith(f" {text}</p>")
 
 
+def test_long_names_make_no_page_too_large(group: Any, ada: Any, grace: Any, api: Any) -> None:
+    grace.first_name = grace.last_name = "\u6f22" * 150
+    grace.save()
+    for _ in range(8):
+        say(ada, group, "@grace " * 250)
+    page = api(ada).get(f"/api/v1/chats/{group.pk}/messages")
+    assert 0 < len(page.content) < 1024 * 1024 + 50_000
+    assert len(page.json()["results"]) < 8
+    assert page.json()["next"]
+
+
 def test_a_message_mentions_the_members_whom_it_names(
     group: Any, ada: Any, grace: Any, alan: Any, stranger: Any, mentions: Any, api: Any
 ) -> None:

@@ -393,6 +393,9 @@ def test_the_work_is_counted_and_what_takes_too_much_is_shown_as_it_is() -> None
         assert markdown.render(source) is None
     assert markdown.render("*a*\n" * (rendering.MOST_LINES + 2)) is None
     assert markdown.render("*a*\n" * 300)
+    most = rendering.MOST_MENTIONS
+    assert len(markdown.mentioned(markdown.render("@a " * most, {"a": 7}))) == 1
+    assert markdown.render("@a " * (most + 1), {"a": 7}) is None
 
 
 ARTICLE = (

@@ -10,6 +10,7 @@ from markdown_it.token import Token
 from chatproject.text.bidi import TURNING, shown
 
 from .html import html_of
+from .mentions import MENTION_MARK
 from .parser import NOBODY, TooMuch, parse
 from .sanitiser import sanitised
 
@@ -17,6 +18,7 @@ from .sanitiser import sanitised
 # an older one has made is made anew when it is read (`MessageRow.of`).
 VERSION = 1
 MOST_LINES = 1_000
+MOST_MENTIONS = 250  # of whomever: what each shows may be a hundred times what was written
 MOST_HTML = 120_000  # characters; of 10,000 characters that people write it is a third or less
 # Without any of these a text has nothing to mark up, and no link.
 SPECIAL = re.compile(
@@ -41,7 +43,9 @@ def render(source: str, people: Mapping[str, int] = NOBODY) -> str | None:
     if _is_plain(tokens, source):
         return None
     html = TURNING.sub("", html_of(tokens))  # an entity may have made one
-    return sanitised(html) if len(html) <= MOST_HTML else None
+    if len(html) > MOST_HTML or html.count(MENTION_MARK) > MOST_MENTIONS:
+        return None
+    return sanitised(html)
 
 
 def _is_plain(tokens: Iterable[Token], source: str) -> bool:
