@@ -26,8 +26,11 @@ IN_MESSAGES = {
     Change.Kind.MESSAGE_EDITED,
     Change.Kind.MESSAGE_DELETED,
     Change.Kind.MESSAGE_UPDATED,
+    Change.Kind.MESSAGE_FINISHED,
     Change.Kind.MESSAGE_PINNED,
     Change.Kind.MESSAGE_UNPINNED,
+    Change.Kind.REACTION_ADDED,
+    Change.Kind.REACTION_REMOVED,
     *Message.Kind,
 }
 

@@ -51,6 +51,16 @@ def rows(message: Message) -> list[Any]:
 # One change --------------------------------------------------------------------------------------
 
 
+def test_who_sends_after_a_reaction_reads_the_chat_no_more(
+    message: Message, group: Any, ada: Any, grace: Any
+) -> None:
+    actions.add_reaction(ada, group, message, THUMB)
+    with sent_commands() as sent:
+        actions.post_message(grace, group.pk, "Thanks")
+    read = [(one.name, one.collection) for one in sent if one.name in ("find", "aggregate")]
+    assert read == [("find", "chats_message")]
+
+
 def test_a_reaction_is_one_change_with_its_row_and_its_event(
     message: Message, group: Any, ada: Any, alan: Any, captured_events: Any
 ) -> None:
