@@ -13,8 +13,8 @@ NOTHING = "default-src 'none'; frame-ancestors 'none'"
 # Features that a chat doesn't need, denied to injected scripts too.
 DENIED = (
     *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
-    *("encrypted-media", "fullscreen", "geolocation", "gyroscope", "hid", "magnetometer"),
-    *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-create"),
+    *("encrypted-media", "geolocation", "gyroscope", "hid", "magnetometer"),
+    *("microphone", "midi", "payment", "publickey-credentials-create"),
     *("publickey-credentials-get", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 PASSKEYS = ("publickey-credentials-create", "publickey-credentials-get")

@@ -34,6 +34,7 @@ STYLES = [
     "css/chat-list.css",
     "css/chat.css",
     "css/message.css",
+    "css/files.css",
     "css/thread.css",
     "css/markup.css",
     "css/code.css",

@@ -15,10 +15,12 @@ from django.utils.safestring import SafeString
 from chatproject.text.bidi import shown
 from chats import actions
 from chats.models import Chat, Message
+from chats.models.previews import named_files
 from chats.models.uuid7 import uuid7_bound
 from users.models import User
 
 from .change_lists import WINDOW, Selection
+from .files import FilesAdmin
 from .filters import day_of, next_day, user_id_of, uuid_of
 from .message_filters import (
     ChatFilter,
@@ -33,7 +35,7 @@ from .moderation import NOTHING, People, excerpt, link
 
 
 @admin.register(Message)
-class MessageAdmin(MessagePage):
+class MessageAdmin(FilesAdmin, MessagePage):
     """Messages, read-only; moderators delete them."""
 
     list_display = ("sent", "sender", "chat", "text")
@@ -49,6 +51,7 @@ class MessageAdmin(MessagePage):
         "sender",
         "chat",
         "full_text",
+        "files",
         "photo_source",
         "state",
         "seq",
@@ -145,7 +148,8 @@ class MessageAdmin(MessagePage):
         """An excerpt of the text; of a tombstone, who deleted it."""
         if message.deleted_at:
             return f"({self.state(message)})"
-        return f"{excerpt(message)} (edited)" if message.edited_at else excerpt(message)
+        start = excerpt(message) or named_files(message.attachments)
+        return f"{start} (edited)" if message.edited_at else start
 
     @admin.display(description="text")
     def full_text(self, message: Message) -> SafeString:

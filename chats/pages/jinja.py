@@ -7,7 +7,9 @@ from typing import Any
 
 from jinja2 import Environment
 
-from . import template_tags
+from chatproject.files.signatures import IMAGES
+
+from . import files, template_tags
 
 
 def environment(**options: Any) -> Environment:
@@ -29,6 +31,12 @@ def environment(**options: Any) -> Environment:
         "iso": lambda moment: moment.isoformat() if moment else "",
     }
     jinja.globals["icon"] = template_tags.icon
+    jinja.filters |= {
+        "tile": files.tile,
+        "blank_image": files.blank_image,
+        "file_size": files.size_text,
+    }
+    jinja.globals["image_types"] = IMAGES
     return jinja
 
 

@@ -90,6 +90,8 @@ def chat_context(request: MemberRequest, chat: Chat, timeline: Timeline) -> dict
         "people_json": json.dumps(timeline.people),
         "bots_json": json.dumps([get_user_model().objects.bot().pk]),
         "max_length": settings.MESSAGE_MAX_LENGTH,
+        "most_files": settings.ATTACHMENTS_PER_MESSAGE,
+        "most_bytes": settings.ATTACHMENT_MAX_SIZE,
         "client_id": uuid.uuid4().hex,
         "answers": bool(settings.AI_API_KEY),
         "history": settings.AI_HISTORY if chat.assistant_sees_history else 0,

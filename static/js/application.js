@@ -1,4 +1,5 @@
 import { Application } from "@hotwired/stimulus"
+import AttachController from "controllers/attach_controller.js"
 import ChatController from "controllers/chat_controller.js"
 import ClosedController from "controllers/closed_controller.js"
 import CodeController from "controllers/code_controller.js"
@@ -40,6 +41,7 @@ import ThemeController from "controllers/theme_controller.js"
 import ThreadController from "controllers/thread_controller.js"
 import TypingController from "controllers/typing_controller.js"
 import UnsentController from "controllers/unsent_controller.js"
+import ViewerController from "controllers/viewer_controller.js"
 import { keepPage, sendAgain, sendOnce } from "helpers/page.js"
 import { checkRestored } from "helpers/restored.js"
 import { forgetOthers } from "helpers/written.js"
@@ -52,6 +54,7 @@ addEventListener("dragover", keepPage)
 addEventListener("drop", keepPage)
 
 const application = Application.start()
+application.register("attach", AttachController)
 application.register("chat", ChatController)
 application.register("closed", ClosedController)
 application.register("code", CodeController)
@@ -93,6 +96,7 @@ application.register("theme", ThemeController)
 application.register("thread", ThreadController)
 application.register("typing", TypingController)
 application.register("unsent", UnsentController)
+application.register("viewer", ViewerController)
 
 // Controllers that don't change the first view load after it is shown.
 requestAnimationFrame(() =>

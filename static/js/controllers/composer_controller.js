@@ -71,7 +71,7 @@ export default class extends Controller {
     const content = this.contentTarget.value
     const refusal = this.writing.refusal(content, this.maxLengthValue)
     if (refusal) return this.#showError(refusal)
-    if (isBlank(content)) return
+    if (isBlank(content) && (this.writing.editing || !this.#files?.count)) return
     this.typing.stop()
     if (this.writing.editing) this.#saveEdit(content)
     else this.#send(content)
@@ -80,12 +80,17 @@ export default class extends Controller {
   #send(content) {
     const reply = this.writing.replying ?? (this.threadValue ? this.answeredValue : null)
     const title = document.getElementById("chat-title")?.textContent
-    this.outbox.add({ content, title, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
+    const files = this.#files?.take() ?? []
+    this.outbox.add({ content, files, title, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
     this.writing.sent()
     this.#write("")
     this.#showError("")
     this.focus()
     this.dispatch("queued", { target: window, detail: { thread: this.threadValue } })
+  }
+
+  get #files() {
+    return this.application.getControllerForElementAndIdentifier(this.element, "attach")
   }
 
   async #saveEdit(content) {

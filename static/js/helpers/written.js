@@ -1,3 +1,5 @@
+import { forgetFilesOf } from "helpers/file_store.js"
+
 // What a person has written and not sent: kept in the storage of the browser until they are signed out.
 
 const KINDS = new Set(["outbox", "draft", "emoji"]) // a key is `kind:user:…` or `kind:user`
@@ -23,6 +25,7 @@ export function forgetOthers() {
 }
 
 function remove(isGone) {
+  forgetFilesOf(isGone)
   for (const storage of [localStorage, sessionStorage]) {
     for (const key of Object.keys(storage)) {
       const [kind, owner] = key.split(":")

@@ -3,6 +3,7 @@ import { LongTexts } from "models/long_texts.js"
 import { MessageRows, equipContent, showQuoted, showQuotedSender, showReaders, showSender, showTime } from "models/message_row.js"
 import { people } from "models/people.js"
 import { Readers } from "models/readers.js"
+import { showUploads } from "models/upload_tiles.js"
 
 /** The rows of a chat in the order of `seq`, and below them those of messages not stored yet. */
 export class MessageLog {
@@ -113,6 +114,7 @@ export class MessageLog {
     const row = known ?? this.#messageRows.make({ ...entry, sender_id: this.#userId })
     if (!known) this.#pending.append(row)
     this.#messageRows.showSending(row, entry.state, entry.error)
+    showUploads(row, entry)
     return !known
   }
 

@@ -5,6 +5,7 @@ import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { equip, showContent } from "models/content.js"
+import { fillFiles } from "models/file_list.js"
 import { people } from "models/people.js"
 import { part, RowParts } from "models/row_parts.js"
 import { RowReactions } from "models/row_reactions.js"
@@ -57,6 +58,7 @@ export class MessageRows {
     this.fold(row)
     this.#fillQuote(row, message)
     this.#fillPhoto(row, message)
+    fillFiles(this.#parts.keep(row, "files", message.attachments?.length), row, message)
     this.#fillContent(row, message)
     this.threads.fill(row, message)
     this.pin(row, message)

@@ -2,6 +2,7 @@ import { api, isRetriable } from "helpers/api.js"
 import { backoff } from "helpers/backoff.js"
 import { inTurn, randomId } from "helpers/turns.js"
 import { keep } from "helpers/written.js"
+import { dropAll, keepAll, uploadAll } from "models/uploads.js"
 
 const outboxes = new Map() // by their prefix
 const LONGEST_PAUSE = 60 // seconds; a message that must wait longer holds up no other
@@ -21,6 +22,7 @@ const settled = () => dispatchEvent(new CustomEvent("outbox:settled")) // to the
  */
 export class Outbox extends EventTarget {
   #prefix
+  #chatId
   #url
   #entries = new Map()
   #kept = new Set() // ids of those in the storage
@@ -48,6 +50,7 @@ export class Outbox extends EventTarget {
   constructor(prefix, chatId) {
     super()
     this.#prefix = prefix
+    this.#chatId = chatId
     this.#url = `/api/v1/chats/${chatId}/messages`
   }
 
@@ -59,8 +62,8 @@ export class Outbox extends EventTarget {
     return this.#entries.get(clientId)
   }
 
-  /** `title`: the chat's name. */
-  add({ content, title, reply = null, root_id = null }) {
+  /** `title`: the chat's name. `files`: of the attach controller. */
+  async add({ content, title, reply = null, root_id = null, files = [] }) {
     const entry = {
       client_id: randomId(),
       content,
@@ -71,6 +74,7 @@ export class Outbox extends EventTarget {
       created_at: this.#after(),
       state: "sending",
     }
+    if (files.length) entry.files = await keepAll(this.#prefix.split(":")[1], entry.client_id, files)
     this.#entries.set(entry.client_id, entry)
     this.#changed(entry)
     this.flush()
@@ -84,6 +88,8 @@ export class Outbox extends EventTarget {
 
   /** Drop an entry: its message is stored, or given up. */
   drop(clientId) {
+    const entry = this.find(clientId)
+    if (entry?.files) dropAll(entry)
     if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
     this.#kept.delete(clientId)
     settled()
@@ -135,6 +141,7 @@ export class Outbox extends EventTarget {
     const { client_id, content, reply_to } = entry
     const data = { client_id, content, ...(reply_to && { reply_to }) }
     try {
+      if (entry.files) data.attachment_ids = await this.#upload(entry)
       const message = await api("POST", this.#url, data)
       this.#attempt = 0
       this.drop(entry.client_id)
@@ -146,6 +153,12 @@ export class Outbox extends EventTarget {
     }
   }
 
+  async #upload(entry) {
+    const ids = await uploadAll(entry, this.#chatId, (progress) => this.#tell("changed", { ...entry, progress }))
+    this.#keep(entry) // so that a reload doesn't upload them again
+    return ids
+  }
+
   #refused(entry, error) {
     if (error.signedOut) {
       this.#set(entry, "waiting")
@@ -154,6 +167,7 @@ export class Outbox extends EventTarget {
     }
     if (!isRetriable(error) || error.retryAfter > LONGEST_PAUSE) {
       const isGone = error.status === 404
+      for (const file of entry.files ?? []) delete file.id // they may be gone: uploaded a day ago
       this.#fail(entry, isGone ? ENDED : error.message, isGone)
       return true
     }

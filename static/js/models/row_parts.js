@@ -8,6 +8,7 @@ const PLACES = {
   quote: (row, node) => (part(row, "fold") ?? part(row, "sender-line")).after(node),
   more: (row, node) => part(row, "content").after(node),
   photo: (row, node) => part(row, "content").before(node),
+  files: (row, node) => part(row, "content").before(node),
   edited: (row, node) => part(row, "time").before(node),
   pinned: (row, node) => part(row, "meta").prepend(node),
   status: (row, node) => part(row, "meta").append(node),
