@@ -12,10 +12,11 @@ from channels.db import database_sync_to_async as do
 from chats import actions
 from chats.assistant.before import said_before
 from chats.errors import Refused
-from chats.models import Chat, Message, log
+from chats.models import Attachment, Chat, Message, log
 from tests.rest import api_routes
 from tests.urls import addresses
 
+from . import files
 from .test_access_matrix import Socket
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,9 @@ def old(group: Any, ada: Any, grace: Any) -> list[Message]:
     actions.change_access(ada, group, history_for_new_members=False, access="open")
     said = [actions.post_message(ada, group.pk, f"{OLD} 1")[0]]
     said += [actions.post_message(ada, group.pk, f"{OLD} 2", reply_to=said[0].pk)[0]]
-    said += [actions.post_message(ada, group.pk, f"{OLD} {number}")[0] for number in (3, 4, 5)]
+    said += [actions.post_message(ada, group.pk, f"{OLD} {number}")[0] for number in (3, 4)]
+    file = files.uploaded(ada, group, OLD.encode(), name=f"{OLD}.txt")
+    said += [actions.post_message(ada, group.pk, f"{OLD} 5", attachment_ids=[file.pk])[0]]
     return said
 
 
@@ -78,6 +81,7 @@ def test_no_endpoint_tells_anything_from_before(
     late: Any, old: list[Message], new: list[Message], group: Any, ada: Any, api: Any
 ) -> None:
     ids = {"chat_id": group.pk, "user_id": ada.pk, "emoji": "\u2764"}
+    ids["attachment_id"] = Attachment.objects.get(chat_id=group.pk).pk
     paths = [f"/{route.path}" for route in api_routes() if "GET" in route.methods]
     ones = [path for path in paths if "{message_id}" in path]
     lists = [path.format(**ids) for path in paths if path not in ones]
@@ -85,7 +89,7 @@ def test_no_endpoint_tells_anything_from_before(
     urls += [one.format(**ids, message_id=message.pk) for one in ones for message in new]
     assert f"{URL}/{group.pk}/messages?changed_after=0" in urls
     for user, sees in ((ada, True), (late, False)):
-        answers = {url: api(user).get(url).content.decode() for url in urls}
+        answers = {url: files.body(api(user).get(url)).decode() for url in urls}
         told = {url for url, answer in answers.items() if OLD in answer}
         # The same calls tell it to those who were there.
         assert bool(told) == sees, told
@@ -93,6 +97,9 @@ def test_no_endpoint_tells_anything_from_before(
         for one, message in product(ones, old):
             url = one.format(**ids, message_id=message.pk)
             assert api(user).get(url).status_code == (200 if sees else 404)
+        assert (
+            OLD in answers[f"{URL}/{group.pk}/attachments/{ids['attachment_id']}/file"] or not sees
+        )
 
 
 def test_no_page_tells_anything_from_before(
