@@ -30,6 +30,11 @@ class WebRequest(http_protocol.WebRequest):
     writable: asyncio.Event  # set while the transport takes more
     is_spooled = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.writable = asyncio.Event()
+        self.writable.set()
+
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         method, path = self.channel._command.decode(), self.channel._path.partition(b"?")[0]
         self.most = most_of(method, path.decode("latin-1"))
@@ -43,8 +48,6 @@ class WebRequest(http_protocol.WebRequest):
 
     def into(self, scope: dict[str, Any]) -> None:
         """Hand a file to the application: Daphne would put it into a queue, all at once."""
-        self.writable = asyncio.Event()
-        self.writable.set()
         scope[REQUEST] = self
         if self.is_spooled:
             scope[SPOOLED], self.content = self.content, BytesIO()
