@@ -13,6 +13,7 @@ from tests.chats.files import PDF, image, sent
 from tests.jobs import run_due
 from tests.waiting import wait_for
 
+from .test_access import violations
 from .test_sign_out import sign_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,9 +128,11 @@ def test_images_are_shown_one_by_one_with_keys_on_a_phone(ada, grace, group, win
         sent(grace, group, image("PNG", (90, 60 + number)), f"photo-{number}.png")
     window = window_of(ada, f"/chats/{group.pk}/", viewport={"width": 360, "height": 640})
     page = window.page
+    assert violations(window) == []
     page.locator("a.file--image").first.click()
     viewer = page.get_by_role("dialog", name="Image")
     expect(viewer).to_contain_text("1 of 3")
+    assert violations(window) == []
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -138,6 +141,8 @@ def test_images_are_shown_one_by_one_with_keys_on_a_phone(ada, grace, group, win
     page.keyboard.press("ArrowLeft")
     expect(viewer).to_contain_text("2 of 3")
     page.keyboard.press("Escape")
+    window.messages.last.press("r")
+    expect(page.locator(".composer__mode")).to_contain_text("photo-2.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 

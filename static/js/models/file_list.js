@@ -24,6 +24,15 @@ function made(chatId, file) {
   return element
 }
 
+/** What stands for a message without a caption; "" without files. `named_files` of chats/models/previews.py. */
+export function namesOf(row) {
+  const files = [...row.querySelectorAll("[data-file-id]")].filter((one) => !one.parentElement.dataset.fileId)
+  const [first] = files
+  if (!first) return ""
+  const name = first.dataset.name ?? first.querySelector(".file__name").textContent
+  return `\u{1f4ce} ${name}${files.length > 1 ? ` and ${files.length - 1} more` : ""}`
+}
+
 function picture(url, file) {
   const link = document.createElement("a")
   link.className = "file file--image"

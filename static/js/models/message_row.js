@@ -5,7 +5,7 @@ import { protocol } from "helpers/protocol.js"
 import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { equip, showContent } from "models/content.js"
-import { fillFiles } from "models/file_list.js"
+import { fillFiles, namesOf } from "models/file_list.js"
 import { people } from "models/people.js"
 import { part, RowParts } from "models/row_parts.js"
 import { RowReactions } from "models/row_reactions.js"
@@ -206,14 +206,14 @@ export function read(row) {
     thread: threadOf(row),
     sender_id: Number(row.dataset.senderId),
     sender_name: part(row, "sender").textContent.trim(),
-    content: plainText(part(row, "content")),
+    content: plainText(part(row, "content")) || namesOf(row),
   }
 }
 
 /** What an edit needs of one's own row: the text as it was written, which a row with markup keeps beside it. */
 export function readToEdit(row) {
-  const message = read(row)
-  return { ...message, content: part(row, "content").dataset.source ?? message.content }
+  const content = part(row, "content")
+  return { ...read(row), content: content.dataset.source ?? plainText(content) }
 }
 
 function setLink(anchor, address) {
