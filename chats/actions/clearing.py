@@ -8,6 +8,7 @@ from chats.models import Chat
 from users.models import User
 
 from .changing import Transaction, change
+from .known_chats import known_chats
 
 
 def clear_chat(user: User, chat: Chat) -> int:
@@ -27,6 +28,7 @@ def clear_chat(user: User, chat: Chat) -> int:
         return seq
 
     since_seq = change(chat.pk, work)
+    known_chats.forget(chat.pk)  # it doesn't know of the new floor
     cleared = events.ChatCleared(chat_id=str(chat.pk), user_id=user.pk, since_seq=since_seq)
     events.broadcast(events.user_group(user.pk), cleared)
     return since_seq

@@ -82,6 +82,12 @@ async def test_a_clearing_is_told_to_one_s_own_sockets_alone(chat, ada, grace, c
     await graces_list.receive("chat_activity")
 
 
+def test_what_one_writes_after_a_clearing_is_not_unread(chat, ada, api):
+    actions.clear_chat(ada, chat)
+    actions.post_message(ada, chat.pk, "My own")
+    assert api(ada).get(f"/api/v1/chats/{chat.pk}").json()["unread_count"] == 0
+
+
 def test_whoever_is_removed_meanwhile_clears_nothing(group, ada, grace):
     held = latest(group)
     actions.remove_member(ada, group, grace.pk)
