@@ -21,14 +21,14 @@ class Lines:
         self, chat: Chat, user_id: int, after_seq: int = 0, before_seq: int | None = None
     ) -> None:
         self._is_group = chat.is_group
-        since = chat.since(user_id)
+        since, is_late = chat.since(user_id), str(user_id) in chat.since_seqs
         seqs: Document = {"$gte": max(after_seq, since)}
         if before_seq is not None:
             seqs["$lt"] = before_seq
         self._query = {"chat_id": chat.pk.hex, "kind": {"$in": list(LINES)}, "after_seq": seqs}
-        if since and self._is_group:
+        if is_late and self._is_group:  # also if nothing had been said
             self._query["rev"] = {"$gte": self._came_at(chat, user_id, since)}
-        is_at_start = not since and not after_seq and before_seq != 0
+        is_at_start = not is_late and not after_seq and before_seq != 0
         self._first = [_creation(chat)] if is_at_start and chat.created_by else []
 
     def latest(self, limit: int, skip: int = 0) -> list[Document]:

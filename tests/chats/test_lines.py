@@ -140,6 +140,18 @@ def test_who_does_not_read_what_was_before_sees_no_lines_from_before(
     assert (answer["count"], len(answer["results"])) == (2, 2)
 
 
+def test_nor_does_who_came_before_anything_was_said(
+    group: Any, ada: Any, stranger: Any, api: Any
+) -> None:
+    actions.change_access(ada, group, history_for_new_members=False)
+    actions.rename_chat(ada, latest(group), "Canary")
+    actions.rename_chat(ada, latest(group), "Looms")
+    actions.add_members(ada, latest(group), [stranger.pk])
+    assert texts(group, stranger) == {0: ["Ada Lovelace added Joan Clarke"]}
+    answer = api(stranger).get(f"/api/v1/chats/{group.pk}/changes").json()
+    assert (answer["count"], len(answer["results"])) == (1, 1)
+
+
 def test_a_page_shows_the_lines_between_its_messages_alone(group: Any, ada: Any) -> None:
     for number in range(60):
         actions.post_message(ada, group.pk, f"No {number}")
