@@ -16,6 +16,10 @@ class Cut(Exception):
     """What is stored ended before its length, or its sender went away."""
 
 
+class Away(Exception):
+    """The storage took no file: its disk is full, or it can't be reached."""
+
+
 class Incoming(File):
     """Bytes that come in, as a file that is read once; at most `size` of them are read."""
 
@@ -86,11 +90,20 @@ def files() -> Storage:
 
 
 def save(key: str, content: File) -> None:
-    """Store a file under a key that no other has; what an earlier try left there is replaced."""
-    remove(key)
-    if (name := files().save(key, content)) != key:
+    """Store a file under a key that no other has; what an earlier try left there is replaced.
+
+    Raises `Cut` if the content is, `Away` if it can't be stored now.
+    """
+    try:
+        remove(key)
+        name = files().save(key, content)
+    except Cut:
+        raise
+    except Exception as error:
+        raise Away(type(error).__name__) from error
+    if name != key:
         files().delete(name)
-        raise FileExistsError(key)
+        raise Away(f"{key} is taken.")
 
 
 def save_local(key: str, path: Path) -> None:

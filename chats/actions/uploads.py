@@ -6,6 +6,7 @@ isn't sent within a day is removed (`removed_files.py`).
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from contextvars import Context
@@ -32,6 +33,8 @@ from .changing import in_transaction
 from .pictures import PICTURE
 from .rules import require_permission, valid_text
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 IMAGE_MAX_SIZE = 50 * 1024 * 1024  # bytes of an image that a worker reads
@@ -51,7 +54,8 @@ def upload(user: User, chat: Chat, new: Upload) -> Attachment:
     """Store a file, to be sent within a day.
 
     1 to `ATTACHMENT_MAX_SIZE` bytes, `ATTACHMENTS_PER_PERSON` with all other files of the person;
-    a name of up to 255 bytes. Raises `Invalid` for what isn't so, and if it ends before its size.
+    a name of up to 255 bytes. Raises `Invalid` for what isn't so, and if it ends before its size;
+    `store.Away` if it can't be stored now.
     """
     _valid(new)
     require_permission(permissions_for(chat, user.pk), "can_send_messages")
@@ -146,7 +150,12 @@ def _finish(row: Attachment, session: ClientSession) -> None:
 
 
 def _forget(row: Attachment) -> None:
-    store.remove(*keys_of(row.chat_id.hex, row.pk.hex))
+    """Undo it; if the storage is away, the row stays, by which the file is removed in a day."""
+    try:
+        store.remove(*keys_of(row.chat_id.hex, row.pk.hex))
+    except Exception:
+        logger.exception("What an upload has left is removed later.")
+        return
     Attachment.objects.drop([Attachment.objects.document(row)], row.chat_id.hex)
 
 

@@ -23,6 +23,7 @@ from .uuid7 import uuid7
 
 UNSENT_FOR = timedelta(days=1)  # after which a file that was never sent goes
 SENDABLE = ("pending", "ready")
+SHOWN = (*SENDABLE, "failed")
 
 
 class AttachmentQuerySet(DocumentQuerySet["Attachment"]):
@@ -30,7 +31,7 @@ class AttachmentQuerySet(DocumentQuerySet["Attachment"]):
 
     def seen_by(self, chat: Chat, user_id: int) -> Self:
         """The files of a chat that a member sees: in messages that they read, and their own."""
-        rows = self.filter(chat_id=chat.pk)
+        rows = self.filter(chat_id=chat.pk, state__in=SHOWN)
         sent = Q(message_id__isnull=False, seq__gt=chat.since(user_id), due_at__isnull=True)
         return rows.filter(sent | Q(message_id__isnull=True, owner_id=user_id, due_at__gt=now()))
 

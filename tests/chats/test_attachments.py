@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from PIL import Image
 
 from chatproject.files import pictures
@@ -152,6 +153,15 @@ def test_an_upload_that_is_cut_is_refused_and_leaves_nothing(ada, group, folder)
     with pytest.raises(Invalid, match="ended before its 200000 bytes"):
         actions.upload(ada, group, actions.Upload("a.bin", 200_000, "", cut.read))
     assert stored(folder) == []
+    assert not Attachment.objects.exists()
+
+
+def test_a_storage_that_takes_nothing_is_told_as_away(api, ada, group, folder, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    assert post(api(ada), group, TEXT).status_code == 503
     assert not Attachment.objects.exists()
 
 
