@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from chatproject.sockets.connection import Connection
 from chats import events
@@ -145,8 +146,8 @@ class ChatHub(Hub):
         late: set[int] = set()
         if isinstance(event, events.MessageChange):
             late = self._who_came_after(event.seq)
-            if isinstance(event, events.MessageDeleted):
-                self.watchers.tell(event, but=late)  # it may have been unread
+            if isinstance(event, events.MessageDeleted):  # it may have been unread
+                self.watchers.tell(replace(event, thread=None), but=late)
         if shown := self._for_chat_lists(event):
             self.watchers.tell(shown[0], only=shown[1], but=late)
 

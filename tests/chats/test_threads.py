@@ -271,13 +271,16 @@ async def test_a_socket_is_told_of_a_thread_only_what_its_person_sees(
     await do(actions.add_members)(ada, await Chat.objects.aget(pk=group.pk), [stranger.pk])
     replies = [await do(post)(ada, group, text, root) for text in ("New", "Newer")]
     sockets = [Socket(user, f"/api/v1/chats/{group.pk}") for user in (ada, stranger)]
-    for socket in sockets:
+    listing = Socket(stranger, "/api/v1/users/me")
+    for socket in (*sockets, listing):
         assert await socket.open()
+    await listing.next("watching")
     await do(actions.delete_message)(ada, group, replies[0])
     told = [(await socket.next("message_deleted"))["data"] for socket in sockets]
     assert [data["root_id"] for data in told] == [str(root.pk)] * 2
     assert (told[0]["thread"]["reply_count"], told[1]["thread"]) == (2, None)
-    for socket in sockets:
+    assert (await listing.next("message_deleted"))["data"]["thread"] is None
+    for socket in (*sockets, listing):
         await socket.close()
 
 
