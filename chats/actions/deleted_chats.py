@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
@@ -17,7 +18,7 @@ from .removed_files import remove_files_of_chat
 # For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
 # it was believes that the number after them is free.
 NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
-EMPTIED = {
+EMPTIED: dict[str, Any] = {
     "content": "",
     "html": None,
     "photo": None,
@@ -27,7 +28,10 @@ EMPTIED = {
     "mention_names": None,
     "answer_due_at": None,
     "is_streaming": False,  # the bot must write no more
+    "stop_asked_at": None,
     "pinned_at": None,
+    "pinned_by": None,
+    "edit_revs": [],
 }
 
 

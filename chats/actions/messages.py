@@ -148,6 +148,7 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "answer_due_at": None,
         "reactions": None,
         "is_streaming": False,
+        "stop_asked_at": None,
         "deleted_at": now(),
         "deleted_by": user.pk,
         "pinned_at": None,
