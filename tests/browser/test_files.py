@@ -64,7 +64,7 @@ def test_files_are_pasted_dropped_described_sent_and_seen(ada, grace, group, win
     expect(page.get_by_text("Drop files to send them here")).to_be_visible()
     hand(window, PDF, "report.pdf", "application/pdf", "drop")
     expect(page.get_by_text("Drop files to send them here")).to_be_hidden()
-    staged = page.get_by_role("list", name="Files to send").get_by_role("listitem")
+    staged = page.get_by_role("list", name="Attached files").get_by_role("listitem")
     expect(staged).to_have_count(2)
     page.get_by_label("Description of loom.png").fill("A loom")
     page.get_by_role("button", name="Remove report.pdf").click()
@@ -119,7 +119,8 @@ def test_what_is_on_its_way_outlasts_a_reload_and_is_cancelled(ada, group, windo
     expect(waiting.locator("a.file--card")).to_contain_text("report.pdf")
     message = Message.objects.get()
     assert [file["name"] for file in message.attachments] == ["report.pdf"]
-    assert Attachment.objects.count() == 1
+    # The reload may have cut an upload: what it left isn't in a message, and goes after a day.
+    assert Attachment.objects.filter(message_id=message.pk).count() == 1
     wait_for(lambda: kept_files(page) == [])
 
 
