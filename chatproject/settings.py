@@ -364,11 +364,17 @@ PROVIDER_CALLS = env_int("PROVIDER_CALLS", 4)
 if PROVIDER_CALLS < 1:
     raise ImproperlyConfigured("PROVIDER_CALLS must be 1 or more.")
 
+# Workers fetch what links in messages lead to, and show its title and image below the message.
+LINK_PREVIEWS = env_bool("LINK_PREVIEWS", True)
+# Addresses that are fetched from though they aren't public, as ("127.0.0.1", 8000): of tests alone.
+LINK_PREVIEWS_TEST_SERVERS: frozenset[tuple[str, int]] = frozenset()
+
 # Jobs --------------------------------------------------------------------------------------------
 
 # What `run_jobs` runs (chatproject/jobs/kinds.py).
 JOB_KINDS = (
     "chats.actions.deleted_chats.DELETED_CHAT",
+    "chats.actions.link_previews.LINK_PREVIEW",
     "chats.actions.pictures.PICTURE",
     "chats.actions.removed_files.REMOVED_FILES",
     "chats.assistant.questions.QUESTION",
@@ -404,6 +410,8 @@ LIMIT_QUESTIONS = env_rate("LIMIT_QUESTIONS", "20/1m")
 LIMIT_QUESTIONS_DAY = env_rate("LIMIT_QUESTIONS_DAY", "200/1d")
 LIMIT_QUESTIONS_SITE = env_rate("LIMIT_QUESTIONS_SITE", "5000/1d")
 LIMIT_REACTIONS = env_rate("LIMIT_REACTIONS", "120/1m")
+LIMIT_LINK_PREVIEWS = env_rate("LIMIT_LINK_PREVIEWS", "60/10m")
+LIMIT_LINK_HOSTS = env_rate("LIMIT_LINK_HOSTS", "60/1m")
 LIMIT_DELETIONS = env_rate("LIMIT_DELETIONS", "120/1m")
 LIMIT_GROUPS = env_rate("LIMIT_GROUPS", "60/10m")
 LIMIT_PRIVATE_CHATS = env_rate("LIMIT_PRIVATE_CHATS", "100/10m")

@@ -11,6 +11,7 @@ if DATABASES["default"]["ENGINE"] == "chatproject.stores.sqlite":
 else:
     # Two sessions at once don't meet.
     DATABASES["default"]["TEST"] = {"NAME": f"test_chat_{os.getpid()}"}
+LINK_PREVIEWS = False  # no test asks the internet; those of previews turn it on
 REGISTRATION = "open"
 ADDED_BY = "anyone"  # as where not everybody may sign up: the cast meets in the first group
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -145,6 +145,7 @@ def stage(ada, grace, stranger, token_of, provider, settings):  # noqa: F811
         ids = {"chat_id": str(chat.pk), "message_id": str(message.pk), "user_id": grace.pk}
         ids["emoji"] = "\U0001f44d"
         file = Attachment.objects.filter(chat_id=chat.pk, owner_id=ada.pk).first()
+        ids["preview_id"] = ids["message_id"]  # there is none: test_link_previews.py has some
         ids["attachment_id"] = str((file or sent(ada, chat, image(), "photo.png")[1]).pk)
         token_of(ada)
         ids["session_id"] = str(SignIn.objects.of(ada.pk)[0].pk)

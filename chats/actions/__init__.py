@@ -31,6 +31,7 @@ from .join_requests import refuse_request as refuse_request
 from .joining import join_by_invitation as join_by_invitation
 from .joining import join_group as join_group
 from .joining import withdraw_request as withdraw_request
+from .link_previews import remove_link_preview as remove_link_preview
 from .members import add_members as add_members
 from .members import remove_member as remove_member
 from .members import set_permissions as set_permissions

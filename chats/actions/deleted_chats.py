@@ -23,6 +23,8 @@ EMPTIED: dict[str, Any] = {
     "html": None,
     "photo": None,
     "attachments": None,
+    "link_previews": None,
+    "links_due_at": None,
     "reactions": None,
     "mention_ids": None,
     "mention_names": None,

@@ -23,6 +23,7 @@ from users.models import User
 from . import prompts, sending
 from .changing import Transaction, change
 from .edits import kept_by, log_change
+from .link_previews import keep_images, noted
 from .mentions import NOBODY, NONE, Mentions, written
 from .rules import require_permission, valid_client_id, valid_content
 from .sending_files import send_with_files, valid_attachment_ids
@@ -57,6 +58,7 @@ def post_message(
         reply_to=reply_to,
         root_id=_root_of(replied),
         answer_due_at=now() if asks else None,
+        **noted(shape["html"]),
     )
     if attachment_ids:
         return send_with_files(message, user, replied, attachment_ids, mentions)
@@ -115,7 +117,8 @@ def edit_message(user: User, chat: Chat, message: Message, content: str) -> Mess
     if content == message.content:
         return confirmed_message(message)  # nothing has changed
     shape, mentions = written(user, chat.pk, content)
-    values = {"content": content, **shape, "edited_at": now(), **NOBODY}
+    links = noted(shape["html"], message)
+    values = {"content": content, **shape, **links, "edited_at": now(), **NOBODY}
     changed = change_message(
         user,
         message,
@@ -143,6 +146,8 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         "html": None,
         "photo": None,
         "attachments": None,
+        "link_previews": None,
+        "links_due_at": None,
         "kind": Message.Kind.TEXT.value,
         **NOBODY,
         "answer_due_at": None,
@@ -235,6 +240,8 @@ def change_message(
         )
         if before is None:
             raise Message.DoesNotExist
+        if before["link_previews"]:
+            keep_images(before, values, transaction.session)
         if message.attachments and kind == Change.Kind.MESSAGE_DELETED:
             Attachment.objects.release(message.chat_id, message.pk, transaction.session)
         unpinned_chat = log_change(transaction, kind, user.pk, message.pk, before)

@@ -18,12 +18,11 @@ from chatproject.files import pictures, store
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import Document, now
-from chats import events
-from chats.models import Attachment, Change, Chat, Head, Message, MessageRow
+from chats.models import Attachment, Change, Head, Message
 from chats.models.attachment import keys_of
-from chats.representation import MessageContext
 
 from .changing import Transaction, in_transaction
+from .updates import announce_update
 
 logger = logging.getLogger(__name__)
 
@@ -65,23 +64,10 @@ def _made(row: Document) -> dict[str, Any]:
 
 def settle(row: Document, values: dict[str, Any]) -> None:
     """Store what became of an image, and tell it if it is in a message already."""
-    chat_id = uuid.UUID(row["chat_id"])
     changed = in_transaction(lambda session: _settled(row, values, session))
     store.remove(keys_of(row["chat_id"], row["_id"])[0])
-    if changed is None:
-        return
-    document, head = changed
-    Chat.objects.hint(chat_id, head.rev, head.seq, is_awaited=True)
-    message = MessageRow.of(document)
-    context = MessageContext.of([message])
-    event = events.message_event(
-        message,
-        context.names,
-        context.reply_of(message),
-        context.thread_of(message),
-        is_updated=True,
-    )
-    events.broadcast(events.chat_group(chat_id), event)
+    if changed:
+        announce_update(*changed)
 
 
 def _settled(

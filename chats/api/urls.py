@@ -10,6 +10,7 @@ from .chats import ChatViewSet
 from .invitations import GroupInvitationViewSet
 from .joining import BanViewSet, DirectoryViewSet, JoinRequestViewSet
 from .lines import LineViewSet
+from .link_previews import LinkPreviewViewSet
 from .members import MemberViewSet
 from .messages import MessageViewSet
 from .pins import EditViewSet, PinViewSet
@@ -38,6 +39,7 @@ THUMBNAIL = FileViewSet.as_view({"get": "thumbnail"}, name="Thumbnail")
 READ = MessageViewSet.as_view({"post": "read"}, name="Read")
 REACTIONS = ReactionViewSet.as_view({"get": "list", "post": "create"}, name="Reactions")
 REACTION = ReactionViewSet.as_view({"get": "retrieve", "delete": "destroy"}, name="Reaction")
+LINK_PREVIEW = LinkPreviewViewSet.as_view({"delete": "destroy"}, name="Preview of a link")
 STOP = MessageViewSet.as_view({"post": "stop"}, name="Stop")
 CHANGES = LineViewSet.as_view({"get": "list"}, name="Changes")
 PINS = PinViewSet.as_view({"get": "list"}, name="Pins")
@@ -63,6 +65,7 @@ INVITATIONS = GroupInvitationViewSet.as_view(
 INVITATION = GroupInvitationViewSet.as_view({"delete": "destroy"}, name="Invitation to a group")
 
 FILE = "chats/<any_uuid:chat_id>/attachments/<any_uuid:attachment_id>"
+MESSAGE_PATH = "chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>"
 ROUTES = {
     # The most requested first: they are tried in this order.
     "messages": ("chats/<any_uuid:chat_id>/messages", MESSAGES),
@@ -84,6 +87,10 @@ ROUTES = {
     "reaction": (
         "chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/reactions/<str:emoji>",
         REACTION,
+    ),
+    "link-preview": (
+        f"{MESSAGE_PATH}/link-previews/<any_uuid:preview_id>",
+        LINK_PREVIEW,
     ),
     "message-stop": ("chats/<any_uuid:chat_id>/messages/<any_uuid:message_id>/stop", STOP),
     "changes": ("chats/<any_uuid:chat_id>/changes", CHANGES),

@@ -153,7 +153,7 @@ class TextMessage(MessageChange):
 
 
 class MessageUpdated(TextMessage):
-    """Something about a message changed that is no edit: an image of it can be loaded."""
+    """Something about a message changed that is no edit: its images, or previews of its links."""
 
     type = "message_updated"
 

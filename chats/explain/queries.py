@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from chats.actions import sending
+from chats.actions import link_previews, sending
 from chats.actions.known_chats import KnownChat
 from chats.api.pagination import History
 from chats.assistant import questions
@@ -135,6 +135,7 @@ def _messages(chat: Chat) -> Iterator[HotQuery]:
         groups=sum(count for count, _ in Message.objects.deleted_after(read).values()),
     )
     yield HotQuery("@ai and @photo questions that are no jobs yet", questions.unqueued)
+    yield HotQuery("links that are no jobs yet", link_previews.unqueued)
 
 
 def _chats(chat: Chat, user: User) -> Iterator[HotQuery]:

@@ -63,6 +63,7 @@ def _messages(chat: Chat) -> Iterator[Message]:
             has_replies=seq % 5 == 4 or None,
             deleted_at=moment if seq % DELETED_EVERY == 0 else None,
             answer_due_at=moment if seq % COMMAND_EVERY == 0 else None,
+            links_due_at=moment if seq % COMMAND_EVERY == 0 else None,
             created_at=moment,
             updated_at=moment,
         )

@@ -114,6 +114,7 @@ class Migration(migrations.Migration):
                 ('photo', models.JSONField(blank=True, null=True)),
                 ('reactions', models.JSONField(editable=False, null=True)),
                 ('attachments', models.JSONField(blank=True, editable=False, null=True)),
+                ('link_previews', models.JSONField(blank=True, editable=False, null=True)),
                 ('client_id', models.CharField(blank=True, max_length=64, null=True)),
                 ('reply_to', models.UUIDField(blank=True, null=True)),
                 ('root_id', models.UUIDField(blank=True, editable=False, null=True)),
@@ -121,6 +122,7 @@ class Migration(migrations.Migration):
                 ('mention_ids', django_mongodb_backend.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, null=True)),
                 ('mention_names', django_mongodb_backend.fields.ArrayField(base_field=models.CharField(max_length=150), blank=True, null=True)),
                 ('answer_due_at', models.DateTimeField(blank=True, null=True)),
+                ('links_due_at', models.DateTimeField(editable=False, null=True)),
                 ('is_streaming', models.BooleanField(default=False)),
                 ('stop_asked_at', models.DateTimeField(editable=False, null=True)),
                 ('edited_at', models.DateTimeField(blank=True, null=True)),
@@ -134,7 +136,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('deleted_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', 'seq', 'deleted_at'], name='message_deleted'), models.Index(condition=models.Q(('root_id__gt', uuid.UUID('00000000-0000-0000-0000-000000000000'))), fields=['chat_id', 'root_id', 'seq', 'created_at', 'deleted_at', 'changed_rev'], name='message_thread'), models.Index(condition=models.Q(('kind__in', ('member_added', 'member_removed', 'chat_updated', 'message_pinned'))), fields=['chat_id', 'after_seq', 'rev'], name='message_lines'), models.Index(condition=models.Q(('pinned_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', '-pinned_at'], name='message_pinned'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), models.Index(condition=models.Q(('mention_ids__gte', 0)), fields=['chat_id', 'mention_ids', 'seq', 'sender_id'], name='message_mentions'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
+                'indexes': [models.Index(fields=['chat_id', '-seq'], name='message_seq'), chatproject.stores.mongodb.indexes.UniqueIndex(fields=['chat_id', '-rev'], name='message_rev'), models.Index(fields=['chat_id', '-created_at'], name='message_created'), models.Index(fields=['sender_id', '-id'], name='message_sender'), chatproject.stores.mongodb.indexes.UniqueIndex(condition=models.Q(('client_id__gt', '')), fields=['chat_id', 'sender_id', 'client_id'], name='message_client_id'), models.Index(condition=models.Q(('deleted_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', 'seq', 'deleted_at'], name='message_deleted'), models.Index(condition=models.Q(('root_id__gt', uuid.UUID('00000000-0000-0000-0000-000000000000'))), fields=['chat_id', 'root_id', 'seq', 'created_at', 'deleted_at', 'changed_rev'], name='message_thread'), models.Index(condition=models.Q(('kind__in', ('member_added', 'member_removed', 'chat_updated', 'message_pinned'))), fields=['chat_id', 'after_seq', 'rev'], name='message_lines'), models.Index(condition=models.Q(('pinned_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['chat_id', '-pinned_at'], name='message_pinned'), models.Index(condition=models.Q(('answer_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['answer_due_at'], name='message_answer_due'), models.Index(condition=models.Q(('links_due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['links_due_at'], name='message_links_due'), models.Index(condition=models.Q(('mention_ids__gte', 0)), fields=['chat_id', 'mention_ids', 'seq', 'sender_id'], name='message_mentions'), chatproject.stores.mongodb.indexes.ExpiryIndex(condition=models.Q(('expires_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['expires_at'], name='message_expires')],
             },
         ),
         migrations.CreateModel(
@@ -158,6 +160,23 @@ class Migration(migrations.Migration):
             options={
                 'default_permissions': (),
                 'indexes': [models.Index(fields=['chat_id', 'message_id'], name='attachment_message'), models.Index(fields=['owner_id', 'size'], name='attachment_owner'), models.Index(condition=models.Q(('due_at__gt', datetime.datetime(1970, 1, 1, 0, 0, tzinfo=datetime.timezone.utc))), fields=['due_at'], name='attachment_due')],
+            },
+        ),
+        migrations.CreateModel(
+            name='LinkedPage',
+            fields=[
+                ('id', models.CharField(db_column='_id', max_length=64, primary_key=True, serialize=False)),
+                ('site', models.CharField(default='', max_length=255)),
+                ('title', models.CharField(default='', max_length=200)),
+                ('description', models.CharField(default='', max_length=300)),
+                ('image', models.BinaryField(null=True)),
+                ('width', models.IntegerField(null=True)),
+                ('height', models.IntegerField(null=True)),
+                ('expires_at', models.DateTimeField()),
+            ],
+            options={
+                'default_permissions': (),
+                'indexes': [chatproject.stores.mongodb.indexes.ExpiryIndex(fields=['expires_at'], name='linked_page_expires')],
             },
         ),
         migrations.CreateModel(

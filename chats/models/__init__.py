@@ -9,6 +9,7 @@ from .directory import Directory as Directory
 from .directory import ListedGroup as ListedGroup
 from .directory import Standing as Standing
 from .join_request import JoinRequest as JoinRequest
+from .linked_page import LinkedPage as LinkedPage
 from .log import Change as Change
 from .log import Head as Head
 from .log import log as log

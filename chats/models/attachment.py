@@ -22,6 +22,7 @@ from .log import EPOCH
 from .uuid7 import uuid7
 
 UNSENT_FOR = timedelta(days=1)  # after which a file that was never sent goes
+NOBODYS = 0  # the owner of an image of a linked page
 SENDABLE = ("pending", "ready")
 SHOWN = (*SENDABLE, "failed")
 
@@ -77,6 +78,18 @@ class AttachmentQuerySet(DocumentQuerySet["Attachment"]):
         """Let the files of a message be removed."""
         query = {"chat_id": chat_id.hex, "message_id": message_id.hex}
         self.collection().update_many(query, {"$set": {"due_at": now()}}, session=session)
+
+    def keep_images(
+        self, message: Document, ids: Collection[uuid.UUID], session: ClientSession
+    ) -> None:
+        """Let a message have these images of linked pages, and others of it be removed."""
+        of_chat = {"chat_id": message["chat_id"], "owner_id": NOBODYS}
+        kept = [one.hex for one in ids]
+        values = {"message_id": message["_id"], "seq": message["seq"], "due_at": None}
+        new = {**of_chat, "_id": {"$in": kept}, "message_id": None}
+        self.collection().update_many(new, {"$set": values}, session=session)
+        old = {**of_chat, "message_id": message["_id"], "due_at": None, "_id": {"$nin": kept}}
+        self.collection().update_many(old, {"$set": {"due_at": now()}}, session=session)
 
     def withdraw(self, chat_id: uuid.UUID, attachment_id: uuid.UUID, owner_id: int) -> bool:
         """Let a file that wasn't sent be removed; False if there is none of this person."""

@@ -43,6 +43,7 @@ class MessageRow(NamedTuple):
     kind: Literal["text", "photo"]
     photo: Any
     attachments: Any
+    link_previews: Any
     client_id: str | None
     reply_to: str | None
     root_id: str | None
@@ -247,6 +248,9 @@ class Message(models.Model):
     reactions = models.JSONField(null=True, editable=False)  # `Reactions`
     # What is shown of its files (`attachment.shown`), in order; null without any.
     attachments = models.JSONField(null=True, blank=True, editable=False)
+    # Of its links (actions/link_previews.py): the fields of `representation.LinkPreview`, or `id`,
+    # `url` and `is_removed` of one that was removed; null without any.
+    link_previews = models.JSONField(null=True, blank=True, editable=False)
     client_id = models.CharField(max_length=64, null=True, blank=True)
     reply_to = models.UUIDField(null=True, blank=True)
     # Of a reply: the message with which its thread began.
@@ -259,6 +263,8 @@ class Message(models.Model):
     mention_names = ArrayField(models.CharField(max_length=150), null=True, blank=True)
     # When an @ai or @photo question was asked that is no job yet; null: nothing to do.
     answer_due_at = models.DateTimeField(null=True, blank=True)
+    # When links were written of which no job knows yet; null: nothing to do.
+    links_due_at = models.DateTimeField(null=True, editable=False)
     # The bot is still writing it; and when somebody asked it to stop.
     is_streaming = models.BooleanField(default=False)
     stop_asked_at = models.DateTimeField(null=True, editable=False)
@@ -324,6 +330,12 @@ class Message(models.Model):
                 fields=["answer_due_at"],
                 condition=Q(answer_due_at__gt=EPOCH),
                 name="message_answer_due",
+            ),
+            # The links that are no jobs yet.
+            models.Index(
+                fields=["links_due_at"],
+                condition=Q(links_due_at__gt=EPOCH),
+                name="message_links_due",
             ),
             # The unread messages that mention somebody, and by whom: read from the index alone.
             models.Index(

@@ -10,6 +10,7 @@ from typing import Any
 from .attachment import Attachment
 from .chat import Chat
 from .join_request import JoinRequest
+from .linked_page import LinkedPage
 from .message import Message
 from .pair import Pair
 from .permissions import ChatPermissions
@@ -23,4 +24,5 @@ SHARD_KEYS: dict[Any, str] = {
     JoinRequest: "chat_id",
     Attachment: "chat_id",
     Pair: "_id",
+    LinkedPage: "_id",
 }

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypedDict
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from chatproject.rest.shapes import DateTime, Link, Uuid
@@ -83,6 +84,21 @@ class Attachment(TypedDict):
     ]
 
 
+class LinkPreview(TypedDict):
+    """What a page says of itself to which a message links."""
+
+    id: Uuid
+    url: Link
+    site: Annotated[str, "The host of the page, after redirects."]
+    title: str
+    description: Annotated[str, "May be empty."]
+    width: Annotated[
+        int | None,
+        "Of its image, in pixels, which `…/attachments/{id}/file` of its chat is a small one of.",
+    ]
+    height: int | None
+
+
 class Reaction(TypedDict):
     """An emoji that people reacted with to a message."""
 
@@ -108,6 +124,7 @@ class MessageFields(MentionFields):
     kind: Literal["text", "photo"]
     photo: Photo | None
     attachments: list[Attachment]
+    link_previews: list[LinkPreview]
     client_id: str | None
     reply_to: Uuid | None
     reply: Reply | None
@@ -154,6 +171,7 @@ def message_fields(
         "kind": row.kind,
         "photo": row.photo,
         "attachments": row.attachments or [],
+        "link_previews": previews_shown(row.link_previews) if row.link_previews else [],
         "client_id": row.client_id,
         "reply_to": dashed(row.reply_to) if row.reply_to else None,
         "reply": replied and reply_preview(replied, names),
@@ -170,6 +188,12 @@ def message_fields(
         "pinned_at": iso(row.pinned_at) if row.pinned_at else None,
         "pinned_by": row.pinned_by,
     }
+
+
+def previews_shown(previews: list[dict[str, Any]]) -> list[LinkPreview]:
+    """The previews of links on the wire: those that weren't removed."""
+    shown: Any = [one for one in previews if not one.get("is_removed")]
+    return shown if settings.LINK_PREVIEWS else []
 
 
 def reactions_shown(reactions: Reactions) -> list[Reaction]:

@@ -53,6 +53,7 @@ CHAT = "chats/{chat_id}"
 MESSAGE = f"{CHAT}/messages/{{message_id}}"
 REACTION = f"{MESSAGE}/reactions/{{emoji}}"
 MEMBER = f"{CHAT}/members/{{user_id}}"
+LINK_PREVIEW = f"{MESSAGE}/link-previews/{{preview_id}}"
 ATTACHMENT = f"{CHAT}/attachments/{{attachment_id}}"
 REQUEST, BAN = f"{CHAT}/requests/{{user_id}}", f"{CHAT}/bans/{{user_id}}"
 THUMB = "\U0001f44d"
@@ -109,6 +110,7 @@ GROUP: dict[tuple[str, str], dict[str, int]] = {
     ("GET", REACTION): row(200),
     ("DELETE", REACTION): row(204),  # as one's own messages can be deleted
     ("POST", f"{MESSAGE}/stop"): row(204),
+    ("DELETE", LINK_PREVIEW): row(403, owner=204),  # the sender's
     ("GET", f"{CHAT}/changes"): row(200),
     ("GET", f"{CHAT}/pins"): row(200),
     ("POST", f"{CHAT}/unread"): row(204),
@@ -156,6 +158,7 @@ PRIVATE: dict[tuple[str, str], int] = {
     ("GET", REACTION): 200,
     ("DELETE", REACTION): 204,
     ("POST", f"{MESSAGE}/stop"): 204,
+    ("DELETE", LINK_PREVIEW): 403,
     ("GET", f"{CHAT}/changes"): 200,
     ("GET", f"{CHAT}/pins"): 200,
     ("POST", f"{CHAT}/unread"): 204,
@@ -233,6 +236,10 @@ class Stage:
         others = {REQUEST: self.asking, BAN: self.banned}
         if "{attachment_id}" in path:
             ids["attachment_id"] = self.attachment.pk
+        if "{preview_id}" in path:
+            ids["preview_id"] = preview_id = uuid4()
+            of_message = Message.objects.filter(pk=self.message.pk, chat_id=self.chat.pk)
+            of_message.update(link_previews=[{"id": str(preview_id), "url": "https://a.example"}])
         if path in others:
             ids["user_id"] = others[path].pk
         if "{session_id}" in path:
