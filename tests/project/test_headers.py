@@ -4,6 +4,8 @@ import gzip
 import importlib.util
 import logging.config
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings as test_settings
@@ -12,6 +14,7 @@ from django.test import Client
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from chatproject import settings as production_settings
 from chatproject.headers import security_headers
 from chatproject.limits.rates import Rate
 from chats import actions
@@ -43,11 +46,18 @@ NO_PAGE = {"default-src": "'none'", "frame-ancestors": "'none'"}
 
 
 def settings_of_production():
-    """The module of the settings, as this environment makes it."""
-    path = test_settings.BASE_DIR / "chatproject" / "settings.py"
-    spec = importlib.util.spec_from_file_location("chatproject.settings_of_production", path)
+    """The settings, as this environment makes them."""
+    name, folder = "chatproject.settings_of_production", Path(production_settings.__path__[0])
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.modules[name] = module  # for its own imports
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        for each in [each for each in sys.modules if each.startswith(name)]:
+            del sys.modules[each]
     return module
 
 

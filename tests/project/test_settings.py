@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 
 def test_the_example_names_every_setting_and_no_other() -> None:
     reads = r"""(?:env_\w+|environ\.get)\(\s*["']([A-Z0-9_]+)"""
-    sources = [*ROOT.glob("chatproject/*settings.py"), *ROOT.glob("chatproject/**/commands/*.py")]
+    sources = [*ROOT.glob("chatproject/settings/*.py"), *ROOT.glob("chatproject/**/commands/*.py")]
     read = {name for path in sources for name in re.findall(reads, path.read_text())}
     elsewhere = {"DEMO", "DATABASE_URL"}  # by a subscript, by dj_database_url
     named = set(re.findall(r"^#?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))

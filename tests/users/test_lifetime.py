@@ -110,7 +110,7 @@ def test_fewer_days_hold_for_sign_ins_of_before(ada, settings):
 
 
 def test_the_default_is_ninety_days():
-    from chatproject import sign_in_settings
+    from chatproject.settings import sign_in as sign_in_settings
 
     assert sign_in_settings.SIGN_IN_LIFETIME == 90
     assert settings.SIGN_IN_LIFETIME == 3

@@ -1,4 +1,4 @@
-"""Settings of where files lie, and who answers with them; read by `settings.py`."""
+"""Settings of where files lie, and who answers with them."""
 
 import os
 from pathlib import Path
