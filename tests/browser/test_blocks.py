@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from chats import actions
+from tests.chats.files import image, sent
 from users import blocks
 from users.models import Block
 
@@ -66,6 +67,26 @@ def test_messages_are_folded_in_a_group_live_and_after_a_reload(
     expect(window.message("Before").locator(".message__content")).to_be_visible()
     expect(answered).to_be_visible()
     expect(window.chat_item("Engines")).to_contain_text("After")
+
+
+def test_images_are_folded_too_and_the_viewer_passes_them_over(
+    window_of: OpenWindow, group: Any, ada: Any, grace: Any, alan: Any
+) -> None:
+    blocks.block(ada, grace.pk)
+    for user in (alan, grace):
+        sent(user, group, image(), f"{user.username}.png")
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    his, hers = (window.page.get_by_role("link", name=name) for name in ("alan.png", "grace.png"))
+    viewer = window.page.get_by_role("dialog", name="Image")
+    expect(hers).to_be_hidden()
+    his.click()
+    expect(viewer.get_by_role("img", name="alan.png")).to_be_visible()
+    expect(viewer.get_by_role("button", name="Next image")).to_be_hidden()
+    window.page.keyboard.press("Escape")
+    folds(window).locator("summary").click()
+    hers.click()
+    expect(viewer).to_contain_text("2 of 2")
 
 
 def test_a_disclosure_opens_on_a_narrow_screen_and_without_scripts(

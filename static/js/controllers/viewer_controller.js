@@ -12,7 +12,8 @@ export default class extends Controller {
     event.preventDefault()
     if (link.dataset.state !== "ready") return
     const log = link.closest(".log")
-    this.links = [...log.querySelectorAll('a.file--image[data-state="ready"]')]
+    const isShown = (one) => one.getClientRects().length // not in a message that is folded
+    this.links = [...log.querySelectorAll('a.file--image[data-state="ready"]')].filter(isShown)
     this.opener = link
     this.#show(this.links.indexOf(link))
     this.element.showModal()
