@@ -20,13 +20,14 @@ CHAIN_LENGTH = 10  # earlier messages of the chain of replies
 def said_before(question: Message) -> list[Turn]:
     """What was said before a question, oldest first."""
     chat = Chat.objects.filter(pk=question.chat_id).first()
-    if chat is None:
+    if chat is None or question.sender_id not in chat.member_ids:
         return []
     since = chat.since(question.sender_id)
     reads_along = chat.is_group and chat.assistant_sees_history and settings.AI_HISTORY
     lately = _lately(question, since) if reads_along else []
     rows = {row.seq: row for row in [*_chain(question, since), *lately]}
-    return _turns([rows[seq] for seq in sorted(rows)], with_names=bool(reads_along))
+    said = [rows[seq] for seq in sorted(rows) if rows[seq].content]  # some are files alone
+    return _turns(said, with_names=bool(reads_along))
 
 
 def _chain(question: Message, since: int) -> list[MessageRow]:

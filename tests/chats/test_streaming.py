@@ -20,6 +20,8 @@ from chats.models import Chat, Message, log
 from tests import jobs
 from tests.waiting import wait_for
 
+from .files import sent
+
 PIECES = ["A loom", " crosses", " threads."]
 
 
@@ -304,8 +306,11 @@ def test_nothing_is_read_that_who_asks_does_not_see(ada, grace, group, stranger)
     ask(grace, group, "Before")
     actions.add_members(ada, group, [stranger.pk])
     ask(grace, group, "After")
+    sent(grace, group)  # a file without a word
     question = ask(stranger, group, "@ai Why?")
     assert before.said_before(question) == [Turn("user", "Grace Hopper: After")]
+    actions.remove_member(ada, Chat.objects.get(pk=group.pk), stranger.pk)
+    assert before.said_before(question) == []
 
 
 @pytest.mark.django_db
