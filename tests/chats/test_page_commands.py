@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from chats import actions
 from chats.models import Message
 from tests.commands_sent import sent_commands
+from users import names
 
 from .files import sent
 
@@ -36,6 +37,12 @@ def folder(settings: Any, tmp_path: Any) -> None:
     storage = settings.STORAGES["attachments"]
     storage = {**storage, "OPTIONS": {**storage["OPTIONS"], "location": str(tmp_path)}}
     settings.STORAGES = {**settings.STORAGES, "attachments": storage}
+
+
+@pytest.fixture(autouse=True)
+def _no_names_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page asks for names, whether a moment has passed or not."""
+    monkeypatch.setattr(names, "KEPT", 0.0)
 
 
 def asked(load: Callable[[], Any]) -> Asked:
@@ -76,7 +83,7 @@ def test_a_page_of_everything_asks_no_more_the_more_of_it_there_is(
     actions.post_message(ada, group.pk, "Plain")
     plain = {name: asked(load) for name, load in pages.items()}
     assert plain["api"] == ([("aggregate", "chats_chat")], 3)
-    assert plain["html"] == ([*HISTORY[:3], LINES, *HISTORY[3:]], 4)
+    assert plain["html"] == ([*HISTORY[:3], LINES, *HISTORY[3:]], 6)
     say_everything(group, ada, grace)
     once = {name: asked(load) for name, load in pages.items()}
     for _ in range(3):
@@ -90,4 +97,4 @@ def test_a_plain_page_of_a_private_chat_asks_for_nothing_of_groups(
     client = Client()
     client.force_login(ada)
     actions.post_message(ada, private_chat.pk, "Plain")
-    assert asked(lambda: client.get(f"/chats/{private_chat.pk}/")) == (HISTORY, 4)
+    assert asked(lambda: client.get(f"/chats/{private_chat.pk}/")) == (HISTORY, 6)
