@@ -35,6 +35,7 @@ STYLES = [
     "css/chat.css",
     "css/message.css",
     "css/files.css",
+    "css/link-card.css",
     "css/thread.css",
     "css/markup.css",
     "css/code.css",

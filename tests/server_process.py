@@ -31,6 +31,8 @@ WSGI_COMMANDS = {
     ]
 }
 
+SHOWN = {"LINK_PREVIEWS_OF_TESTS": "1"}  # servers show previews of links; they fetch none
+
 
 def clock_set(seconds: int) -> dict[str, str]:
     """The environment of a process whose clock is off by as much."""
@@ -63,7 +65,7 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", *command, application],
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **self._stores(), **(environment or {})},
+                env={**os.environ, **self._stores(), **SHOWN, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

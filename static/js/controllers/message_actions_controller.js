@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { threadOf } from "helpers/rows.js"
+import { removePreview } from "models/link_previews.js"
 import { LongPress } from "models/long_press.js"
 import { unfold } from "models/long_texts.js"
 import { MessageRows, read, readToEdit } from "models/message_row.js"
@@ -184,6 +185,10 @@ export default class extends Controller {
     const button = target.closest("button")
     button.disabled = true
     await api("POST", `${this.urlValue}/${row.dataset.id}/stop`).catch(() => (button.disabled = false))
+  }
+
+  removePreview(row, { target }) {
+    removePreview(`${this.urlValue}/${row.dataset.id}`, target.closest("button"))
   }
 
   retry(row) {

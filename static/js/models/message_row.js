@@ -6,6 +6,7 @@ import { threadOf } from "helpers/rows.js"
 import { cut, shown } from "helpers/text.js"
 import { equip, showContent } from "models/content.js"
 import { fillFiles, namesOf } from "models/file_list.js"
+import { fillLinkPreviews } from "models/link_previews.js"
 import { people } from "models/people.js"
 import { part, RowParts } from "models/row_parts.js"
 import { RowReactions } from "models/row_reactions.js"
@@ -60,6 +61,7 @@ export class MessageRows {
     this.#fillPhoto(row, message)
     fillFiles(this.#parts.keep(row, "files", message.attachments?.length), row, message)
     this.#fillContent(row, message)
+    fillLinkPreviews(this.#parts.keep(row, "link-previews", message.link_previews?.length), row, message)
     this.threads.fill(row, message)
     this.pin(row, message)
     this.reactions.fill(row, message)

@@ -9,6 +9,7 @@ const PLACES = {
   more: (row, node) => part(row, "content").after(node),
   photo: (row, node) => part(row, "content").before(node),
   files: (row, node) => part(row, "content").before(node),
+  "link-previews": (row, node) => part(row, "meta").before(node),
   edited: (row, node) => part(row, "time").before(node),
   pinned: (row, node) => part(row, "meta").prepend(node),
   status: (row, node) => part(row, "meta").append(node),
