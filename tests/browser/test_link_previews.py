@@ -13,6 +13,7 @@ from chats.models import Message
 from tests.chats.files import image
 from tests.jobs import run_due
 from tests.page_server import page_server
+from users import blocks
 
 from .test_access import violations
 from .window import Window
@@ -79,6 +80,9 @@ def test_a_link_shows_its_page_until_its_sender_removes_it(
         for window in (adas, graces):
             expect(cards(window)).to_have_count(1)
             expect(cards(window)).to_contain_text("A page with a title alone")
+        blocks.block(grace, ada.pk)
+        expect(graces.page.locator(".message__fold")).to_be_visible()
+        expect(cards(graces)).to_be_hidden()
         stored = Message.objects.in_chat(group.pk).get(content__startswith="See")
         path = f"/chats/{group.pk}/?at={stored.pk}"
         adas.page.goto(path)
