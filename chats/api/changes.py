@@ -86,4 +86,6 @@ def _most(row: MessageRow) -> int:
     if row.mention_ids:  # each shows a name
         shown = (row.html or "").count(markdown.MENTION_MARK) + len(row.mention_ids)
         text += 2_000 * shown
+    for preview in row.link_previews or ():
+        text += 4 * len(preview["url"]) + 4_000
     return text + 5_000 + 250 * len(row.reactions or ()) + 5_000 * len(row.attachments or ())

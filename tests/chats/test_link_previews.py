@@ -57,6 +57,19 @@ def files_left():
     return Attachment.objects.count()
 
 
+def test_previews_make_no_page_too_large(group, ada, api):
+    wide = "\U0001f9f5"
+    preview = {"id": str(uuid4()), "url": "https://example.org/" + wide * 1_900, "site": "a.b"}
+    preview |= {"title": wide * 200, "description": wide * 300, "width": None, "height": None}
+    for number in range(60):
+        actions.post_message(ada, group.pk, f"No {number}")
+    Message.objects.in_chat(group.pk).update(link_previews=[preview] * 3)
+    page = api(ada).get(f"/api/v1/chats/{group.pk}/messages?limit=60")
+    assert len(page.content) < 1024 * 1024 + 50_000
+    assert 0 < len(page.json()["results"]) < 60
+    assert page.json()["next"]
+
+
 def test_a_worker_previews_the_links_of_a_message_and_tells_it(
     api, ada, grace, group, server, captured_events
 ):
