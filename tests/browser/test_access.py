@@ -165,6 +165,7 @@ def test_a_tap_shows_what_can_be_done_with_a_message(
     tops = (
         "[...document.querySelectorAll('.message')].map((row) => row.getBoundingClientRect().top)"
     )
+    row.scroll_into_view_if_needed()
     before = window.page.evaluate(tops)
     row.tap()
     expect(row.get_by_role("button", name="More")).to_be_visible()

@@ -118,7 +118,7 @@ def test_a_private_chat_is_closed_for_both_and_opened_again(
     expect(window.page.get_by_text("You blocked this person.")).to_be_visible()
     for one in (window, other):
         expect(one.composer).to_be_hidden()
-        expect(one.page.locator(".chat__subtitle")).to_have_text("Not here now")
+        expect(one.page.locator(".chat__subtitle")).to_have_text("Offline")
     expect(other.page.get_by_text("you may not write in it")).to_be_visible()
     expect(other.page.get_by_text("blocked")).to_be_hidden()
     expect(window.message("Hello").locator(".message__content")).to_be_visible()

@@ -145,6 +145,7 @@ def test_the_messages_can_be_walked_through_by_keys(
     expect(window.message(f"Message {COUNT}")).to_be_focused()
     window.page.keyboard.press("ArrowUp")
     expect(window.message(f"Message {COUNT - 1}")).to_be_focused()
+    window.page.keyboard.press("Tab")  # React
     window.page.keyboard.press("Tab")
     window.page.keyboard.press("Enter")
     expect(window.composer).to_be_focused()

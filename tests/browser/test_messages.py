@@ -114,7 +114,7 @@ def test_nobody_is_offered_to_edit_or_delete_what_others_wrote(pair: Pair) -> No
     adas, graces = pair
     adas.send("Ada's own")
     menu = graces.row_menu(graces.message("Ada's own"))
-    expect(menu.get_by_role("menuitem", name="Reply")).to_be_visible()
+    expect(menu.get_by_role("menuitem", name="Reply", exact=True)).to_be_visible()
     expect(menu.get_by_role("menuitem", name="Edit")).to_have_count(0)
     expect(menu.get_by_role("menuitem", name="Delete")).to_have_count(0)
 
@@ -151,11 +151,11 @@ def test_who_is_here_is_seen(window_of: Callable[..., Window], private_chat: Any
     ada, grace = _people(private_chat)
     adas = window_of(ada, f"/chats/{private_chat.pk}/")
     adas.is_connected()
-    expect(adas.page.locator(".chat__subtitle")).to_have_text("Not here now")
+    expect(adas.page.locator(".chat__subtitle")).to_have_text("Offline")
     graces = window_of(grace, f"/chats/{private_chat.pk}/")
     expect(adas.page.locator(".chat__subtitle")).to_have_text("Online")
     graces.page.close()
-    expect(adas.page.locator(".chat__subtitle")).to_have_text("Not here now")
+    expect(adas.page.locator(".chat__subtitle")).to_have_text("Offline")
 
 
 def test_the_bot_and_its_photo_are_shown_with_their_source(pair: Pair, group: Any) -> None:

@@ -472,7 +472,7 @@ def test_others_see_that_one_stops_typing_and_leaves(
     adas.composer.press_sequentially("Well")
     expect(graces.typing).to_contain_text("Ada Lovelace is typing…")
     adas.page.go_back()
-    expect(subtitle).to_have_text("Not here now")
+    expect(subtitle).to_have_text("Offline")
     expect(graces.typing).not_to_contain_text("typing")
     expect(adas.composer).to_be_focused()
 
@@ -558,8 +558,9 @@ def test_a_new_group_opens_beside_the_list(adas: Window) -> None:
 
 
 def test_what_a_form_did_is_said_beside_the_list(adas: Window, group: Any) -> None:
-    adas.menu("Delete the chat")
-    adas.dialog.get_by_role("button", name="Delete the chat").click()
+    adas.menu("Delete the group")
+    adas.dialog.get_by_label("Type the name of the group to delete it").fill("Engines")
+    adas.dialog.get_by_role("button", name="Delete the group").click()
     expect(adas.page.get_by_text("The chat was deleted.")).to_be_visible()
     expect(adas.chat_item("Engines")).to_have_count(0)
     expect(adas.page.get_by_text("Pick a chat")).to_be_visible()

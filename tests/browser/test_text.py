@@ -113,7 +113,7 @@ def test_what_nobody_could_see_is_neither_sent_nor_saved_and_says_so(
     actions.post_message(ada, group.pk, "Hello")
     window = window_of(ada, f"/chats/{group.pk}/")
     window.is_connected()
-    error = window.page.locator(".composer__error")
+    error = window.page.locator(".composer__error:visible")
     window.composer.fill("\u200b\u2800")
     window.composer.press("Enter")
     expect(error).to_have_text("There is nothing to see in this message.")
@@ -129,7 +129,7 @@ def test_one_character_too_many_is_one(window_of: OpenWindow, ada: Any, group: A
     window = window_of(ada, f"/chats/{group.pk}/")
     window.composer.fill("a" * 10_001)
     window.composer.press("Enter")
-    expect(window.page.locator(".composer__error")).to_contain_text("This is 1 character too long")
+    expect(window.page.locator(".composer__error:visible")).to_contain_text("This is 1 character too long")
 
 
 # Directions --------------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ export function showQuotedSender(quote, name) {
 
 /** Show in a quote the start of the quoted message. */
 export function showQuoted(quote, { content, html, deleted_at }) {
-  const text = html ? plainText(nodesOf(html)) : content
+  const text = html ? plainText(nodesOf(html)) : (content ?? "") // of a deleted one there is none
   const start = shown(cut(text, protocol.preview_length))
   part(quote, "quote-content").textContent = deleted_at ? "Message deleted" : start
 }
