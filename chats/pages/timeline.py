@@ -204,7 +204,9 @@ class Timeline:
                 continued=not new_day and message.id != unread and _continues(message, previous),
                 first_unread=message.id == unread,
                 folded=message.sender_id in self.folded_ids and not message.deleted_at,
-                asked=replied is not None and replied.sender_id == self.user_id,
+                asked=replied is not None
+                and replied.sender_id == self.user_id
+                and not message.deleted_at,
                 quote_folded=replied is not None and replied.sender_id in self.folded_ids,
                 read_count=read_count,
                 read_by=read_by,

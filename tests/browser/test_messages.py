@@ -210,6 +210,7 @@ ROWS = """() => {
     const pairs = [...node.attributes].map(({ name, value }) => [name, value])
     const attributes = Object.fromEntries(pairs)
     delete attributes["data-client-id"]
+    delete attributes["data-thread"] // for the scripts; those that have made a row know it
     attributes.class = [...node.classList].sort().join(" ")
     const children = [...node.childNodes].filter(
       (child) => child.data?.trim() !== "" && !child.classList?.contains("message__actions"),

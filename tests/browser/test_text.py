@@ -129,7 +129,8 @@ def test_one_character_too_many_is_one(window_of: OpenWindow, ada: Any, group: A
     window = window_of(ada, f"/chats/{group.pk}/")
     window.composer.fill("a" * 10_001)
     window.composer.press("Enter")
-    expect(window.page.locator(".composer__error:visible")).to_contain_text("This is 1 character too long")
+    error = window.page.locator(".composer__error:visible")
+    expect(error).to_contain_text("This is 1 character too long")
 
 
 # Directions --------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ export class MessageRows {
     row.classList.toggle("message--deleted", Boolean(message.deleted_at))
     this.#parts.keep(row, "status", own)
     row.classList.toggle("message--streaming", Boolean(message.is_streaming))
-    row.classList.toggle("message--asked", message.reply?.sender_id === this.#userId)
+    row.classList.toggle("message--asked", !message.deleted_at && message.reply?.sender_id === this.#userId)
     this.#parts.keep(row, "stop", message.is_streaming)
     this.#fillSender(row, message)
     this.fold(row)
