@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
+import httpx2
 
 from .ports import free_port
 from .waiting import wait_for
@@ -37,6 +37,6 @@ def s3_server() -> Iterator[str]:
 def _answers(url: str) -> bool:
     """Whether the server answers, and has the bucket."""
     try:
-        return httpx.put(f"{url}/{BUCKET}", timeout=5).status_code == 200
-    except httpx.HTTPError:
+        return httpx2.put(f"{url}/{BUCKET}", timeout=5).status_code == 200
+    except httpx2.HTTPError:
         return False
