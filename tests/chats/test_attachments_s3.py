@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 
 from chats import actions
@@ -39,13 +39,13 @@ def test_a_file_comes_in_and_is_loaded_by_a_signed_address_with_ranges(api, ada,
     answer = api(grace).get(address(group, data["id"], "file"))
     assert answer.status_code == 302
     assert "X-Amz-Expires=900" in answer.headers["Location"]
-    loaded = httpx.get(answer.headers["Location"])
+    loaded = httpx2.get(answer.headers["Location"])
     assert loaded.content == content
     assert loaded.headers["Content-Type"] == "application/pdf"
     assert loaded.headers["Content-Disposition"].startswith("inline; filename=")
     assert "r%C3%A9sum%C3%A9.pdf" in loaded.headers["Content-Disposition"]
     assert loaded.headers["Cache-Control"].startswith("private")
-    part = httpx.get(answer.headers["Location"], headers={"Range": "bytes=0-4"})
+    part = httpx2.get(answer.headers["Location"], headers={"Range": "bytes=0-4"})
     assert (part.status_code, part.content) == (206, b"%PDF-")
 
 
@@ -55,19 +55,19 @@ def test_what_is_no_image_is_a_download_there_too(api, ada, group, server):
     path, _, query = location.partition("?")
     assert "X-Amz-Signature=" in query
     assert "response-content-disposition=attachment" in query.lower()
-    assert httpx.get(location).content == TEXT
+    assert httpx2.get(location).content == TEXT
     assert path == f"{server}/{BUCKET}/{group.pk.hex}/{row.pk.hex}"
 
 
 def test_an_image_is_read_by_a_worker_and_removed_with_its_message(api, ada, group, server):
     message, row = sent(ada, group, image("JPEG"), "photo.jpg")
     for part in ("file", "thumbnail"):
-        loaded = httpx.get(api(ada).get(address(group, row.pk, part)).headers["Location"])
+        loaded = httpx2.get(api(ada).get(address(group, row.pk, part)).headers["Location"])
         assert loaded.status_code == 200
         assert MARK not in loaded.content
     listed = f"{server}/{BUCKET}?list-type=2&prefix={group.pk.hex}"
-    assert httpx.get(listed).text.count("<Key>") == 2
+    assert httpx2.get(listed).text.count("<Key>") == 2
     actions.delete_message(ada, group, message)
     removed_files._next_look = 0.0
     run_due("deletions")
-    assert "<Key>" not in httpx.get(listed).text
+    assert "<Key>" not in httpx2.get(listed).text
