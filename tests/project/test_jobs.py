@@ -306,7 +306,7 @@ def test_a_lease_is_renewed_while_its_job_runs(
 
 
 def test_kinds_that_there_are_not_are_refused_by_name() -> None:
-    told = "there is no dance; there are deleted_chat, picture, removed_files, question,"
+    told = "there is no dance; there are deleted_chat, link_preview, picture, removed_files,"
     with pytest.raises(CommandError, match=told):
         call_command("run_jobs", "--kinds=question, dance")
 
