@@ -141,6 +141,25 @@ def test_what_waits_when_its_chat_ends_is_said_not_to_be_sent(
     assert Message.objects.count() == 0
 
 
+def test_an_answer_that_comes_after_the_end_of_its_chat_changes_nothing(
+    adas: Window, group: Any, ada: Any, grace: Any
+) -> None:
+    held: list[Route] = []
+    adas.page.route(MESSAGES, lambda route: held.append(route))
+    for _ in range(500):  # it is tried again after some seconds
+        if not held:
+            adas.page.wait_for_timeout(20)
+    Chat.objects.filter(pk=group.pk).update(owner_id=grace.pk)
+    actions.delete_chat(grace, Chat.objects.get(pk=group.pk))
+    one = adas.message("One").get_by_text("Not sent. This chat has ended for you.")
+    expect(one).to_be_visible()
+    with adas.page.expect_response(MESSAGES):
+        held[0].fulfill(status=503, json={})
+    adas.page.wait_for_timeout(200)
+    expect(one).to_be_visible()
+    expect(adas.page.get_by_text(WAITING)).to_have_count(0)
+
+
 @pytest.mark.parametrize("end", ["removed", "deleted", "silenced"])
 @pytest.mark.parametrize("place", ["list", "another chat"])
 def test_what_can_not_be_sent_any_more_is_told_wherever_its_author_is(

@@ -148,8 +148,8 @@ export class Outbox extends EventTarget {
       this.#tell("stored", message)
       return true
     } catch (error) {
-      // The socket may have delivered the message although the answer was lost.
-      return this.find(entry.client_id) ? this.#refused(entry, error) : true
+      // Meanwhile the socket may have delivered the message, or told that the chat has ended.
+      return this.find(entry.client_id)?.state === "sending" ? this.#refused(entry, error) : true
     }
   }
 
