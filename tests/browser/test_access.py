@@ -34,7 +34,8 @@ def busy_group(group: Any, ada: Any, grace: Any, alan: Any) -> Any:
 
 # What moves ends: colours of a dialog that fades in are not yet its own.
 STILL = """() => {
-  const finite = document.getAnimations().filter((each) => Number.isFinite(each.effect.getComputedTiming().endTime))
+  const ends = ({ effect }) => Number.isFinite(effect.getComputedTiming().endTime)
+  const finite = document.getAnimations().filter(ends)
   return Promise.allSettled(finite.map(({ finished }) => finished))
 }"""
 
