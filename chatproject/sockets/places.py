@@ -6,12 +6,12 @@ While that is away, each bounds its own sockets alone: nobody is locked out.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 import redis
 from django.conf import settings
@@ -27,18 +27,20 @@ TIMEOUT, REST = 0.5, 5.0  # seconds for an answer, and of rest after a missed on
 AT_ONCE = 10  # round trips of a process at a time
 BATCH = 200  # people whose counts are renewed by one round trip
 
-# KEYS: a person's counts by process, each with the second at which it ends. ARGV: this process, its
-# count, the seconds of a lease, the most of all processes together (0: any).
-# Returns 0, and stores nothing, if there would be more.
+# KEYS: a person's counts by process, each with the second at which it ends, and its version.
+# ARGV: this process, its count, the seconds of a lease, the most of all processes (0: any), the
+# version. Returns 0, and stores nothing, if there would be more; a newer count includes this one.
 COUNT = """
 local now = tonumber(redis.call('TIME')[1])
 local counts, others = redis.call('HGETALL', KEYS[1]), 0
 for i = 1, #counts, 2 do
-  local count, ends = string.match(counts[i + 1], '(%d+) (%d+)')
+  local count, ends, version = string.match(counts[i + 1], '(%d+) (%d+) (%d+)')
   if tonumber(ends) <= now then
     redis.call('HDEL', KEYS[1], counts[i])
   elseif counts[i] ~= ARGV[1] then
     others = others + tonumber(count)
+  elseif tonumber(version) > tonumber(ARGV[5]) then
+    return 1
   end
 end
 local own, most = tonumber(ARGV[2]), tonumber(ARGV[4])
@@ -46,7 +48,7 @@ if most > 0 and others + own > most then return 0 end
 if own == 0 then
   redis.call('HDEL', KEYS[1], ARGV[1])
 else
-  redis.call('HSET', KEYS[1], ARGV[1], own .. ' ' .. (now + ARGV[3]))
+  redis.call('HSET', KEYS[1], ARGV[1], own .. ' ' .. (now + ARGV[3]) .. ' ' .. ARGV[5])
   redis.call('EXPIRE', KEYS[1], ARGV[3])
 end
 return 1
@@ -113,6 +115,7 @@ class Places:
     def __init__(self) -> None:
         self._process = uuid.uuid4().hex
         self._taken: Counter[int] = Counter()
+        self._version = itertools.count(1)  # of what is stored: round trips overtake each other
         self._changed: set[int] = set()  # whose count here has sunk since it was stored
         self._redis = AsyncRedisClients(timeout=TIMEOUT, rest=REST, at_once=AT_ONCE)
         self._lookups = Coalescer(self._online_together)
@@ -177,5 +180,5 @@ class Places:
                     break
 
     def _count(self, user_id: int, most: int) -> Command:
-        values: tuple[Any, ...] = (self._process, self._taken[user_id], LEASE, most)
-        return "EVAL", COUNT, 1, _key(user_id), *values
+        own = (self._process, self._taken[user_id], LEASE, most, next(self._version))
+        return "EVAL", COUNT, 1, _key(user_id), *own

@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 
+OFFLINE = "net::ERR_INTERNET_DISCONNECTED"  # nothing but `cut` does so, and it may be told late
 CLOSED_BY_TEST = 3000  # a close code that says nothing to the app
 
 
@@ -59,7 +60,7 @@ class Window:
             self._sockets.append(socket)
 
     def _listen(self, message: Any) -> None:
-        expected = f"net::ERR|{self._expected}" if self._fails else self._expected
+        expected = f"{'net::ERR' if self._fails else OFFLINE}|{self._expected}"
         if message.type == "error" and not re.search(expected, message.text):
             self.problems.append(f"{message.text} ({message.location.get('url')})")
 

@@ -251,11 +251,12 @@ class Client:
         return client_id
 
     async def sent(self, seconds: float) -> None:
-        """Wait until the outbox is empty."""
-        with suppress(TimeoutError):
+        """Wait until the outbox has been empty; it may be filled again by now."""
+        try:
             await asyncio.wait_for(self.outbox.is_empty.wait(), seconds)
-        left = len(self.outbox)
-        assert not left, f"{self.person.username} had {left} messages to send after {seconds} s"
+        except TimeoutError:
+            waiting = f"{len(self.outbox)} messages to send after {seconds} s"
+            raise AssertionError(f"{self.person.username} had {waiting}") from None
 
     async def read(self, message_id: str) -> None:
         """Tell the chat that everything up to this message is read, if there is a connection."""
