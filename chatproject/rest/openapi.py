@@ -128,7 +128,8 @@ LINKS: dict[tuple[str, str], list[tuple[tuple[str, ...], dict[str, str]]]] = {
     ("chats_members_list", "200"): [(_OF_A_MEMBER, _MEMBER)],
     ("chats_members_create", "201"): [(_OF_A_MEMBER, _MEMBER)],
     ("users_list", "200"): [
-        (("chats_private_create",), {"user_id": "$response.body#/results/0/id"})
+        (("chats_private_create",), {"user_id": "$response.body#/results/0/id"}),
+        (("chats_group_create",), {}),
     ],
     ("auth_login_create", "200"): [(("auth_refresh_create",), {})],
     ("auth_register_create", "201"): [(("auth_refresh_create",), {})],

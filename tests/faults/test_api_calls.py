@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 from chatproject.limits.rates import Rate
 from chatproject.rest.openapi import LINKS
 from chatproject.wsgi import application
+from chats import actions
 from tests.chats.conftest import provider  # noqa: F401
 from tests.conftest import PASSWORD
 from tests.rest import PLAIN
@@ -60,14 +61,14 @@ def schema(ada, grace, unlimited, provider, open_connections):  # noqa: F811
     return schema.exclude(method="DELETE", path="/api/v1/users/me")
 
 
-def machine(schema, token_of, ada, bodies, calls, succeeded, codes, failures, empty_stores):
+def machine(schema, token_of, ada, bodies, calls, succeeded, codes, failures, a_group):
     """The state machine of the schema, whose calls are ada's, and are counted."""
 
     class Calls(schema.as_state_machine()):
         token = ""
 
         def setup(self):
-            empty_stores()
+            a_group()
 
         def get_call_kwargs(self, case):
             return {"headers": {"Authorization": f"Bearer {type(self).token}", **PLAIN}}
@@ -109,6 +110,13 @@ def test_no_call_in_a_row_of_them_breaks_the_schema(
         "chats_messages_create": {"content": "Hello"},
         "chats_messages_partial_update": {"content": "Hello again"},
     }
+
+    def a_group():
+        """There is one, with a message, and nothing else of an earlier row of calls."""
+        empty_stores()
+        group = actions.create_group(ada, "Engines", [grace.pk])
+        actions.post_message(grace, group.pk, "Hello")
+
     goal = LONG // PARTS if request.config.getoption("--long") else SHORT
     calls, succeeded, codes, failures = Counter(), Counter(), Counter(), []
     run = settings(
@@ -121,7 +129,7 @@ def test_no_call_in_a_row_of_them_breaks_the_schema(
     )
     while calls.total() < goal:
         calls_of_ada = machine(
-            schema, token_of, ada, bodies, calls, succeeded, codes, failures, empty_stores
+            schema, token_of, ada, bodies, calls, succeeded, codes, failures, a_group
         )
         # Accounts stay, so the same call may have another answer, and lead elsewhere, next time.
         with suppress(FlakyStrategyDefinition):
