@@ -15,6 +15,7 @@ from .results import Results
 
 TOPICS = (
     "history",
+    "rich",
     "send",
     "screen",
     "writers",
