@@ -301,12 +301,31 @@ def _shared_server(django_db_setup: None, server_name: str) -> Iterator[list[Any
 
 
 @pytest.fixture
-def live_server_process(transactional_db: None, server_name: str, _shared_server: list[Any]) -> Any:
-    """A server process (`url`, `websocket_url`, `output()`), shared by the session's tests."""
+def live_server_process(
+    transactional_db: None,
+    server_name: str,
+    _shared_server: list[Any],
+    request: pytest.FixtureRequest,
+) -> Any:
+    """A server process (`url`, `websocket_url`, `output()`), shared by the session's tests.
+
+    Without DEBUG and with collected files, as a deployment: a page that was loaded once asks for
+    no module or style again.
+    """
     from .server_process import ServerProcess
 
     if not _shared_server or not _shared_server[-1].is_running():
-        process = ServerProcess(server_name)
+        folder = request.getfixturevalue("collected_static")
+        process = ServerProcess(
+            server_name,
+            {
+                "DEBUG": "0",
+                "SECURE": "0",
+                "ALLOWED_HOSTS": "localhost,127.0.0.1",
+                "STATIC_ROOT": str(folder),
+                "REGISTRATION": "open",
+            },
+        )
         process.wait_until_ready()
         _shared_server.append(process)
     return _shared_server[-1]
