@@ -1,4 +1,5 @@
 import { Application } from "@hotwired/stimulus"
+import ArrivalsController from "controllers/arrivals_controller.js"
 import AttachController from "controllers/attach_controller.js"
 import ChatController from "controllers/chat_controller.js"
 import ClosedController from "controllers/closed_controller.js"
@@ -35,6 +36,7 @@ import RepliesController from "controllers/replies_controller.js"
 import RequestsController from "controllers/requests_controller.js"
 import ResetCodeController from "controllers/reset_code_controller.js"
 import RowMenuController from "controllers/row_menu_controller.js"
+import RowOffersController from "controllers/row_offers_controller.js"
 import SearchController from "controllers/search_controller.js"
 import SwitchesController from "controllers/switches_controller.js"
 import ThemeController from "controllers/theme_controller.js"
@@ -54,6 +56,7 @@ addEventListener("dragover", keepPage)
 addEventListener("drop", keepPage)
 
 const application = Application.start()
+application.register("arrivals", ArrivalsController)
 application.register("attach", AttachController)
 application.register("chat", ChatController)
 application.register("closed", ClosedController)
@@ -90,6 +93,7 @@ application.register("replies", RepliesController)
 application.register("requests", RequestsController)
 application.register("reset-code", ResetCodeController)
 application.register("row-menu", RowMenuController)
+application.register("row-offers", RowOffersController)
 application.register("search", SearchController)
 application.register("switches", SwitchesController)
 application.register("theme", ThemeController)

@@ -39,7 +39,7 @@ export default class extends Controller {
   }
 
   connect() {
-    this.live.tellPresence()
+    this.live.state.tellPresence()
     this.live.open()
   }
 
@@ -63,7 +63,7 @@ export default class extends Controller {
   }
 
   seen({ detail }) {
-    this.live.seen(detail)
+    this.live.reading.see(detail)
   }
 
   typing({ detail }) {

@@ -3,14 +3,13 @@ import { api } from "helpers/api.js"
 import { onNewDay } from "helpers/dates.js"
 import { after, inNextFrame } from "helpers/frames.js"
 import { protocol } from "helpers/protocol.js"
-import { showInTab } from "helpers/tab.js"
-import { isolate } from "helpers/text.js"
 import { forget } from "helpers/written.js"
 import { ChatItems } from "models/chat_items.js"
+import { LatestActivity } from "models/latest_activity.js"
 import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
+import { TabTitle } from "models/tab_title.js"
 
-const TITLE = " · Chat" // templates/chats/detail.html
 const CHAT = /^\/chats\/([0-9a-f-]{36})\// // the path of a page of a chat
 const NAMES_KEPT = 1500 // milliseconds after which the API tells no former name any more: users/names.py
 const AT_ONCE = 10 // chats shown before input is handled again
@@ -22,14 +21,14 @@ export default class extends Controller {
 
   initialize() {
     people.loadBlocked(this.blockedValue)
-    this.activity = new Map() // the latest activity of each chat since the last frame
-    this.actSoon = inNextFrame(() => this.#act())
+    this.activity = new LatestActivity((activity) => this.#active(activity))
     this.countSoon = inNextFrame(() => this.#count())
     this.refreshSoon = after(NAMES_KEPT, () => this.refresh())
   }
 
   connect() {
     this.items = new ChatItems(this.listTarget, this.templateTarget, this.userIdValue, this.countSoon)
+    this.title = new TabTitle(this.items)
     document.addEventListener("visibilitychange", this.countSoon)
     this.endDays = onNewDay(() => this.items.showTimes())
     this.socket = new LiveSocket("/api/v1/users/me")
@@ -44,7 +43,7 @@ export default class extends Controller {
 
   /** The page beside the list is another one. */
   turn() {
-    this.title = document.title
+    this.title.turn()
     const id = CHAT.exec(location.pathname)?.[1]
     this.items.open(id)
     this.#count()
@@ -145,15 +144,7 @@ export default class extends Controller {
   #note(data) {
     if (data.sender_id === this.userIdValue) this.items.sent(data)
     this.items.mention(data)
-    if (data.seq < this.activity.get(data.chat_id)?.seq) return
-    this.activity.set(data.chat_id, data)
-    this.actSoon()
-  }
-
-  #act() {
-    const latest = [...this.activity.values()]
-    this.activity.clear()
-    for (const data of latest) this.#active(data)
+    this.activity.take(data)
   }
 
   async #active(data) {
@@ -186,11 +177,9 @@ export default class extends Controller {
     this.#renamed({ id, name })
   }
 
-  /** The page beside the list may have the chat's name as its title. */
-  #renamed({ id, name }) {
-    const isShown = id === this.items.current && this.items.find(id)
-    if (!isShown || !this.title.includes(TITLE)) return
-    this.title = isolate(name) + TITLE
+  /** The title of the tab may have the chat's name. */
+  #renamed(chat) {
+    this.title.rename(chat)
     this.countSoon()
   }
 
@@ -201,9 +190,7 @@ export default class extends Controller {
 
   /** Show how many messages are unread. */
   #count() {
-    const down = document.querySelector("[data-controller~=newest-link]") // there while newer ones are out of sight
-    const isFollowed = !document.hidden && (!down || down.hidden)
-    showInTab(this.title, this.items.unread(isFollowed), this.items.hasMentions(isFollowed))
+    this.title.count()
     const { current: id, currentMentions: seqs } = this.items
     this.dispatch("mentions", { target: window, detail: { id, seqs } })
   }

@@ -3,8 +3,9 @@ import { ApiError, api } from "helpers/api.js"
 import { fitLines } from "helpers/fit.js"
 import { isComposing, sends } from "helpers/keys.js"
 import { isDeleted } from "helpers/rows.js"
-import { isBlank, isolate, shown } from "helpers/text.js"
+import { isBlank } from "helpers/text.js"
 import { isTouchOnly } from "helpers/touch.js"
+import { ComposerNotes } from "models/composer_notes.js"
 import { Outbox } from "models/outbox.js"
 import { TypingSignal } from "models/typing_signal.js"
 import { Writing } from "models/writing.js"
@@ -16,6 +17,7 @@ export default class extends Controller {
 
   connect() {
     this.writing = new Writing(this.userIdValue, this.chatIdValue, this.threadValue)
+    this.notes = new ComposerNotes(this.modeTarget, this.modeTitleTarget, this.modeTextTarget, this.errorTarget)
     this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
     this.contentTarget.addEventListener("blur", () => this.typing.stop())
     this.typing = new TypingSignal((is_typing) => this.dispatch("typing", { detail: { is_typing } }))
@@ -57,7 +59,7 @@ export default class extends Controller {
 
   input() {
     fitLines(this.contentTarget)
-    this.#showError("")
+    this.notes.showError("")
     this.#keep()
     if (this.writing.editing || isBlank(this.contentTarget.value)) this.typing.stop()
     else this.typing.type()
@@ -70,7 +72,7 @@ export default class extends Controller {
   submit() {
     const content = this.contentTarget.value
     const refusal = this.writing.refusal(content, this.maxLengthValue)
-    if (refusal) return this.#showError(refusal)
+    if (refusal) return this.notes.showError(refusal)
     if (isBlank(content) && (this.writing.editing || !this.#files?.count)) return
     this.typing.stop()
     if (this.writing.editing) this.#saveEdit(content)
@@ -84,7 +86,7 @@ export default class extends Controller {
     this.outbox.add({ content, files, title, reply, root_id: this.threadValue || reply?.root_id || reply?.id })
     this.writing.sent()
     this.#write("")
-    this.#showError("")
+    this.notes.showError("")
     this.focus()
     this.dispatch("queued", { target: window, detail: { thread: this.threadValue } })
   }
@@ -102,7 +104,7 @@ export default class extends Controller {
       this.dispatch("stored", { detail: message })
     } catch (error) {
       if (error.signedOut) this.dispatch("signedOut")
-      this.#showError(error instanceof ApiError ? error.message : "Nobody answers. Try again.")
+      this.notes.showError(error instanceof ApiError ? error.message : "Nobody answers. Try again.")
     }
   }
 
@@ -122,7 +124,7 @@ export default class extends Controller {
   #reply(detail) {
     if (this.writing.editing) this.#endEdit()
     this.writing.reply(detail)
-    this.#showMode()
+    this.notes.showMode(this.writing)
     this.focus()
     this.#keep()
   }
@@ -138,7 +140,7 @@ export default class extends Controller {
     if (this.writing.editing) this.#endEdit()
     else {
       this.writing.detach()
-      this.#showMode()
+      this.notes.showMode(this.writing)
     }
     this.#keep()
     this.focus()
@@ -147,42 +149,25 @@ export default class extends Controller {
   /** Restore what was being written before the edit. */
   #endEdit() {
     this.#write(this.writing.endEdit())
-    this.#showError("")
+    this.notes.showError("")
     this.focus()
     this.#keep()
   }
 
-  /** Show which message is edited or replied to. */
-  #showMode() {
-    const { editing, replying } = this.writing
-    const message = editing ?? replying
-    this.modeTarget.hidden = !message
-    this.modeTextTarget.textContent = message ? shown(message.content) : ""
-    if (message) this.modeTitleTarget.textContent = editing ? "Edit your message" : `Reply to ${isolate(message.sender_name)}`
-  }
-
   #write(content) {
-    this.#showMode()
+    this.notes.showMode(this.writing)
     this.contentTarget.value = content
     fitLines(this.contentTarget)
-  }
-
-  #showError(text) {
-    this.errorTarget.textContent = text
-    this.errorTarget.hidden = !text
   }
 
   // From other controllers
 
   slowed() {
-    this.isSlowed = true
-    this.#showError("You are sending too fast. What waits is sent automatically.")
+    this.notes.slowed()
   }
 
-  /** Nothing waits to be sent. */
   emptied() {
-    if (this.isSlowed) this.#showError("")
-    this.isSlowed = false
+    this.notes.emptied()
   }
 
   confirm({ detail: { id, deleted_at } }) {

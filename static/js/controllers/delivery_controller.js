@@ -29,6 +29,6 @@ export default class extends Controller {
   }
 
   get #outboxes() {
-    return [...Outbox.chatsOf(this.userIdValue)].map((chatId) => Outbox.of(this.userIdValue, chatId))
+    return Outbox.allOf(this.userIdValue)
   }
 }

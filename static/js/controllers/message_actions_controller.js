@@ -3,20 +3,13 @@ import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { threadOf } from "helpers/rows.js"
 import { removePreview } from "models/link_previews.js"
-import { LongPress } from "models/long_press.js"
 import { unfold } from "models/long_texts.js"
-import { MessageRows, read, readToEdit } from "models/message_row.js"
-import { offerOfKey, offersOf } from "models/offers.js"
+import { read, readToEdit } from "models/message_row.js"
 
-/** What one does with a message's row: focus it, open its menu, and what offers.js has. */
+/** Does with a message what its row offers (offers.js), by its buttons and links, its menu or a key. */
 export default class extends Controller {
-  static targets = ["log", "rows", "template"]
-  static values = { userId: Number, page: String, url: String, admin: String } // admin: the address of the admin's list of messages
-
-  connect() {
-    this.messageRows = new MessageRows(this.templateTarget, this.userIdValue)
-    for (const rows of this.rowsTargets) new LongPress(rows, (event) => this.#openSheet(event))
-  }
+  static targets = ["rows"]
+  static values = { page: String, url: String, admin: String } // admin: the address of the admin's list of messages
 
   get rows() {
     return this.rowsTargets.flatMap((rows) => [...rows.querySelectorAll(":scope > .message")])
@@ -26,10 +19,9 @@ export default class extends Controller {
   act(event) {
     const name = event.target.closest("[data-act]")?.dataset.act
     if (name) this.#do(name, event.target.closest(".message"), event)
-    else this.#activate(event)
   }
 
-  /** An item of the menu. */
+  /** An item of the menu, or a key. */
   choose({ detail: { act, row } }) {
     this.#do(act, row)
   }
@@ -38,91 +30,6 @@ export default class extends Controller {
     if (this[name]) this[name](row, event)
     else this.#tell(name, name === "edit" ? readToEdit(row) : read(row))
   }
-
-  /** Add the actions to a row that the pointer or the focus reaches. */
-  offer({ target }) {
-    const row = target.closest(".message")
-    if (row) this.messageRows.offer(row)
-  }
-
-  /** On a touch screen a tap shows a row's actions. */
-  #activate({ target }) {
-    const row = target.closest(".message")
-    if (target.closest("a, button, summary")) return
-    if (row) this.messageRows.offer(row)
-    for (const other of this.rows) {
-      if (other !== row) other.classList.remove("message--active")
-    }
-    row?.classList.toggle("message--active")
-  }
-
-  // The menu
-
-  /** A right click, the menu key, or a long press: with Shift, and on links, the browser has its own menu. */
-  openMenu(event) {
-    const row = event.target.closest(".message")
-    const isBrowsers = event.shiftKey && event.button === 2
-    if (!row || isBrowsers || event.target.closest("a:not([data-act]), img, video, audio")) return
-    const isOpen = this.#openMenu(row, event.pointerType === "touch" ? null : pointOf(event, row))
-    if (isOpen) event.preventDefault()
-  }
-
-  #openSheet({ target }) {
-    const row = target.closest(".message")
-    if (row && !target.closest("a, button, img, video, audio")) this.#openMenu(row, null)
-  }
-
-  more(row, { target, pointerType }) {
-    const { left, top, bottom } = target.closest("button").getBoundingClientRect()
-    this.#openMenu(row, pointerType === "touch" ? null : { x: left, y: bottom, above: bottom - top })
-  }
-
-  /** Returns whether anything is offered. */
-  #openMenu(row, at) {
-    const offers = this.#offersOf(row)
-    if (offers.length) this.#tell("menu", { row, offers, at })
-    return offers.length > 0
-  }
-
-  #offersOf(row) {
-    const { canSend, canDelete, canPin } = this.logTarget.dataset
-    return offersOf(row, {
-      can_send_messages: canSend === "true",
-      can_delete_other_messages: canDelete === "true",
-      can_pin_messages: canPin === "true",
-      moderates: this.hasAdminValue,
-    })
-  }
-
-  // Keys
-
-  /** Arrow keys move between messages; Tab moves to the actions of one; others do what it offers. */
-  navigate(event) {
-    const rows = this.rows
-    const current = rows.indexOf(document.activeElement.closest(".message"))
-    const to = {
-      ArrowUp: current < 0 ? rows.length - 1 : Math.max(current - 1, 0),
-      ArrowDown: current < 0 ? rows.length - 1 : Math.min(current + 1, rows.length - 1),
-      Home: 0,
-      End: rows.length - 1,
-    }[event.key]
-    const thread = threadOf(this.element)
-    if (event.key === "Escape") this.dispatch("focus", { prefix: "chat", target: window, detail: { thread } })
-    if (document.activeElement.matches(".message")) this.#press(event, document.activeElement)
-    if (to === undefined || !rows.length) return
-    event.preventDefault()
-    rows[to].focus()
-  }
-
-  #press(event, row) {
-    const offer = offerOfKey(this.#offersOf(row), event)
-    if (offer) this.#do(offer.act, row)
-    else if (event.key === "Enter") this.#openMenu(row, pointOf(event, row))
-    else return
-    event.preventDefault()
-  }
-
-  // What a row offers
 
   jump(row, event) {
     const id = event.target.closest("a").hash.slice("#message-".length)
@@ -202,11 +109,4 @@ export default class extends Controller {
   #tell(name, detail) {
     this.dispatch(name, { target: window, detail })
   }
-}
-
-/** Where a menu opens: at the pointer; by a key, at the row's bubble. */
-function pointOf({ clientX, clientY, button }, row) {
-  if (button === 2) return { x: clientX, y: clientY }
-  const { left, bottom } = row.querySelector('[data-part="bubble"]').getBoundingClientRect()
-  return { x: left, y: bottom }
 }

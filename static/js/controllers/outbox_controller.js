@@ -10,7 +10,7 @@ export default class extends Controller {
     this.outbox = Outbox.of(this.userIdValue, this.chatIdValue)
     this.unlisten = listen(this.outbox, {
       changed: (entry) => this.#pending(entry),
-      stored: (message) => this.#stored(message),
+      stored: () => this.#stored(),
       slowed: () => this.dispatch("slowed"),
       signedOut: () => this.dispatch("signedOut"),
     })
@@ -32,8 +32,8 @@ export default class extends Controller {
     this.dispatch("pending", { target: window, detail: { ...entry } })
   }
 
-  #stored(message) {
-    this.dispatch("stored", { detail: message })
+  /** live_chat.js takes the message. */
+  #stored() {
     if (this.outbox.entries.every((entry) => entry.state === "failed")) this.dispatch("emptied")
   }
 

@@ -5,7 +5,7 @@ import { plural } from "helpers/names.js"
 export default class extends Controller {
   static targets = ["count"]
 
-  show({ detail: { count } }) {
+  show({ detail: { pin_count: count } }) {
     this.element.hidden = count === 0
     this.countTarget.textContent = count
     this.element.ariaLabel = plural(count, "pinned message")

@@ -1,4 +1,4 @@
-import { Controller } from "@hotwired/stimulus"
+import { LogController } from "controllers/log_controller.js"
 import { api, isRetriable } from "helpers/api.js"
 import { dayKey, onNewDay } from "helpers/dates.js"
 import { inBatches } from "helpers/frames.js"
@@ -11,7 +11,7 @@ import { ThreadState, repliesText } from "models/thread_state.js"
 const MOST_AT_ONCE = 40 // messages shown in one frame
 
 /** A thread beside its chat: the message with which it began, the replies, and what is being sent to it. */
-export default class extends Controller {
+export default class extends LogController {
   static targets = [
     "log", "root", "rows", "pending", "older", "count", "countText", "template", "dayTemplate", "unreadTemplate",
   ]
@@ -28,10 +28,8 @@ export default class extends Controller {
   }
 
   connect() {
-    const names = ["log", "rows", "pending", "template", "dayTemplate", "unreadTemplate"]
-    const elements = Object.fromEntries(names.map((name) => [name, this[`${name}Target`]]))
-    this.log = new MessageLog(elements, this.userIdValue)
-    this.root = new MessageLog({ ...elements, rows: this.rootTarget }, this.userIdValue)
+    this.log = new MessageLog(this.elements, this.userIdValue)
+    this.root = new MessageLog({ ...this.elements, rows: this.rootTarget }, this.userIdValue)
     this.state = new ThreadState(this.threadValue)
     this.#joinDays()
     this.scroll = new Scroll(this.logTarget)
@@ -59,11 +57,6 @@ export default class extends Controller {
   /** What has arrived while the thread was being loaded. */
   applyAll({ detail: { messages } }) {
     for (const message of messages) this.apply({ detail: message })
-  }
-
-  /** What the user has just reacted with. */
-  react({ detail }) {
-    for (const log of this.logs) log.changeReaction(detail)
   }
 
   /** A reaction may be to a message that is about to be shown. */
@@ -123,33 +116,7 @@ export default class extends Controller {
 
   showPending({ detail }) {
     if (detail.root_id !== this.rootIdValue) return
-    if (this.log.showPending(this.#asReply(detail))) this.scroll.toBottom()
-  }
-
-  discard({ detail }) {
-    this.log.dropPending(detail)
-  }
-
-  showReceipts({ detail: { markers } }) {
-    for (const log of this.logs) log.showReceipts(markers)
-  }
-
-  fold({ detail: { user_id } }) {
-    for (const log of this.logs) log.fold(user_id)
-  }
-
-  rename({ detail: { user_id, name } }) {
-    for (const log of this.logs) log.rename(user_id, name)
-  }
-
-  pin({ detail }) {
-    for (const log of this.logs) log.pin(detail)
-  }
-
-  allow({ detail: rights }) {
-    this.logTarget.dataset.canSend = rights.can_send_messages
-    this.logTarget.dataset.canDelete = rights.can_delete_other_messages
-    this.logTarget.dataset.canPin = rights.can_pin_messages
+    if (this.log.pending.show(this.#asReply(detail))) this.scroll.toBottom()
   }
 
   // Scrolling, and earlier replies

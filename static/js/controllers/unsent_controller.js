@@ -1,6 +1,6 @@
 import { Controller } from "@hotwired/stimulus"
 import { Outbox } from "models/outbox.js"
-import { failedOf } from "models/unsent.js"
+import { OutboxStore } from "models/outbox_store.js"
 
 /** Messages that couldn't be sent, of all chats but the open one, whose rows say so themselves. */
 export default class extends Controller {
@@ -14,7 +14,7 @@ export default class extends Controller {
   /** What has failed may have changed: here, in another tab, or because another chat is open. */
   show() {
     const isOpen = ({ chat_id }) => location.pathname.startsWith(`/chats/${chat_id}/`)
-    const failed = failedOf(this.userIdValue).filter((entry) => !isOpen(entry))
+    const failed = OutboxStore.failedOf(this.userIdValue).filter((entry) => !isOpen(entry))
     this.listTarget.replaceChildren(...failed.map((entry) => this.#item(entry)))
     this.element.hidden = failed.length === 0
   }

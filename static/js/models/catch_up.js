@@ -7,7 +7,7 @@ const GAP_PATIENCE = 3000 // milliseconds for a missing change to arrive on its 
 /**
  * Asks the API for the changes of a chat that the socket didn't bring, until none is missing.
  * Events: `changes` (detail: the answer), `complete` (nothing is missing), `tooFar` (reload),
- * `failed` (detail: the error; it won't be tried again).
+ * `ended` (detail: "signedOut", "gone"; it won't ask again).
  */
 export class CatchUp extends EventTarget {
   #url
@@ -88,10 +88,13 @@ export class CatchUp extends EventTarget {
   }
 
   #failed(error) {
-    if (!isRetriable(error)) {
-      this.#tell("failed", error)
-      return
-    }
+    if (isRetriable(error)) this.#askLater()
+    else if (error.signedOut) this.#tell("ended", "signedOut")
+    else if (error.status === 404) this.#tell("ended", "gone")
+    else throw error
+  }
+
+  #askLater() {
     clearTimeout(this.#retryTimer)
     this.#retryTimer = setTimeout(() => this.#isWanted() && this.ask(), backoff(this.#attempt++))
   }

@@ -1,10 +1,12 @@
+import { inNextFrame } from "helpers/frames.js"
+import { people } from "models/people.js"
 import { rightsOf } from "models/rights.js"
 
 /**
  * The state of a chat without its messages: name, owner, members, who is online, the user's own
  * rights, and how far everybody has read. Each change has a `rev`; one that isn't newer than the state
- * is ignored. Events: `changed` (name, owner or members), `rights`, `online`,
- * `read` (detail: {userId, seq}).
+ * is ignored. Events: `changed` (name, owner or members), `rights`, `left` (detail: {sender_id}: offline, or no
+ * member any more), `read` (detail: {userId, seq}); `presence` and `receipts`, once a frame, as many may come at once.
  */
 export class ChatState extends EventTarget {
   #userId
@@ -22,6 +24,8 @@ export class ChatState extends EventTarget {
     this.members = new Set(memberIds)
     this.markers = new Map(markers)
     this.online = new Set()
+    this.tellReceipts = inNextFrame(() => this.#tell("receipts", { markers: this.receipts }))
+    this.tellPresence = inNextFrame(() => this.#tell("presence", this.presence))
   }
 
   get rights() {
@@ -47,6 +51,7 @@ export class ChatState extends EventTarget {
   read(userId, seq) {
     if (seq <= (this.markers.get(userId) ?? 0)) return
     this.markers.set(userId, seq)
+    this.tellReceipts()
     this.#tell("read", { userId, seq })
   }
 
@@ -58,17 +63,19 @@ export class ChatState extends EventTarget {
   /** Replace who is online. */
   setOnline(userIds) {
     this.online = new Set(userIds)
-    this.#tell("online")
+    this.tellPresence()
   }
 
-  cameOnline(userId) {
-    this.online.add(userId)
-    this.#tell("online")
+  cameOnline({ user_id, username }) {
+    if (people.name(user_id, "") === "") people.learn(user_id, username)
+    this.online.add(user_id)
+    this.tellPresence()
   }
 
-  wentOffline(userId) {
-    this.online.delete(userId)
-    this.#tell("online")
+  wentOffline({ user_id }) {
+    this.online.delete(user_id)
+    this.tellPresence()
+    this.#tell("left", { sender_id: user_id })
   }
 
   /**
@@ -82,7 +89,7 @@ export class ChatState extends EventTarget {
     this.rev = rev
     this.#flags = flags
     this.#set({ name, owner_id, member_ids })
-    if (isNew) this.#tell("changed")
+    if (isNew) this.#changed()
     this.#tell("rights")
     return true
   }
@@ -95,28 +102,30 @@ export class ChatState extends EventTarget {
     if (!this.#isNews(data)) return true
     const isSameOwner = data.owner_id === this.ownerId
     this.#set(data)
-    this.#tell("changed")
+    this.#changed()
     this.#tell("rights")
     return isSameOwner
   }
 
-  memberAdded({ user_id, rev }) {
+  memberAdded({ user_id, name, rev }) {
+    people.learn(user_id, name)
     if (!this.#isNews({ rev })) return
     this.members.add(user_id)
-    this.#tell("changed")
+    this.#changed()
   }
 
   memberRemoved({ user_id, rev }) {
+    this.#tell("left", { sender_id: user_id })
     if (!this.#isNews({ rev })) return
     this.members.delete(user_id)
     this.markers.delete(user_id) // who comes back begins anew
-    this.#tell("changed")
+    this.#changed()
   }
 
   permissionsChanged({ user_id, rev, ...flags }) {
     if (!this.#isNews({ rev })) return
     if (user_id === this.#userId) this.#flags = flags
-    this.#tell("changed")
+    this.#changed()
     this.#tell("rights")
   }
 
@@ -130,6 +139,11 @@ export class ChatState extends EventTarget {
     if (rev <= this.rev) return false
     this.rev = rev
     return true
+  }
+
+  #changed() {
+    this.tellPresence()
+    this.#tell("changed")
   }
 
   #tell(type, detail) {

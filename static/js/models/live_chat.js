@@ -1,18 +1,18 @@
-import { inNextFrame } from "helpers/frames.js"
+import { listen } from "helpers/listen.js"
 import { forget } from "helpers/written.js"
 import { CatchUp } from "models/catch_up.js"
 import { ChatState } from "models/chat_state.js"
 import { lineOf } from "models/lines.js"
+import { Outbox } from "models/outbox.js"
 import { people } from "models/people.js"
-import { Seen } from "models/seen.js"
+import { Reading } from "models/reading.js"
 import { LiveSocket } from "models/socket.js"
 
 /**
- * A chat's socket, catch-up and state. What arrives becomes events of the window:
+ * A chat's socket, catch-up and state. What arrives, answers to what the user has sent too, becomes events of the window:
  * `chat:message`, `chat:progress`, `chat:reaction`, `chat:line` (of lines.js), `chat:missed` (changes that are no messages), `chat:read`,
  * `chat:receipts`, `chat:typing`, `chat:left`, `chat:presence`, `chat:rights`, `chat:unread` (detail: {seq}), `chat:pinned`,
- * `chat:pins` (detail: {count}),
- * `chat:changed`, `chat:renamed` (detail: {user_id, name}), `chat:cleared` (detail: {since_seq}),
+ * `chat:pins` (both: {pin_count}), `chat:changed`, `chat:renamed` (detail: {user_id, name}), `chat:cleared` (detail: {since_seq}),
  * `chat:connection` (detail: {state}), `chat:ended` (detail: {why}).
  */
 export class LiveChat {
@@ -23,48 +23,42 @@ export class LiveChat {
     message_edited: (data) => this.message({ ...data, id: data.message_id }),
     message_updated: (data) => this.message({ ...data, id: data.message_id }),
     message_deleted: (data) => this.message({ ...data, id: data.message_id }),
-    message_pinned: (data) => this.#pinned(data),
+    message_pinned: (data) => this.#tell("pinned", data),
     message_reaction: (data) => this.#tell("reaction", { ...data, id: data.message_id }),
     message_read: (data) => this.state.read(data.user_id, data.seq),
     message_progress: (data) => this.#tell("progress", data),
     typing_indicator: (data) => this.#typed(data),
-    user_joined: (data) => this.#cameOnline(data),
-    user_left: (data) => this.#wentOffline(data),
+    user_joined: (data) => this.state.cameOnline(data),
+    user_left: (data) => this.state.wentOffline(data),
     user_renamed: (data) => this.#renamed(data),
     chat_updated: (data) => this.state.update(data) || this.catchUp.ask(),
     chat_state: (data) => this.#takeState(data, data.read_markers, data.permissions[this.#userId]),
-    member_added: (data) => this.#memberAdded(data),
-    member_removed: (data) => this.#memberRemoved(data),
+    member_added: (data) => this.state.memberAdded(data),
+    member_removed: (data) => this.state.memberRemoved(data),
     permissions_changed: (data) => this.state.permissionsChanged(data),
-    chat_unread: (data) => this.#markedUnread(data),
+    chat_unread: (data) => this.reading.mark(data.unread_from),
     chat_cleared: (data) => this.#tell("cleared", data),
     chat_deleted: () => this.end("deleted"),
     resync: () => location.reload(),
-    error: (data) => data.retry_after && this.seenMarker.retryAfter(data.retry_after, this.state.ownMarker),
+    error: (data) => data.retry_after && this.reading.retryAfter(data.retry_after),
   }
 
   #id
   #userId
   #isGroup
   #isOver = false
-  #unreadFrom // the `seq` from which on the user has marked the chat as unread; 0: they haven't
-  #isHeld = false // they have done so while this page was open: it counts as read when they come again
   #askedAt // when the page was asked for, by Date.now(); 0 after the first connection
 
   constructor({ id, userId, isGroup, lastRev, askedAt, unreadFrom, ...state }) {
-    this.#unreadFrom = unreadFrom
     this.#id = id
     this.#askedAt = askedAt
     this.#userId = userId
     this.#isGroup = isGroup
-    // Many may come at once: listeners are called once a frame.
-    this.tellReceipts = inNextFrame(() => this.#tell("receipts", { markers: this.state.receipts }))
-    this.tellPresence = inNextFrame(() => this.#tell("presence", this.state.presence))
     this.state = new ChatState({ userId, isGroup, ...state })
     const url = `/api/v1/chats/${id}`
     this.socket = new LiveSocket(url)
     this.catchUp = new CatchUp(url, lastRev, () => this.socket.isOpen)
-    this.seenMarker = new Seen((message) => this.socket.send("message_read", { message_id: message }))
+    this.reading = new Reading(this.socket, this.state, unreadFrom)
     this.#listen()
   }
 
@@ -72,17 +66,23 @@ export class LiveChat {
     const on = (source, type, take) => source.addEventListener(type, ({ detail }) => take(detail))
     on(this.state, "changed", () => this.#changed())
     on(this.state, "rights", () => this.#tell("rights", this.state.rights))
-    on(this.state, "online", () => this.tellPresence())
-    on(this.state, "read", (read) => this.#read(read))
+    on(this.state, "presence", (presence) => this.#tell("presence", presence))
+    on(this.state, "receipts", (receipts) => this.#tell("receipts", receipts))
+    on(this.state, "left", (who) => this.#tell("left", who))
+    on(this.state, "read", ({ userId, seq }) => userId === this.#userId && this.reading.moved(seq))
+    on(this.reading, "read", ({ seq }) => this.#tell("read", { chat_id: this.#id, seq }))
+    on(this.reading, "unread", (mark) => this.#tell("unread", mark))
     on(this.catchUp, "changes", (changes) => this.#takeChanges(changes))
     on(this.catchUp, "complete", () => this.socket.isOpen && this.#connection("ready"))
     on(this.catchUp, "tooFar", () => location.reload())
-    on(this.catchUp, "failed", (error) => this.#catchUpFailed(error))
+    on(this.catchUp, "ended", (why) => this.end(why))
     on(this.socket, "state", (state) => this.#connection(state))
     on(this.socket, "frame", (frame) => this.#receive(frame))
     // A refused handshake doesn't say why: the API does.
     on(this.socket, "failed", () => navigator.onLine && this.catchUp.ask())
     on(this.socket, "ended", (why) => this.end(why))
+    // The outbox goes on when another chat is shown.
+    this.unlisten = listen(Outbox.of(this.#userId, this.#id), { stored: (message) => this.message(message) })
   }
 
   open() {
@@ -91,7 +91,7 @@ export class LiveChat {
 
   /** Close the socket, for now. */
   close() {
-    this.seenMarker.flush()
+    this.reading.flush()
     this.socket.close()
   }
 
@@ -99,7 +99,8 @@ export class LiveChat {
   stop() {
     this.close()
     this.#isOver = true
-    this.seenMarker.stop()
+    this.unlisten()
+    this.reading.stop()
     this.catchUp.stop()
   }
 
@@ -108,15 +109,6 @@ export class LiveChat {
     this.#tell("connection", { state: "ended" })
     this.#tell("ended", { why })
     this.stop()
-  }
-
-  /** The user has seen this message. */
-  seen({ id, seq }) {
-    const endsMark = this.#unreadFrom && seq >= this.#unreadFrom
-    const isKnown = (seq <= this.state.ownMarker && !endsMark) || this.seenMarker.covers(seq)
-    if (!this.socket.isOpen || this.#isHeld || isKnown) return
-    this.#tell("read", { chat_id: this.#id, seq })
-    this.seenMarker.tell({ id, seq })
   }
 
   typing(detail) {
@@ -156,52 +148,17 @@ export class LiveChat {
     else this.catchUp.ask()
   }
 
-  #read({ userId, seq }) {
-    this.tellReceipts()
-    if (userId === this.#userId && !this.#unreadFrom) this.#tell("read", { chat_id: this.#id, seq })
-  }
-
   #typed({ user_id, username, is_typing }) {
     if (user_id === this.#userId) return
     this.#tell("typing", { user_id, name: people.name(user_id, username), is_typing })
   }
 
-  #cameOnline({ user_id, username }) {
-    if (people.name(user_id, "") === "") people.learn(user_id, username)
-    this.state.cameOnline(user_id)
-  }
-
-  #wentOffline({ user_id }) {
-    this.state.wentOffline(user_id)
-    this.#tell("left", { sender_id: user_id })
-  }
-
   #renamed({ user_id, name }) {
     people.learn(user_id, name)
     this.#tell("renamed", { user_id, name })
-    this.tellReceipts()
+    this.state.tellReceipts()
+    this.state.tellPresence()
     this.#changed()
-  }
-
-  #memberAdded(data) {
-    people.learn(data.user_id, data.name)
-    this.state.memberAdded(data)
-  }
-
-  #memberRemoved(data) {
-    this.#tell("left", { sender_id: data.user_id })
-    this.state.memberRemoved(data)
-  }
-
-  #markedUnread({ unread_from }) {
-    this.#unreadFrom = unread_from ?? 0
-    this.#isHeld = unread_from !== null
-    if (this.#isHeld) this.#tell("unread", { seq: unread_from })
-  }
-
-  #pinned(data) {
-    this.#tell("pinned", data)
-    this.#tell("pins", { count: data.pin_count })
   }
 
   #takeChanges({ results, read_markers, chat, last_rev, permissions, advanced }) {
@@ -214,27 +171,20 @@ export class LiveChat {
   /** Take a chat's state; if it is older than the current one, ask for the latest. */
   #takeState(chat, markers, flags) {
     if (this.state.replace(chat, markers, flags ?? {})) {
-      this.#tell("pins", { count: chat.pin_count })
+      this.#tell("pins", chat)
       return
     }
     this.state.rev = 0
     this.catchUp.ask()
   }
 
-  #catchUpFailed(error) {
-    if (error.signedOut) this.end("signedOut")
-    else if (error.status === 404) this.end("gone")
-    else throw error
-  }
-
   #connection(state) {
-    if (state !== "ready") this.seenMarker.reset()
+    if (state !== "ready") this.reading.reset()
     this.#tell("connection", { state })
-    if (state === "ready") this.tellReceipts()
+    if (state === "ready") this.state.tellReceipts()
   }
 
   #changed() {
-    this.tellPresence()
     this.#tell("changed", { name: this.#isGroup ? this.state.name : null })
   }
 

@@ -1,31 +1,30 @@
 import { Dividers } from "models/dividers.js"
 import { LongTexts } from "models/long_texts.js"
-import { MessageRows, equipContent, showQuoted, showQuotedSender, showReaders, showSender, showTime } from "models/message_row.js"
-import { people } from "models/people.js"
-import { Readers } from "models/readers.js"
-import { showUploads } from "models/upload_tiles.js"
+import { MessageRows, equipContent, showTime } from "models/message_row.js"
+import { PendingRows } from "models/pending_rows.js"
+import { RowPeople } from "models/row_people.js"
+import { showQuoted } from "models/row_quotes.js"
 
-/** The rows of a chat in the order of `seq`, and below them those of messages not stored yet. */
+/** The rows of a chat in the order of `seq`; below them those of its `pending` messages, which aren't stored yet. */
 export class MessageLog {
   #log
   #list
-  #pending
   #messageRows
   #dividers
   #longTexts
   #userId
   #byId = new Map()
-  #readers = new Readers()
 
   /** The elements are the targets of templates/chats/_messages.html. */
   constructor({ log, rows, pending, template, dayTemplate, unreadTemplate }, userId) {
     this.#log = log
     this.#list = rows
-    this.#pending = pending
     this.#userId = userId
     this.#messageRows = new MessageRows(template, userId, log.dataset.isGroup === "true", log.dataset.prefix)
     this.#longTexts = new LongTexts(this.#messageRows)
     this.#dividers = new Dividers(rows, dayTemplate, unreadTemplate)
+    this.pending = new PendingRows(pending, this.#messageRows, userId)
+    this.people = new RowPeople(log, () => this.rows, this.#messageRows, userId)
     this.rows = [...rows.querySelectorAll(":scope > .message")]
     for (const row of this.rows) {
       this.#byId.set(row.dataset.id, row)
@@ -77,12 +76,12 @@ export class MessageLog {
   /** Show messages; a message older than its row (by `rev`) is ignored. */
   put(messages) {
     const shown = messages.map((message) => this.#update(message) ?? this.#new(message))
-    const added = shown.filter((row) => !row.isConnected || row.parentElement === this.#pending)
+    const added = shown.filter((row) => !row.isConnected || this.pending.has(row))
     this.#insert([...new Set(added)].sort((one, other) => seqOf(one) - seqOf(other)))
     for (const row of shown) {
-      this.#messageRows.showSending(row, null)
+      this.#messageRows.status.showSending(row, null)
       this.#longTexts.look(row)
-      this.#showReadersOf(row)
+      this.people.showReadersOf(row)
     }
   }
 
@@ -106,60 +105,7 @@ export class MessageLog {
     if (this.rows.length) this.#remove(this.rows.splice(0))
   }
 
-  // Messages that aren't stored yet
-
-  /** Show an entry of the outbox; returns whether its row is new. */
-  showPending(entry) {
-    const known = this.#findPending(entry.client_id)
-    const row = known ?? this.#messageRows.make({ ...entry, sender_id: this.#userId })
-    if (!known) this.#pending.append(row)
-    this.#messageRows.showSending(row, entry.state, entry.error)
-    showUploads(row, entry)
-    return !known
-  }
-
-  dropPending({ client_id }) {
-    if (client_id) this.#findPending(client_id)?.remove()
-  }
-
-  #findPending(clientId) {
-    return this.#pending.querySelector(`[data-client-id="${CSS.escape(clientId)}"]`)
-  }
-
-  // What rows show of other messages and members
-
-  /** `markers`: pairs of a member's id and the `seq` up to which they have read. */
-  showReceipts(markers) {
-    this.#readers = new Readers(markers.filter(([id]) => id !== this.#userId))
-    for (const row of this.rows) this.#showReadersOf(row)
-  }
-
-  #showReadersOf(row) {
-    if (!row.matches(".message--own")) return
-    const { count, ids } = this.#readers.of(seqOf(row))
-    showReaders(row, count, ids.map((id) => people.name(id, "")).filter(Boolean))
-  }
-
-  /** The user blocks this person, or doesn't any more. */
-  fold(userId) {
-    for (const row of this.#rowsOf(userId)) this.#messageRows.fold(row)
-    for (const quote of this.#quotesOf(userId)) this.#messageRows.foldQuote(quote)
-  }
-
-  /** This person is called something else. */
-  rename(userId, name) {
-    for (const row of this.#rowsOf(userId)) showSender(row, name, userId)
-    for (const quote of this.#quotesOf(userId)) showQuotedSender(quote, name)
-    for (const mention of this.#log.querySelectorAll(`a.mention[data-user-id="${userId}"]`)) mention.textContent = `@${name}`
-  }
-
-  #rowsOf(userId) {
-    return this.rows.filter((row) => Number(row.dataset.senderId) === userId)
-  }
-
-  #quotesOf(userId) {
-    return this.#log.querySelectorAll(`[data-part="quote"][data-sender-id="${userId}"]`)
-  }
+  // What rows show of other messages, and of what was done with theirs
 
   /** Show an edit or deletion in the quotes of a message, whether its own row is here or not. */
   showInQuotes(message) {
@@ -204,7 +150,7 @@ export class MessageLog {
   /** A new row, or the row of the user's own pending message, which becomes that of the stored one. */
   #new(message) {
     const own = message.client_id && message.sender_id === this.#userId
-    const waiting = own && this.#findPending(message.client_id)
+    const waiting = own && this.pending.find(message.client_id)
     const row = waiting || this.#messageRows.make(message)
     if (waiting) this.#messageRows.fill(waiting, message)
     this.#byId.set(message.id, row)

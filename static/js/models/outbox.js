@@ -1,10 +1,10 @@
 import { api, isRetriable } from "helpers/api.js"
-import { backoff } from "helpers/backoff.js"
 import { inTurn, randomId } from "helpers/turns.js"
-import { keep } from "helpers/written.js"
+import { OutboxStore, timeAfter } from "models/outbox_store.js"
+import { Pace } from "models/pace.js"
 import { dropAll, keepAll, uploadAll } from "models/uploads.js"
 
-const outboxes = new Map() // by their prefix
+const outboxes = new Map() // by their user and chat
 const LONGEST_PAUSE = 60 // seconds; a message that must wait longer holds up no other
 
 export const ENDED = "This chat has ended for you."
@@ -21,37 +21,32 @@ const settled = () => dispatchEvent(new CustomEvent("outbox:settled")) // to the
  * `signedOut`.
  */
 export class Outbox extends EventTarget {
-  #prefix
+  #userId
   #chatId
-  #url
+  #store
   #entries = new Map()
-  #kept = new Set() // ids of those in the storage
   #sending = false
-  #timer = null
-  #attempt = 0
-  #pausedUntil = 0 // by performance.now()
-
-  /** The ids of the chats with unsent messages of this user. */
-  static chatsOf(userId) {
-    const keys = Object.keys(localStorage).map((key) => key.split(":"))
-    const own = keys.filter(([kind, owner]) => kind === "outbox" && owner === String(userId))
-    return new Set(own.map(([, , chatId]) => chatId))
-  }
+  #pace = new Pace(() => this.flush())
 
   /** The outbox of a chat; it goes on sending when another chat is shown. */
   static of(userId, chatId) {
-    const prefix = `outbox:${userId}:${chatId}:`
-    const outbox = outboxes.get(prefix) ?? new Outbox(prefix, chatId)
-    outboxes.set(prefix, outbox)
+    const key = `${userId}:${chatId}`
+    const outbox = outboxes.get(key) ?? new Outbox(userId, chatId)
+    outboxes.set(key, outbox)
     if (!outbox.#sending) outbox.#read()
     return outbox
   }
 
-  constructor(prefix, chatId) {
+  /** Those with unsent messages of a user, of all chats. */
+  static allOf(userId) {
+    return [...OutboxStore.chatsOf(userId)].map((chatId) => Outbox.of(userId, chatId))
+  }
+
+  constructor(userId, chatId) {
     super()
-    this.#prefix = prefix
+    this.#userId = userId
     this.#chatId = chatId
-    this.#url = `/api/v1/chats/${chatId}/messages`
+    this.#store = new OutboxStore(userId, chatId)
   }
 
   get entries() {
@@ -71,27 +66,20 @@ export class Outbox extends EventTarget {
       reply_to: reply?.id ?? null,
       reply,
       root_id,
-      created_at: this.#after(),
+      created_at: timeAfter(this.entries),
       state: "sending",
     }
-    if (files.length) entry.files = await keepAll(this.#prefix.split(":")[1], entry.client_id, files)
+    if (files.length) entry.files = await keepAll(this.#userId, entry.client_id, files)
     this.#entries.set(entry.client_id, entry)
     this.#changed(entry)
     this.flush()
-  }
-
-  /** Now, but after all entries, whose order it is: a clock may be set back. */
-  #after() {
-    const latest = Math.max(0, ...this.entries.map(({ created_at }) => Date.parse(created_at) + 1))
-    return new Date(Math.max(Date.now(), latest)).toISOString()
   }
 
   /** Drop an entry: its message is stored, or given up. */
   drop(clientId) {
     const entry = this.find(clientId)
     if (entry?.files) dropAll(entry)
-    if (this.#entries.delete(clientId)) localStorage.removeItem(this.#prefix + clientId)
-    this.#kept.delete(clientId)
+    if (this.#entries.delete(clientId)) this.#store.drop(clientId)
     settled()
   }
 
@@ -104,23 +92,18 @@ export class Outbox extends EventTarget {
 
   /** Send what waits, one after the other, to keep the order. */
   async flush() {
-    if (this.#sending) return
-    const pause = this.#pausedUntil - performance.now()
-    if (pause > 0) {
-      this.#flushAfter(pause)
-      return
-    }
-    clearTimeout(this.#timer)
+    if (this.#sending || this.#pace.holds()) return
+    this.#pace.stop()
     this.#sending = true
     try {
-      await inTurn(this.#prefix, () => this.#sendAll())
+      await inTurn(this.#store.prefix, () => this.#sendAll())
     } finally {
       this.#sending = false
     }
   }
 
   close() {
-    clearTimeout(this.#timer)
+    this.#pace.stop()
   }
 
   /** What waits can't be sent any more. */
@@ -142,8 +125,8 @@ export class Outbox extends EventTarget {
     const data = { client_id, content, ...(reply_to && { reply_to }) }
     try {
       if (entry.files) data.attachment_ids = await this.#upload(entry)
-      const message = await api("POST", this.#url, data)
-      this.#attempt = 0
+      const message = await api("POST", `/api/v1/chats/${this.#chatId}/messages`, data)
+      this.#pace.sent()
       this.drop(entry.client_id)
       this.#tell("stored", message)
       return true
@@ -155,7 +138,7 @@ export class Outbox extends EventTarget {
 
   async #upload(entry) {
     const ids = await uploadAll(entry, this.#chatId, (progress) => this.#tell("changed", { ...entry, progress }))
-    this.#keep(entry) // so that a reload doesn't upload them again
+    this.#store.keep(entry) // so that a reload doesn't upload them again
     return ids
   }
 
@@ -171,26 +154,13 @@ export class Outbox extends EventTarget {
       this.#fail(entry, isGone ? ENDED : error.message, isGone)
       return true
     }
-    if (error.retryAfter) this.#slowDown(entry, error)
+    this.#set(entry, "waiting", error.retryAfter ? error.message : null)
+    if (!error.retryAfter) this.#pace.failed()
     else {
-      this.#set(entry, "waiting")
-      this.#flushAfter(backoff(this.#attempt++))
+      this.#pace.pause(error.retryAfter)
+      this.#tell("slowed")
     }
     return false
-  }
-
-  /** Send nothing, new messages included, until the rate limit allows it. */
-  #slowDown(entry, { retryAfter, message }) {
-    const pause = retryAfter * 1000
-    this.#pausedUntil = performance.now() + pause
-    this.#set(entry, "waiting", message)
-    this.#flushAfter(pause)
-    this.#tell("slowed")
-  }
-
-  #flushAfter(milliseconds) {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.flush(), milliseconds)
   }
 
   #set(entry, state, error = null) {
@@ -206,31 +176,15 @@ export class Outbox extends EventTarget {
   }
 
   #changed(entry) {
-    this.#keep(entry)
+    this.#store.keep(entry)
     this.#tell("changed", entry)
   }
 
-  /** One item an entry, since all pages of the app share the storage. */
-  #keep(entry) {
-    try {
-      keep(localStorage, this.#prefix + entry.client_id, JSON.stringify(entry))
-      this.#kept.add(entry.client_id)
-    } catch {
-      // Storage is full or forbidden: the message is sent, but lost by a reload.
-    }
-  }
-
-  /** Read the entries from storage; keep those that couldn't be stored. */
+  /** Read what is kept: other pages of the app may have added entries, or sent some. */
   #read() {
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix))
-    const kept = keys.map((key) => JSON.parse(localStorage.getItem(key)))
-    const others = this.entries.filter(({ client_id }) => !this.#kept.has(client_id))
-    const entries = [...kept, ...others].map((entry) => [entry.client_id, entry])
-    entries.sort(([, one], [, other]) => one.created_at.localeCompare(other.created_at))
     const before = this.#entries
-    this.#entries = new Map(entries)
-    this.#kept = new Set(kept.map(({ client_id }) => client_id))
-    for (const entry of kept) {
+    this.#entries = new Map(this.#store.read(this.entries).map((entry) => [entry.client_id, entry]))
+    for (const entry of this.entries) {
       const known = before.get(entry.client_id)
       if (known && known.state !== entry.state) this.#tell("changed", entry)
     }

@@ -6,8 +6,9 @@ import { unfold } from "models/long_texts.js"
 import { MessageLog } from "models/message_log.js"
 import { Paginator } from "models/paginator.js"
 import { Scroll } from "models/scroll.js"
+import { Unseen } from "models/unseen.js"
 
-/** The messages that a page shows: their rows, their place in the history, the scroll position. */
+/** The messages that a page shows: their rows, their place in the history, the scroll position, which aren't seen yet. */
 export class Timeline {
   #elements
   #ends
@@ -20,6 +21,7 @@ export class Timeline {
     this.log = new MessageLog(elements, page.userId)
     this.pages = new Paginator(page)
     this.scroll = new Scroll(elements.log)
+    this.unseen = new Unseen(this.log, page.userId)
     const { log, pages, scroll } = this
     this.lines = new LineRows(elements, log, pages)
     this.history = new HistoryWindow({ element: elements.log, log, pages, scroll })
@@ -58,16 +60,22 @@ export class Timeline {
   }
 
   /**
-   * Scroll to the bottom, unless newer messages aren't loaded; returns whether it did. A hidden page
-   * keeps the unread line in sight: reading goes on there.
+   * Scroll to the newest message, unless it isn't loaded; returns whether it did. All are seen then. A hidden
+   * page keeps the unread line in sight: reading goes on there.
    */
   follow() {
     if (this.pages.hasNewer) return false
     this.history.trim("top")
     this.scroll.toBottom()
-    const line = document.hidden && this.log.unreadLine
-    if (line) this.scroll.notBeyond(line)
+    if (!document.hidden) this.unseen.seenAll()
+    else if (this.log.unreadLine) this.scroll.notBeyond(this.log.unreadLine)
     return true
+  }
+
+  /** Load the newest messages, if they aren't here, and scroll to them; returns whether it did. */
+  async toNewest() {
+    if (this.pages.hasNewer) await this.history.newest()
+    return this.follow()
   }
 
   highlight(row) {
