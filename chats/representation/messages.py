@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 from chatproject.rest.shapes import DateTime, Link, Uuid
+from chatproject.text.emoji import is_few_emoji
 from chats.models import Message, MessageRow
 from chats.models.reactions import Reactions
 from chats.models.read_marker import NOBODY, Readers
@@ -121,6 +122,7 @@ class MessageFields(MentionFields):
         str | None,
         "The content as sanitised HTML; null if that shows nothing else than the content.",
     ]
+    is_few_emoji: Annotated[bool, "The content is one to three emoji: show it larger."]
     kind: Literal["text", "photo"]
     photo: Photo | None
     attachments: list[Attachment]
@@ -168,6 +170,7 @@ def message_fields(
         "sender_name": sender.name if sender else "",
         "content": row.content,
         "html": shown_html(row, names, f"/chats/{chat_id}/"),
+        "is_few_emoji": is_few_emoji(row.content),
         "kind": row.kind,
         "photo": row.photo,
         "attachments": row.attachments or [],

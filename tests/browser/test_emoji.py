@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -55,3 +55,45 @@ def test_a_name_between_colons_becomes_an_emoji(
     composer.press("Enter")
     expect(window.message("Well done 🎉 ❤️")).to_be_visible()
     assert len([url for url in asked if url.endswith(".json")]) == 1
+
+
+def rows_are_large(window: Window, sizes: Sequence[bool]) -> None:
+    """Whether the rows have large texts, or not."""
+    expect(window.messages).to_have_count(len(sizes))
+    for row, large in zip(window.messages.all(), sizes, strict=True):
+        size = "36px" if large else "15px"
+        expect(row.locator(".message__content")).to_have_css("font-size", size)
+
+
+def test_few_emoji_alone_are_large_live_after_an_edit_and_a_reload(
+    window_of: OpenWindow, ada: Any, grace: Any, group: Any
+) -> None:
+    window, graces = (window_of(person, f"/chats/{group.pk}/") for person in (ada, grace))
+    for each in (window, graces):
+        each.is_connected()
+
+    def are_large(*sizes: bool) -> None:
+        """Whether the rows are: live and, the page loaded anew, for both."""
+        for each in (window, graces):
+            rows_are_large(each, sizes)
+            each.page.reload()
+            rows_are_large(each, sizes)
+            each.is_connected()
+
+    window.send("👍🏽 🇫🇷")
+    graces.send("Hello")
+    window.send("👍 ok")
+    are_large(True, False, False)
+    window.act("👍🏽 🇫🇷", "Edit")
+    window.composer.fill("👍🏽👍🏽👍🏽👍🏽")
+    window.composer.press("Enter")
+    expect(graces.message("👍🏽👍🏽👍🏽👍🏽")).to_be_visible()
+    graces.act("Hello", "Edit")
+    graces.composer.fill("❤️")
+    graces.composer.press("Enter")
+    expect(window.message("❤️")).to_be_visible()
+    are_large(False, True, False)
+    window.act("👍 ok", "Delete")
+    window.dialog.get_by_role("button", name="Delete").click()
+    expect(graces.messages.nth(2)).to_contain_text("This message was deleted.")
+    are_large(False, True, False)

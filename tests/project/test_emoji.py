@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from chatproject.text.emoji import DATA, LONGEST, emoji_of
+from chatproject.text.emoji import DATA, LONGEST, emoji_of, is_few_emoji
 
 PATH = Path(settings.BASE_DIR) / "static" / DATA
 FILE: dict[str, Any] = json.loads(PATH.read_text())
@@ -74,3 +74,44 @@ def test_all_ascii_and_letters_of_the_basic_plane_are_none() -> None:
     assert len(letters) > 40_000
     # Except for a few squared letters and CJK signs, which Unicode has made emoji.
     assert len([letter for letter in letters if emoji_of(letter)]) < 10
+
+
+THUMB, HEART, FRANCE = "\U0001f44d", "\u2764\ufe0f", "\U0001f1eb\U0001f1f7"
+COUPLE = "\U0001f469\U0001f3fd\u200d\u2764\ufe0f\u200d\U0001f468\U0001f3ff"  # of two skin tones
+SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(THUMB, HEART, FRANCE, COUPLE, SCOTLAND, "1\ufe0f\u20e3", "\u00a9\ufe0f"),
+        THUMB + "\U0001f3fd",  # with a skin tone
+        THUMB + "\ufe0f",  # with a selector that it doesn't need
+        COUPLE.replace(HEART, "\u2764"),  # without one that is within
+        *(THUMB * 2, FRANCE * 2, SCOTLAND + FRANCE + COUPLE, COUPLE * 3),
+        *(f"{THUMB} {HEART} {FRANCE}", f" {THUMB}\n{THUMB} \u3000"),  # blanks don't count
+    ],
+)
+def test_one_to_three_emoji_are_few(text: str) -> None:
+    assert is_few_emoji(text)
+
+
+def test_every_emoji_is_shown_large_alone_and_with_two_others() -> None:
+    assert all(is_few_emoji(form) and is_few_emoji(f"{form}{FRANCE}{form}") for form in FORMS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "1", "12", "#", "*", "a", ":)", "\u0434\u0430", "\ufe0f", "\u200d"),
+        *("\u00a9", "\u2122", "\u2764", "1\u20e3", "\u203c"),  # text without a selector: ©, ™, ❤
+        "\u2764\ufe0e",  # asked for as text
+        *(THUMB * 4, " ".join(THUMB * 4), FRANCE * 4, COUPLE * 4),
+        *(f"{THUMB} ok", f"ok {THUMB}", f"{THUMB}.", f"{THUMB}1", f"**{THUMB}**", f"@ai {THUMB}"),
+        *(FRANCE[:1], FRANCE + FRANCE[:1], "\U0001f3fd", f"{THUMB}\u200d", f"\ufe0f{THUMB}"),
+        "\U0001f469\u200d\U0001f697",  # joined, but not one of Unicode's
+        THUMB * 100_000,
+    ],
+)
+def test_anything_else_isnt_few_emoji(text: str) -> None:
+    assert not is_few_emoji(text)

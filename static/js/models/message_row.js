@@ -68,12 +68,13 @@ export class MessageRows {
   }
 
   /** Say what kind of message it is: the classes of _message.html. */
-  #classify(row, { sender_id, reply, deleted_at, is_streaming }) {
+  #classify(row, { sender_id, reply, deleted_at, is_streaming, is_few_emoji }) {
     const kinds = {
       own: sender_id === this.#userId,
       deleted: deleted_at,
       streaming: is_streaming,
       asked: !deleted_at && reply?.sender_id === this.#userId,
+      "few-emoji": is_few_emoji,
     }
     for (const [kind, holds] of Object.entries(kinds)) row.classList.toggle(`message--${kind}`, Boolean(holds))
   }
