@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "users.middleware.SignInMiddleware",
     "chatproject.middleware.PageMessagesMiddleware",
     "chatproject.middleware.LimitsMiddleware",
+    "chatproject.doubled_forms.DoubledFormsMiddleware",
 ]
 
 ROOT_URLCONF = "chatproject.urls"

@@ -8,6 +8,7 @@ import pytest
 import redis
 from django.apps import apps
 from django.conf import settings
+from django.test import Client
 
 from chatproject.limits import limits
 from chatproject.sockets.places import Places
@@ -73,6 +74,10 @@ async def test_every_key_expires(group: Any, ada: Any) -> None:
     def write() -> None:
         actions.post_message(ada, group.pk, "Hello")
         limits.remember(60, "somebody")
+        client = Client()
+        client.force_login(ada)
+        token = {"csrfmiddlewaretoken": "a" * 64}
+        assert client.post(f"/chats/{group.pk}/clear/", token).status_code == 302
         with turn("growth"), turn("growth"):  # the second waits in vain
             pass
 
