@@ -51,6 +51,33 @@ def test_a_reply_under_way_is_a_reply_after_a_reload(adas: Window, group: Any) -
     expect(adas.composer).to_have_value("")
 
 
+def test_a_reply_under_way_takes_the_new_name_of_who_is_answered(
+    adas: Window, window_of: Callable[..., Window], grace: Any
+) -> None:
+    def call_her(name: str) -> None:
+        hers.page.get_by_label("First name").fill(name)
+        hers.page.get_by_role("button", name="Save").click()
+
+    hers = window_of(grace, "/accounts/profile/")
+    adas.act("A question", "Reply")
+    adas.composer.fill("An answer")
+    expect(mode(adas.page)).to_contain_text("Reply to Grace Hopper")
+    call_her("Amazing")
+    expect(mode(adas.page)).to_contain_text("Reply to Amazing Hopper")
+    expect(adas.composer).to_have_value("An answer")
+    # Also where it is set aside for an edit, and while the page is closed.
+    adas.message("Mine").press("e")
+    call_her("Admiral")
+    expect(adas.message("A question").locator("[data-part=sender]")).to_have_text("Admiral Hopper")
+    adas.composer.press("Escape")
+    expect(mode(adas.page)).to_contain_text("Reply to Admiral Hopper")
+    adas.page.goto("/accounts/profile/")
+    call_her("Grace")
+    expect(hers.page.get_by_text("Your profile was saved.")).to_be_visible()
+    adas.page.go_back()
+    expect(mode(adas.page)).to_contain_text("Reply to Grace Hopper")
+
+
 def test_an_edit_under_way_and_the_draft_below_it_survive_a_reload(
     adas: Window, group: Any
 ) -> None:

@@ -7,6 +7,7 @@ import { isBlank } from "helpers/text.js"
 import { isTouchOnly } from "helpers/touch.js"
 import { ComposerNotes } from "models/composer_notes.js"
 import { Outbox } from "models/outbox.js"
+import { people } from "models/people.js"
 import { TypingSignal } from "models/typing_signal.js"
 import { Writing } from "models/writing.js"
 
@@ -31,7 +32,7 @@ export default class extends Controller {
 
   /** Go on with a reply or an edit, unless its message is deleted meanwhile. */
   #takeUp({ reply, edit }) {
-    if (reply && !isDeleted(reply)) this.#reply(reply)
+    if (reply && !isDeleted(reply)) this.#reply({ ...reply, sender_name: people.name(reply.sender_id, reply.sender_name) })
     if (!edit || isDeleted(edit)) return
     this.#edit(edit)
     this.contentTarget.value = edit.text
@@ -172,6 +173,12 @@ export default class extends Controller {
 
   confirm({ detail: { id, deleted_at } }) {
     if (deleted_at && this.writing.deleted(id)) this.cancel()
+  }
+
+  rename({ detail }) {
+    if (!this.writing.renamed(detail)) return
+    this.#showMode()
+    this.#keep()
   }
 
   allow({ detail: { can_send_messages } }) {

@@ -32,6 +32,13 @@ export class Writing {
     this.replying = { id, root_id, sender_id, sender_name, content }
   }
 
+  /** Somebody is called something else; returns whether it is who is answered. */
+  renamed({ user_id, name }) {
+    const answered = [this.replying, this.#aside?.reply].filter((reply) => reply?.sender_id === user_id)
+    for (const reply of answered) reply.sender_name = name
+    return answered.length > 0
+  }
+
   /** Begin the edit of a message; the text so far is set aside. */
   edit(message, content) {
     if (!this.editing) this.#aside = { content, reply: this.replying }
