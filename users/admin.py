@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -16,7 +17,9 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from . import actions, emails, invitations
+from chatproject.text.bidi import isolate
+
+from . import actions, emails, group_invitations, invitations
 from .models import Arrival, Invitation, User
 from .pages.forms import SetPasswordForm
 from .signing_in import hashers, second_factor_changes
@@ -176,6 +179,23 @@ class ArrivalInline(admin.TabularInline):
         return bool(request.user.has_perm("users.view_invitation"))
 
 
+class InvitationList(ChangeList):
+    """A page of invitations with the names of their groups, by one query more."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        _name_groups(self.result_list)
+
+
+def _name_groups(shown: list[Any]) -> None:
+    ids = {invitation.chat_id for invitation in shown if invitation.chat_id}
+    titles = group_invitations.titles_of(ids) if ids else {}
+    for invitation in shown:
+        name = titles.get(invitation.chat_id, "Deleted group")
+        invitation.group_title = isolate(name) if invitation.chat_id else ""
+
+
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
     """All invitations and who came by them; they are made on the page of whoever invites."""
@@ -183,7 +203,7 @@ class InvitationAdmin(admin.ModelAdmin):
     list_display = (
         "created_at",
         "kind",
-        "chat_id",
+        "group",
         "made_by",
         "uses_left",
         "max_uses",
@@ -197,6 +217,20 @@ class InvitationAdmin(admin.ModelAdmin):
     inlines = (ArrivalInline,)
     show_full_result_count = False
     actions = ("revoke",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return InvitationList
+
+    def get_object(self, *args: Any) -> Invitation | None:
+        found: Invitation | None = super().get_object(*args)
+        if found:
+            _name_groups([found])
+        return found
+
+    def group(self, invitation: Any) -> str:
+        """The name of the group to which it leads; empty if it leads to the site alone."""
+        title: str = invitation.group_title
+        return title
 
     @admin.action(description="Withdraw: nobody comes by it any more", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import QuerySet
@@ -61,6 +62,12 @@ class Groups(group_invitations.Groups):
         )
         lets = chat is not None and permissions_for(chat, made_by).can_add_members
         return chat.name if chat and lets else None
+
+    def titles_of(self, chat_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+        rows = Chat.objects.collection().find(
+            {"_id": {"$in": [chat_id.hex for chat_id in chat_ids]}}, {"name": 1}
+        )
+        return {uuid.UUID(row["_id"]): row["name"] for row in rows}
 
     def join(self, user: User, invitation: Invitation) -> bool:
         try:

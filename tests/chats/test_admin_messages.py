@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 
 from chats import actions
 from chats.models import Chat, Message
+from users import actions as user_actions
 
 from .test_admin import MESSAGES, moderator, said, signed_in, staff, texts, viewer  # noqa: F401
 
@@ -75,8 +76,31 @@ def test_messages_are_filtered_by_the_name_of_their_chat(
     nothing = client.get(f"{MESSAGES}?chat=.*")
     assert texts(nothing) == []
     assert "No group has .* in its name" in nothing.content.decode()
+    assert "no private chat is with somebody of this name" in nothing.content.decode()
     monkeypatch.setattr("chats.admin.message_filters.MOST_CHATS", 1)
-    assert "More than 1 groups" in client.get(f"{MESSAGES}?chat=engine").content.decode()
+    assert (
+        "More than 1 groups or private chats"
+        in client.get(f"{MESSAGES}?chat=engine").content.decode()
+    )
+
+
+def test_messages_of_private_chats_are_found_by_their_people(
+    signed_in, moderator, said, private_chat, ada, grace, alan
+):
+    client = signed_in(moderator)
+    other, _ = actions.create_private_chat(alan, ada.pk)
+    actions.post_message(grace, private_chat.pk, "Between us")
+    actions.post_message(alan, other.pk, "Between two others")
+
+    def found(text):
+        return [one for one in texts(client.get(MESSAGES, {"chat": text})) if "Between" in one]
+
+    assert found("ada") == ["Between two others", "Between us"]
+    assert found("grace") == found("Hopper G") == found("@grace") == ["Between us"]
+    assert found("Ada Lovelace and Grace Hopper") == found("grace and ada") == ["Between us"]
+    assert found("Alan and Grace") == []
+    user_actions.deactivate(alan)
+    assert found("alan") == ["Between two others"]
 
 
 def test_the_sender_is_deactivated_after_a_question(

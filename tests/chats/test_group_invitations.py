@@ -12,6 +12,7 @@ from chatproject.limits.rates import Rate
 from chats import actions
 from chats.errors import Invalid
 from chats.models import Chat
+from tests.commands_sent import sent_commands
 from tests.conftest import PASSWORD
 from tests.jobs import run_due
 from tests.users.test_resets import everything_stored
@@ -406,3 +407,27 @@ def test_a_moderator_takes_a_group_off_the_list(
     chosen = {"action": "make_private", "_selected_action": [str(group.pk)]}
     client.post("/admin/chats/chat/", chosen)
     assert latest(group).access == Chat.Access.PRIVATE
+
+
+def test_moderators_see_the_names_of_the_groups(
+    group: Any, ada: Any, grace: Any, client: Any, code: str
+) -> None:
+    other = actions.create_group(ada, "Looms", [])
+    for chat in (other, group):
+        actions.make_invitation(ada, latest(chat))
+    User.objects.filter(pk=grace.pk).update(is_staff=True, is_superuser=True)
+    client.force_login(grace)
+
+    def groups() -> list[str]:
+        page = client.get("/admin/users/invitation/")
+        return [invitation.group_title for invitation in page.context["cl"].result_list]
+
+    assert sorted(groups()) == ["Engines", "Engines", "Looms"]
+    of_looms = Invitation.objects.get(chat_id=other.pk)
+    page = client.get(f"/admin/users/invitation/{of_looms.pk}/change/").content.decode()
+    assert "Looms" in page
+    actions.rename_chat(ada, other, "Mills")
+    assert sorted(groups()) == ["Engines", "Engines", "Mills"]
+    with sent_commands() as sent:
+        groups()
+    assert len([one for one in sent if one.collection == "chats_chat"]) == 1

@@ -91,10 +91,13 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def search(self, text: str) -> Self:
         """People of whose names a word begins with each word of this, without case and accents."""
+        return self.people().named(text).order_by("username")
+
+    def named(self, text: str) -> Self:
+        """The same of all accounts."""
         wanted = words(text)
         matches = models.Q(*(("search_text__contains", f" {word}") for word in wanted))
-        found = self.people().filter(matches) if wanted else self.none()
-        return found.order_by("username")
+        return self.filter(matches) if wanted else self.none()
 
     def called(self, username: str) -> Self:
         """The account with this user name, in any case, if there is one.
