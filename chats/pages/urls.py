@@ -5,7 +5,7 @@ from django.urls import path
 import chatproject.rest.paths  # noqa: F401 - registers `<any_uuid:…>`
 import users.converters  # noqa: F401 - registers `<user_id:…>`
 
-from . import admission, blocks, joining, leaving, members, pins, threads, views
+from . import admission, blocks, joining, leaving, members, pins, reactions, threads, views
 
 app_name = "chats"
 
@@ -28,6 +28,11 @@ urlpatterns = [
     path("<any_uuid:chat_id>/pins/", pins.pins, name="pins"),
     path("<any_uuid:chat_id>/messages/<any_uuid:message_id>/unpin/", pins.unpin, name="unpin"),
     path("<any_uuid:chat_id>/messages/<any_uuid:message_id>/edits/", pins.edits, name="edits"),
+    path(
+        "<any_uuid:chat_id>/messages/<any_uuid:message_id>/reactions/",
+        reactions.reactions,
+        name="reactions",
+    ),
     path("<any_uuid:chat_id>/members/", members.members, name="members"),
     path("<any_uuid:chat_id>/members/add/", members.add_member, name="add_member"),
     path("<any_uuid:chat_id>/access/", admission.access, name="access"),

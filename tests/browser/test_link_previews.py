@@ -80,10 +80,28 @@ def test_a_link_shows_its_page_until_its_sender_removes_it(
         for window in (adas, graces):
             expect(cards(window)).to_have_count(1)
             expect(cards(window)).to_contain_text("A page with a title alone")
+        # The rest by the menu of the row, which offers it to nobody else.
+        offer = "Remove link preview"
+        graces.message(text).press("Enter")
+        menu = graces.page.get_by_role("menu")
+        expect(menu.get_by_role("menuitem", name="Copy link")).to_be_visible()
+        expect(menu.get_by_role("menuitem", name=offer)).to_have_count(0)
+        graces.page.keyboard.press("Escape")
+        adas.message(text).press("Enter")
+        item = adas.page.get_by_role("menu").get_by_role("menuitem", name=offer)
+        item.focus()
+        item.press("Enter")
+        for window in (adas, graces):
+            expect(cards(window)).to_have_count(0)
+        text = f"Once more: {plain}"
+        adas.send(text)
+        expect(graces.message(text)).to_be_visible()
+        run_due("links")
+        expect(cards(graces)).to_have_count(1)
         blocks.block(grace, ada.pk)
-        expect(graces.page.locator(".message__fold")).to_be_visible()
+        expect(graces.page.locator(".message__fold")).to_have_count(2)
         expect(cards(graces)).to_be_hidden()
-        stored = Message.objects.in_chat(group.pk).get(content__startswith="See")
+        stored = Message.objects.in_chat(group.pk).get(content__startswith="Once")
         path = f"/chats/{group.pk}/?at={stored.pk}"
         adas.page.goto(path)
         expect(cards(adas)).to_have_count(1)

@@ -157,6 +157,11 @@ def test_on_a_phone_a_long_press_reacts_and_the_picker_is_a_sheet(
     menu = page.get_by_role("menu")
     menu.get_by_role("menuitemcheckbox", name=THUMB).tap()
     shows(row, THUMB, 1, own=True)
+    row.evaluate(PRESS)
+    menu.get_by_role("menuitem", name="Who reacted").tap()
+    who = page.get_by_role("dialog", name="Who reacted")
+    expect(who).to_contain_text("Ada Lovelace")
+    who.get_by_role("link", name="Close").tap()
     chip(row, THUMB).tap()
     expect(row.locator(".reaction")).to_have_count(0)
 
@@ -219,3 +224,19 @@ def test_beyond_the_first_ten_ones_own_stays_known_and_who_is_asked_for(
     who = window.page.get_by_role("tooltip")
     expect(who).to_contain_text("You, Person0 Smith, Person1 Smith")
     expect(who).to_contain_text("and 3 others · thumbs up")
+
+    # All of them, by a key; the page after them stays in the dialog.
+    for user in people[1:12]:
+        actions.add_reaction(user, chat, Message.objects.get(pk=message.pk), HEART)
+    window.page.mouse.move(0, 0)
+    row = window.message("Eleven and more")
+    row.press("w")
+    dialog = window.page.get_by_role("dialog", name="Who reacted")
+    expect(dialog.get_by_role("listitem")).to_have_count(24)
+    expect(dialog.get_by_role("heading", level=2)).to_have_text([f"{THUMB} 13", f"{HEART} 11"])
+    expect(dialog.get_by_role("listitem").first).to_contain_text("Person0 Smith @person0")
+    assert violations(window) == []
+    window.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    window.row_menu(row).get_by_role("menuitem", name="Who reacted").click()
+    expect(dialog).to_be_visible()

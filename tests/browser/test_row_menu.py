@@ -135,3 +135,29 @@ def test_a_copied_link_shows_its_message_to_members_and_nothing_to_others(
     assert client.get(address).status_code == 200
     client.force_login(stranger)
     assert client.get(address).status_code == 404
+
+
+def test_by_touch_a_part_of_a_text_is_selected_until_something_else_is_tapped(
+    window_of: OpenWindow, ada: Any, group: Any
+) -> None:
+    for text in ("One or two words", "Another"):
+        actions.post_message(ada, group.pk, text)
+    window = window_of(ada, f"/chats/{group.pk}/", viewport=PHONE, has_touch=True, is_mobile=True)
+    window.is_connected()
+    page, row = window.page, window.message("One or two words")
+    content, menu = row.locator(".message__content"), page.get_by_role("menu")
+    expect(content).to_have_css("user-select", "none")
+    row.evaluate(PRESS)
+    menu.get_by_role("menuitem", name="Select text").tap()
+    expect(menu).to_be_hidden()
+    assert page.evaluate("getSelection().toString()") == "One or two words"
+    expect(content).to_have_css("user-select", "auto")
+    content.evaluate(PRESS)  # the browser's, which moves the selection
+    page.wait_for_timeout(600)  # longer than a long press
+    expect(menu).to_be_hidden()
+    expect(content).to_have_css("user-select", "auto")
+    window.message("Another").tap()
+    expect(content).to_have_css("user-select", "none")
+    assert page.evaluate("getSelection().toString()") == ""
+    row.evaluate(PRESS)
+    expect(menu).to_be_visible()

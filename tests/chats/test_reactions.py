@@ -375,3 +375,36 @@ def test_an_action_names_what_it_refuses(message: Message, group: Any, ada: Any)
     with pytest.raises(Invalid) as refused:
         actions.add_reaction(ada, group, message, "no")
     assert refused.value.field == "emoji"
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+def test_the_page_lists_all_who_reacted_to_members_alone(
+    message: Message, group: Any, ada: Any, stranger: Any, person: Any, client: Any
+) -> None:
+    people = [person(f"person{number}") for number in range(60)]
+    chat = actions.add_members(ada, group, [each.pk for each in people])
+    for user in people:
+        actions.add_reaction(user, chat, Message.objects.get(pk=message.pk), THUMB)
+    actions.add_reaction(ada, chat, Message.objects.get(pk=message.pk), HEART)
+    url = f"/chats/{group.pk}/messages/{message.pk}/reactions/"
+    client.force_login(ada)
+    first, second = client.get(url), client.get(f"{url}?page=2")
+    shown = [
+        (kind["emoji"], kind["count"], [each.username for each in kind["people"]])
+        for page in (first, second)
+        for kind in page.context["kinds"]
+    ]
+    assert shown == [
+        (THUMB, 60, [each.username for each in people[:50]]),
+        (THUMB, 60, [each.username for each in people[50:]]),
+        (HEART, 1, [ada.username]),
+    ]
+    assert f'href="{url}?page=2"' in first.content.decode()
+    client.force_login(stranger)
+    assert client.get(url).status_code == 404
+    actions.change_access(ada, chat, history_for_new_members=False)
+    actions.add_members(ada, Chat.objects.get(pk=group.pk), [stranger.pk])
+    assert client.get(f"/chats/{group.pk}/").status_code == 200
+    assert client.get(url).status_code == 404  # from before they came

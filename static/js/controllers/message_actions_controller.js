@@ -2,9 +2,10 @@ import { Controller } from "@hotwired/stimulus"
 import { api } from "helpers/api.js"
 import { copy } from "helpers/clipboard.js"
 import { threadOf } from "helpers/rows.js"
-import { removePreview } from "models/link_previews.js"
+import { removePreviews } from "models/link_previews.js"
 import { unfold } from "models/long_texts.js"
 import { read, readToEdit } from "models/message_row.js"
+import { selectText } from "models/selecting.js"
 
 /** Does with a message what its row offers (offers.js), by its buttons and links, its menu or a key. */
 export default class extends Controller {
@@ -69,9 +70,21 @@ export default class extends Controller {
     this.#tell("note", { text: (await copy(text)) ? "Copied" : "Your browser doesn’t let this be copied." })
   }
 
-  edits({ dataset: { id } }) {
-    const url = `${this.pageValue}messages/${id}/edits/`
+  edits(row) {
+    this.#openDialog(row, "edits")
+  }
+
+  reactions(row) {
+    this.#openDialog(row, "reactions")
+  }
+
+  #openDialog({ dataset: { id } }, name) {
+    const url = `${this.pageValue}messages/${id}/${name}/`
     this.dispatch("open", { prefix: "dialog-link", target: window, detail: { url } })
+  }
+
+  selectText(row) {
+    selectText(row)
   }
 
   unfold(row) {
@@ -94,8 +107,10 @@ export default class extends Controller {
     await api("POST", `${this.urlValue}/${row.dataset.id}/stop`).catch(() => (button.disabled = false))
   }
 
-  removePreview(row, { target }) {
-    removePreview(`${this.urlValue}/${row.dataset.id}`, target.closest("button"))
+  /** One, by its button; all, by the menu or a key. */
+  removePreview(row, event) {
+    const buttons = event ? [event.target.closest("button")] : row.querySelectorAll('[data-act="removePreview"]')
+    removePreviews(`${this.urlValue}/${row.dataset.id}`, buttons)
   }
 
   retry(row) {

@@ -3,6 +3,7 @@ import { threadOf } from "helpers/rows.js"
 import { LongPress } from "models/long_press.js"
 import { offerOfKey, offersOf } from "models/offers.js"
 import { RowParts } from "models/row_parts.js"
+import { isSelecting } from "models/selecting.js"
 
 /**
  * Where a message offers what can be done with it: buttons beside its row, a menu, and keys while the row has the focus.
@@ -55,6 +56,7 @@ export default class extends Controller {
   }
 
   #activate(row) {
+    if (isSelecting(row)) return
     if (row) this.parts.give(row, "actions")
     for (const other of this.rows) {
       if (other !== row) other.classList.remove("message--active")
@@ -68,14 +70,14 @@ export default class extends Controller {
   openMenu(event) {
     const row = event.target.closest(".message")
     const isBrowsers = event.shiftKey && event.button === 2
-    if (!row || isBrowsers || event.target.closest("a:not([data-act]), img, video, audio")) return
+    if (!row || isBrowsers || isSelecting(row) || event.target.closest("a:not([data-act]), img, video, audio")) return
     const isOpen = this.#openMenu(row, event.pointerType === "touch" ? null : pointOf(event, row))
     if (isOpen) event.preventDefault()
   }
 
   #openSheet({ target }) {
     const row = target.closest(".message")
-    if (row && !target.closest("a, button, img, video, audio")) this.#openMenu(row, null)
+    if (row && !isSelecting(row) && !target.closest("a, button, img, video, audio")) this.#openMenu(row, null)
   }
 
   #openBelow(button, { pointerType }) {

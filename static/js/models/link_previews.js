@@ -8,8 +8,12 @@ export function fillLinkPreviews(box, row, { chat_id, link_previews }) {
   box.replaceChildren(...link_previews.map((one) => known.get(one.id) ?? made(chat_id, one, own)))
 }
 
-/** Remove the preview that has this button from a message, whose address this is. */
-export async function removePreview(url, button) {
+/** Remove previews from a message of this address: those that have these buttons. */
+export function removePreviews(url, buttons) {
+  for (const button of buttons) removePreview(url, button)
+}
+
+async function removePreview(url, button) {
   const { previewId } = button.closest("[data-preview-id]").dataset
   button.disabled = true
   await api("DELETE", `${url}/link-previews/${previewId}`).catch(() => (button.disabled = false))

@@ -6,7 +6,7 @@ import { isTouchOnly } from "helpers/touch.js"
  *
  * `act`: a method of message_actions_controller.js; without one, the event of the window `message-actions:<act>` (detail:
  * `read` of message_row.js). `key`: does it while the row has the focus; "" is none. `to`: whether it is offered for a row
- * (`own`, `text`, `edited`, `pinned`) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
+ * (`own`, `text`, `edited` …: what `offersOf` sees in it) to whoever has these rights (`rightsOf` of rights.js); the server has the last word.
  */
 export const OFFERS = [
   { act: "react", label: "React", icon: "react", key: "a", to: (row, may) => may.can_send_messages },
@@ -18,8 +18,10 @@ export const OFFERS = [
     key: "t",
     to: (row, may) => !row.inThread && may.can_send_messages,
   },
+  { act: "reactions", label: "Who reacted", icon: "person", key: "w", to: (row) => row.reacted },
   { act: "edit", label: "Edit", icon: "edit", key: "e", to: (row, may) => row.own && may.can_send_messages },
   { act: "copyText", label: "Copy text", icon: "copy", key: "c", to: (row) => row.text },
+  { act: "selectText", label: "Select text", icon: "select", key: "", to: (row) => row.text && isTouchOnly() },
   { act: "copyLink", label: "Copy link", icon: "link", key: "l", to: () => true },
   { act: "unread", label: "Unread from here", icon: "unread", key: "u", to: (row) => !row.own },
   { act: "pin", label: "Pin", icon: "pin", key: "p", to: (row, may) => may.can_pin_messages && !row.pinned },
@@ -31,6 +33,7 @@ export const OFFERS = [
     key: "h",
     to: (row, may) => row.edited && (row.own || may.can_delete_other_messages),
   },
+  { act: "removePreview", label: "Remove link preview", icon: "close", key: "x", to: (row) => row.own && row.previewed },
   { act: "moderate", label: "Moderate in a new tab", icon: "moderate", key: "", to: (row, may) => may.moderates },
   {
     act: "askDelete",
@@ -53,6 +56,8 @@ export function offersOf(row, may) {
     text: has("content") && row.querySelector('[data-part="content"]').textContent !== "",
     edited: has("edited"),
     pinned: has("pinned"),
+    previewed: has("link-previews"),
+    reacted: has("reactions"),
   }
   return OFFERS.filter(({ to }) => to(shown, may))
 }
