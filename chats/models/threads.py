@@ -14,7 +14,6 @@ from .chat import Chat
 from .message import Message, MessageRow
 
 INDEX = "message_thread"
-IS_DELETED = {"$gt": ["$deleted_at", None]}
 
 
 class Thread(NamedTuple):
@@ -27,14 +26,15 @@ class Thread(NamedTuple):
     rev: int  # of the latest change of a reply after it was sent; 0 without one
 
 
-# Of a group of replies. Times of a chat never go back, so the latest is that of the last.
+# Of a group of replies. Times of a chat never go back, so the latest is that of the last. What is
+# null or missing is false to `$cond` and nothing to `$max`: comparisons cost half as much again.
 COUNTED: dict[str, Any] = {
     "_id": "$root_id",
-    "reply_count": {"$sum": {"$cond": [IS_DELETED, 0, 1]}},
-    "last_reply_at": {"$max": {"$cond": [IS_DELETED, None, "$created_at"]}},
+    "reply_count": {"$sum": {"$cond": ["$deleted_at", 0, 1]}},
+    "last_reply_at": {"$max": {"$cond": ["$deleted_at", None, "$created_at"]}},
     "first_seq": {"$min": "$seq"},
     "last_seq": {"$max": "$seq"},
-    "rev": {"$max": {"$ifNull": ["$changed_rev", 0]}},
+    "rev": {"$max": "$changed_rev"},
 }
 
 
@@ -50,7 +50,7 @@ def count_replies(chat_id: str, root_ids: Iterable[str]) -> dict[str, Thread]:
     rows = Message.objects.collection().aggregate(
         [{"$match": replies}, {"$group": COUNTED}], hint=INDEX, batchSize=ONE_BATCH
     )
-    return {row.pop("_id"): Thread(**row) for row in rows}
+    return {row.pop("_id"): Thread(**{**row, "rev": row["rev"] or 0}) for row in rows}
 
 
 def flag_root(chat_id: str, root_id: str) -> None:
