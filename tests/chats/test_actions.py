@@ -615,6 +615,32 @@ def test_many_are_added_at_once_each_with_a_number(group, ada, person, captured_
     assert added == [(rev + number, user.pk) for number, user in enumerate(people, 1)]
 
 
+def test_as_many_commands_add_many_as_add_two(ada, person):
+    people = [person(f"person{number}").pk for number in range(302)]
+    counts = []
+    for ids in (people[:2], people[2:]):
+        chat = actions.create_group(ada, "Looms", [])
+        with sent_commands() as sent:
+            added = actions.add_members(ada, chat, ids)
+        assert added.member_ids == [ada.pk, *ids]
+        counts.append([one.name for one in sent])
+    assert counts[0] == counts[1]
+    assert len(counts[0]) < 12
+
+
+def test_what_a_page_reads_of_markers_does_not_grow_by_those_who_left(group, ada, person):
+    message = post(ada, group)
+    chat = group
+    for number in range(5):
+        other = person(f"person{number}")
+        chat = actions.add_members(ada, Chat.objects.get(pk=group.pk), [other.pk])
+        actions.mark_read(other, chat, message)
+        chat = actions.remove_member(other if number % 2 else ada, chat, other.pk)
+    assert list(ReadMarker.objects.filter(chat_id=chat.pk).values_list("user_id", flat=True)) == [
+        ada.pk
+    ]
+
+
 def test_who_is_added_by_another_at_that_moment_is_added_once(
     group, ada, grace, person, captured_events, monkeypatch
 ):
