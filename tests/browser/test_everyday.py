@@ -158,6 +158,25 @@ def test_a_file_that_is_dropped_leaves_the_page_and_text_may_be_dropped(
     assert kept == [False, True]
 
 
+def test_the_newest_message_stays_in_sight_while_the_composer_grows(
+    window_of: OpenWindow, ada: Any, group: Any
+) -> None:
+    fill(group, [ada], 30)
+    read_all(group, [ada], 30)
+    window = window_of(ada, f"/chats/{group.pk}/")
+    window.is_connected()
+    last = window.messages.last
+    expect(last).to_be_in_viewport()
+    # The event of an earlier scroll comes after the growth, and before its size is noticed.
+    window.page.evaluate(
+        """() => {
+          document.querySelector(".composer").style.minHeight = "400px"
+          document.querySelector(".log").dispatchEvent(new Event("scroll"))
+        }"""
+    )
+    expect(last).to_be_in_viewport()
+
+
 def test_printing_gives_the_whole_conversation_that_is_loaded(
     window_of: OpenWindow, ada: Any, grace: Any, group: Any
 ) -> None:

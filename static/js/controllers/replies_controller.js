@@ -155,6 +155,6 @@ export default class extends LogController {
       this.offsetValue = offset
       this.olderTarget.hidden = !offset
     })
-    this.scroll.note()
+    this.scroll.renew()
   }
 }

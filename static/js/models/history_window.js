@@ -45,7 +45,7 @@ export class HistoryWindow extends EventTarget {
         if (!forget) this.#restart()
         this.#scroll.keep(anchor, () => this.#add(messages, forget))
       })
-      this.#scroll.note()
+      this.#scroll.renew()
       this.#tell("loaded")
     } catch (error) {
       if (error.signedOut) this.#tell("signedOut")

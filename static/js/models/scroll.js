@@ -2,6 +2,8 @@ const NEAR = 64 // pixels from the bottom that count as being there
 
 /** The scroll position of a list, and how it is kept while the list changes. */
 export class Scroll {
+  #top = Infinity // where it was last
+
   constructor(element) {
     this.element = element
     this.stuck = true
@@ -18,13 +20,22 @@ export class Scroll {
     return scrollTop > scrollHeight - scrollTop - clientHeight ? "top" : "bottom"
   }
 
-  /** Remember, after the reader scrolled, whether to stay at the bottom. */
+  /** Remember, when it was scrolled, whether to stay at the bottom: not if the reader went up. */
   note() {
+    const { scrollTop } = this.element
+    this.stuck = this.atBottom || (this.stuck && scrollTop >= this.#top) // the size alone changed
+    this.#top = scrollTop
+  }
+
+  /** Remember whether to stay at the bottom, after other rows came into sight. */
+  renew() {
     this.stuck = this.atBottom
+    this.#top = this.element.scrollTop
   }
 
   toBottom() {
     this.element.scrollTop = this.element.scrollHeight
+    this.#top = this.element.scrollTop
     this.stuck = true
   }
 
@@ -32,7 +43,7 @@ export class Scroll {
   notBeyond(element) {
     if (element.getBoundingClientRect().top >= this.element.getBoundingClientRect().top) return
     element.scrollIntoView({ block: "start" })
-    this.note()
+    this.renew()
   }
 
   /** Change the list without moving what the reader looks at, `anchor`. */
@@ -57,6 +68,6 @@ export class Scroll {
 
   show(row) {
     row.scrollIntoView({ block: "center" })
-    this.note()
+    this.renew()
   }
 }

@@ -56,7 +56,7 @@ export class Timeline {
     else if (this.pages.hasNewer) this.#elements.log.scrollTop = 0
     else this.scroll.toBottom()
     if (!row && unread) unread.scrollIntoView({ block: "start" })
-    this.scroll.note()
+    this.scroll.renew()
   }
 
   /**
