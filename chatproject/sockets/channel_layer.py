@@ -47,7 +47,7 @@ class ChannelLayer(RedisPubSubChannelLayer):
                     shard._subscribed_to.update(new)
 
     async def groups_discard(self, groups: Collection[str], channel: str) -> None:
-        """Remove a channel of this process from groups; those that it isn't in don't matter."""
+        """Remove a channel of this process from groups; groups that it isn't in are ignored."""
         layer = self._get_layer()
         for shard, names in self._by_shard(layer, groups).items():
             left = [name for name in names if channel in layer.groups.get(name, ())]

@@ -1,4 +1,4 @@
-"""Work that is asked for one by one and done together."""
+"""Requests that are made one by one and answered together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 class Coalescer(Generic[Item, Answer]):
-    """Does in one round whatever is asked for while the round before is under way.
+    """Answers in one round all requests that arrive during the previous round.
 
     A lone request goes out at once. Of thousands that come together (a process has ended, and its
     sockets return) few pay for a thread or a round trip of their own. A round begins after each of

@@ -23,7 +23,7 @@ from .private_chats import settle_private_chats
 def forget_user(user: User) -> None:
     """Remove a deleted account from its groups; those it owned pass to an heir.
 
-    Its private chats stay for the other, who can't write in them any more.
+    Its private chats stay for the other person, who can't write in them any more.
 
     May take long, be interrupted, and called again.
     """

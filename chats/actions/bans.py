@@ -1,4 +1,4 @@
-"""Bans: whoever was removed from a group is kept out until somebody who may remove lets them back.
+"""Bans: whoever was removed stays out of a group until somebody who may remove members lifts it.
 
 A ban is the row in `ChatPermissions` of a person who was removed.
 """

@@ -113,7 +113,7 @@ def _existing(found: Document | None) -> Chat:
 def in_transaction(work: Callable[[ClientSession], T]) -> T:
     """Do all of `work` or, if it raises, nothing; again from the start if others were faster.
 
-    What was read and written is on a majority when it returns.
+    When it returns, a majority holds what was read and written.
     """
     retries = Retries()
     failure: Exception | None

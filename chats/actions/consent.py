@@ -1,4 +1,4 @@
-"""Whom one may add to groups: that is for each person to say (decision 20)."""
+"""Who may be added to groups, and by whom: each person decides (decision 20)."""
 
 from __future__ import annotations
 

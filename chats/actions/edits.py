@@ -42,7 +42,7 @@ def former_texts(user: User, chat: Chat, message: Message) -> list[FormerText]:
 
 
 def kept_by(kind: Change.Kind, rev: int) -> Document:
-    """The part of the update of a message by which it knows its former texts."""
+    """The part of a message's update that records its former texts."""
     if kind != Change.Kind.MESSAGE_EDITED:
         return {}
     return {"$push": {"edit_revs": {"$each": [rev], "$slice": -MOST_FORMER_TEXTS}}}

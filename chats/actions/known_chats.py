@@ -1,6 +1,6 @@
-"""What this process knows of the chats that it lately sent to: who may send, and their logs' ends.
+"""What this process knows of chats it recently sent to: who may send, and where the logs end.
 
-It may be old. That does no harm: a message takes the number after the last one known, and if
+It may be stale, which does no harm: a message takes the number after the last one known, and if
 anything has changed since, another row has that number.
 """
 
@@ -119,7 +119,7 @@ class KnownChats:
                 self._chats.popitem(last=False)
 
     def forget(self, chat_id: uuid.UUID) -> None:
-        """Forget a chat: it is read again before the next message."""
+        """Forget a chat, so that it is read again before the next message."""
         with self._mutex:
             self._chats.pop(chat_id, None)
 

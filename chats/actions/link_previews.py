@@ -39,7 +39,7 @@ class _Unchanged(Exception):
 
 
 def noted(html: str | None, before: Message | None = None) -> dict[str, Any]:
-    """The fields of a message with this HTML by which a worker knows of its links.
+    """The fields that tell a worker about the links in a message with this HTML.
 
     `before`: the message that is edited; previews of links that it has no more go at once.
     """
@@ -51,7 +51,7 @@ def noted(html: str | None, before: Message | None = None) -> dict[str, Any]:
 
 
 def unqueued() -> list[Document]:
-    """The messages with links of which no job knows yet, up to `FOUND_AT_ONCE` of them."""
+    """The messages with links that have no job yet, at most `FOUND_AT_ONCE`."""
     wanted = {"chat_id": 1, "sender_id": 1, "links_due_at": 1}
     found = Message.objects.collection().find({"links_due_at": {"$gt": EPOCH}}, wanted)
     return list(found.sort("links_due_at", 1).limit(FOUND_AT_ONCE))

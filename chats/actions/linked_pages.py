@@ -1,4 +1,4 @@
-"""What is shown of a linked page: read once in some hours, its image among the chat's files."""
+"""What is shown of a linked page: read every few hours, its image stored as a file of the chat."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The job that makes of an uploaded image what others may load.
+"""The job that turns an uploaded image into what others may load.
 
-Nobody but its author's own browser ever has the file as it came: it may say where it was taken.
+Only its author ever gets the original file, which may say where it was taken.
 """
 
 from __future__ import annotations

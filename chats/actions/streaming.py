@@ -1,6 +1,6 @@
 """The bot's message while it is being written: it grows in place, and one change ends it.
 
-What it says meanwhile is a hint without a `rev`: whoever misses a part has the next one soon, or
+Until then its text is a hint without a `rev`: whoever misses a part gets the next one soon, or
 reads all there is with the message. Only its end is a change of the chat.
 """
 

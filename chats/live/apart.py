@@ -1,4 +1,4 @@
-"""Who of this process's people is kept apart from whom, by a block in either direction."""
+"""Which people with sockets in this process are apart: one of the two blocks the other."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Apart:
         self._numbers = count(1)
 
     def of(self, user_id: int) -> frozenset[int]:
-        """Whom a person here is kept apart from."""
+        """The people from whom a person here is kept apart."""
         return self._of.get(user_id, NOBODY)
 
     def here(self, user_id: int) -> Collection[int]:
-        """Who of the people here is kept apart from somebody, who may be anywhere."""
+        """The people here who are kept apart from somebody, who may be in any process."""
         return self._here.get(user_id, NOBODY)
 
     def begin(self) -> int:

@@ -1,4 +1,4 @@
-"""What a hub has missed: read from MongoDB, and sent in order."""
+"""Reads the changes that a hub has missed from MongoDB, and sends them in order."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def read_usernames(user_ids: set[int]) -> dict[int, str]:
 
 @in_thread
 def read_blocks(user_ids: Collection[int]) -> dict[int, set[int]]:
-    """By each of these people: whom they block and who blocks them."""
+    """For each of these people: whom they block, and who blocks them."""
     return Block.objects.apart_from(user_ids)
 
 

@@ -38,7 +38,7 @@ class ChatItem:
 
     @property
     def more_deleted(self) -> int:
-        """How many were deleted of the unread ones beside those that are known one by one."""
+        """How many unread messages were deleted, besides those that are known individually."""
         known = len(self.progress.deleted_seqs)
         return max(self.chat.last_seq - self.progress.read_seq - self.unread - known, 0)
 

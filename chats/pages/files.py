@@ -17,7 +17,7 @@ def tile(file: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def blank_image(size: tuple[int, int]) -> str:
-    """An image of nothing, which takes the room of one that is still to come."""
+    """A blank image of this size, in place of one that isn't ready."""
     box = f"width='{size[0]}' height='{size[1]}'"
     return f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' {box}/%3E"
 

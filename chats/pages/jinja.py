@@ -41,7 +41,7 @@ def environment(**options: Any) -> Environment:
 
 
 def _shown_as(form: str) -> Any:
-    """A filter of times: a sixth of the time that the filter `date` takes."""
+    """A filter for times that takes a sixth of the time of Django's filter `date`."""
 
     def text(moment: datetime | None) -> str:
         return form.format(moment) if moment else ""

@@ -72,7 +72,7 @@ def withdraw(request: MemberRequest, chat_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
-    """To which group the invitation leads that this browser has opened, and a button to join."""
+    """The group of the invitation that this browser has opened, with a button to join."""
     found = invitations.of_browser(request)
     group = group_invitations.name_of(found) if found else None
     if found is None or group is None:

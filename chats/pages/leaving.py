@@ -1,4 +1,4 @@
-"""How somebody gets rid of a chat, each after a confirmation: leave, clear or delete it."""
+"""Leave, clear or delete a chat, each after a confirmation."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ NAME_MAX_LENGTH = 150  # characters
 
 
 def find_people(user: User, query: str) -> list[Any]:
-    """Up to `FOUND` others of whose names words begin with those of the text."""
+    """Up to `FOUND` others whose names have words that begin with those of the text."""
     if len(query) > NAME_MAX_LENGTH or "\x00" in query:
         return []
     limits.SEARCHES.spend(user.pk)

@@ -61,7 +61,7 @@ def render_page(
     whole: bool = False,
     listed: int = CHATS_LISTED,
 ) -> HttpResponse:
-    """Render a template beside the chat list, or alone if a part is asked for (`X-Partial`).
+    """Render a template next to the chat list, or alone if a part is requested (`X-Partial`).
 
     A `whole` page isn't shown in a dialog: the dialog gets 204, and the pane shows the page.
     """

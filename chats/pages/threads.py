@@ -1,4 +1,4 @@
-"""A thread beside its chat: the message with which it began, and the replies."""
+"""A thread next to its chat: its root message, and the replies."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class ThreadPanel(Timeline):
 @require_safe
 @chat_page
 def thread(request: MemberRequest, chat_id: uuid.UUID, message_id: uuid.UUID) -> HttpResponse:
-    """A chat with a thread beside it; to a script that asks for it, the thread alone.
+    """A chat with a thread next to it; only the thread for a script that asks for it.
 
     The address is that of its root; without scripts `?replies=all` shows the earlier replies, too.
     """

@@ -28,7 +28,7 @@ CONTINUED = timedelta(seconds=CONTINUED_SECONDS)
 
 @dataclass(frozen=True)
 class Row:
-    """A message, and what its row shows beside it."""
+    """A message, and what else its row shows."""
 
     message: dict[str, Any]  # as on the wire, with its `id`
     sent_at: datetime

@@ -165,6 +165,8 @@ SEARCH = OpenApiParameter(
 
 
 class JWTScheme(OpenApiAuthenticationExtension):
+    """How the OpenAPI schema describes access tokens."""
+
     target_class = "users.signing_in.authentication.JWTAuthentication"
     name = "accessToken"
 

@@ -3,7 +3,7 @@ import { isImage, sizeText } from "helpers/files.js"
 import { plural } from "helpers/names.js"
 import { StagedFile } from "models/staged_file.js"
 
-/** The files that are to go with the message that is written: picked, pasted, or dropped into the pane. */
+/** The files of the message that is being written: picked, pasted, or dropped into the pane. */
 export default class extends Controller {
   static targets = ["input", "list", "field", "error", "zone", "button"]
   static values = { most: Number, mostBytes: Number }

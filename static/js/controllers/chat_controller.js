@@ -55,7 +55,7 @@ export default class extends Controller {
     this.live.close()
   }
 
-  /** Messages were loaded that the page didn't have: their receipts need everybody's markers. */
+  /** Earlier messages were loaded: their receipts need the markers of all members. */
   loaded() {
     if (this.hasAllMarkersValue) return
     this.hasAllMarkersValue = true

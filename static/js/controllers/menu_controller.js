@@ -12,7 +12,7 @@ export default class extends Controller {
     if (!this.element.contains(target)) this.element.open = false
   }
 
-  /** The focus goes to another element; without one, to another window or to what takes none. */
+  /** The focus moves to another element; null means another window, or nothing focusable. */
   leave({ relatedTarget }) {
     if (relatedTarget) this.closeOutside({ target: relatedTarget })
   }

@@ -6,7 +6,7 @@ const SWAPPED = /^\/chats\/([0-9a-f-]{36}\/(thread\/[0-9a-f-]{36}\/)?(\?.*)?)?$/
 const OFFLINE = "Nobody answers. Are you online?"
 
 /**
- * Swaps the pane, what is beside the chat list: for links to chats, and for Back and Forward. Whatever
+ * Swaps the pane next to the chat list, for links to chats, and for Back and Forward. Whatever
  * doesn't fit into this page is loaded as a page. Event of the window: `pane:shown`.
  */
 export default class extends Controller {
@@ -47,7 +47,7 @@ export default class extends Controller {
     this.shown = here()
   }
 
-  /** The pane now shows what another address does; a thread beside it stays. */
+  /** The pane now shows another address; an open thread stays. */
   move({ detail: { url } }) {
     const { pathname } = location
     history.replaceState(history.state, "", pathname.startsWith(url) ? pathname : url)
@@ -114,7 +114,7 @@ export default class extends Controller {
     return first
   }
 
-  /** After a click what was shown stays; after Back or Forward it isn't what the address says. */
+  /** After a click the old pane stays; after Back or Forward it would contradict the address. */
   #fail(url, text) {
     this.#stop()
     if (here() !== this.shown) this.#fill("")

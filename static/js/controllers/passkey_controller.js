@@ -39,7 +39,7 @@ export default class extends Controller {
     throw new Error(isJson ? (await response.json()).detail : "That didn’t work. Try again later.")
   }
 
-  /** Browsers' own errors say nothing that people understand; most of them mean "cancelled". */
+  /** The browser's own errors don't help people; most of them mean "cancelled". */
   #show(error) {
     const isOurs = !(error instanceof DOMException)
     this.errorTarget.textContent = isOurs ? error.message : "No passkey was used."

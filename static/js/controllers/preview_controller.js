@@ -5,7 +5,7 @@ import { showContent } from "models/content.js"
 
 const PAUSE = 500 // milliseconds without a key, after which it is rendered anew
 
-/** Shows beside the composer what a message will look like, as the server renders it. */
+/** Shows above the composer what a message will look like, as the server renders it. */
 export default class extends Controller {
   static targets = ["field", "box", "content", "toggle", "status"]
   static values = { url: String }

@@ -10,7 +10,7 @@ import { ThreadState, repliesText } from "models/thread_state.js"
 
 const MOST_AT_ONCE = 40 // messages shown in one frame
 
-/** A thread beside its chat: the message with which it began, the replies, and what is being sent to it. */
+/** A thread next to its chat: its root message, the replies, and what is being sent to it. */
 export default class extends LogController {
   static targets = [
     "log", "root", "rows", "pending", "older", "count", "countText", "template", "dayTemplate", "unreadTemplate",
@@ -97,7 +97,7 @@ export default class extends LogController {
     return message.reply?.id === this.rootIdValue ? { ...message, reply: null } : message
   }
 
-  /** The day is named once if the first reply is of the root's. */
+  /** Name the day once if the first reply is of the same day as the root. */
   #joinDays() {
     const [root, reply] = [this.root.first, this.log.first].map((row) => row && dayKey(new Date(row.dataset.createdAt)))
     this.logTarget.classList.toggle("thread__log--one-day", root === reply)
@@ -141,7 +141,7 @@ export default class extends LogController {
     }
   }
 
-  /** The replies from `offset` to `end`: of long ones the API gives fewer at a time. */
+  /** The replies from `offset` to `end`; the API returns fewer at a time if they are long. */
   async #load(offset, end) {
     const { results } = await api("GET", `${this.urlValue}?offset=${offset}&limit=${end - offset}`)
     const next = offset + results.length

@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus"
 import { ApiError, api } from "helpers/api.js"
 
-/** What a message offers and the API does at once; says what went wrong. */
+/** The offers of a message that are a single API request; says what went wrong. */
 export default class extends Controller {
   static values = { url: String }
 

@@ -33,7 +33,7 @@ export default class extends Controller {
     this.row.classList.remove("message--active")
   }
 
-  /** A click on an item, or beside the menu. */
+  /** A click on an item, or outside the menu. */
   choose({ target, type, pointerType }) {
     if (type === "contextmenu" && pointerType === "touch") return // of the press that opened it
     const { offer: act, emoji } = target.closest("[role^=menuitem]")?.dataset ?? {}

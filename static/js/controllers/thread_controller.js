@@ -3,7 +3,7 @@ import { TIMEOUT } from "helpers/api.js"
 import { fetchPart, originOf } from "helpers/parts.js"
 
 /**
- * Opens and closes a thread beside the open chat, which stays as it is. The address says which one; Back closes it.
+ * Opens and closes a thread next to the open chat, which stays as it is. The address says which one; Back closes it.
  * Events of the window: `thread:shown` (the address has changed), `thread:missed` (detail: {messages}), `thread:hidden`.
  */
 export default class extends Controller {
@@ -89,7 +89,7 @@ export default class extends Controller {
     setTimeout(() => this.dispatch("missed", { target: window, detail: { messages } }))
   }
 
-  /** One step of the history for however many threads: Back leads to the chat. */
+  /** One history entry however many threads are opened: Back leads to the chat. */
   #move(url, isOpen) {
     if (!isOpen) this.search = location.search
     if (isOpen) history.replaceState(history.state, "", url)

@@ -11,7 +11,7 @@ export default class extends Controller {
     this.show()
   }
 
-  /** What has failed may have changed: here, in another tab, or because another chat is open. */
+  /** The list of failed messages may have changed: here, in another tab, or by opening another chat. */
   show() {
     const isOpen = ({ chat_id }) => location.pathname.startsWith(`/chats/${chat_id}/`)
     const failed = OutboxStore.failedOf(this.userIdValue).filter((entry) => !isOpen(entry))

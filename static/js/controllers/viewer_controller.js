@@ -5,7 +5,7 @@ import { shown } from "helpers/text.js"
 export default class extends Controller {
   static targets = ["image", "caption", "place", "link", "previous", "next"]
 
-  /** A click on an image in a row; with a key that opens a tab, the browser has it. */
+  /** A click on an image in a row; one with a modifier key is left to the browser. */
   open(event) {
     const link = event.target.closest?.("a.file--image")
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return
@@ -35,7 +35,7 @@ export default class extends Controller {
     this.#show(this.at + 1)
   }
 
-  /** A click beside the image closes it. */
+  /** A click outside the image closes it. */
   backdrop({ target }) {
     if (target === this.element || target.matches(".viewer__stage")) this.close()
   }

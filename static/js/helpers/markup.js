@@ -1,6 +1,6 @@
 // Messages with markup: the server renders and sanitises them once (chatproject/text/markdown).
 
-// What begins or ends a line, and what is beside others in one: chatproject/text/markdown/plain.py.
+// Elements that begin or end a line, and those that share one: chatproject/text/markdown/plain.py.
 const LINES = new Set("BLOCKQUOTE BR DIV H2 H3 H4 H5 H6 HR LI OL P PRE TR UL".split(" "))
 const CELLS = new Set(["TD", "TH"])
 

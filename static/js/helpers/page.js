@@ -22,7 +22,7 @@ function release(form) {
   for (const button of form.elements) button.removeAttribute("aria-disabled")
 }
 
-/** A file that is dropped beside a place for files doesn't replace the page; it can't be dropped there. */
+/** A file that is dropped outside a drop zone must not replace the page. */
 export function keepPage(event) {
   const { dataTransfer } = event
   if (event.defaultPrevented || !dataTransfer?.types.includes("Files")) return

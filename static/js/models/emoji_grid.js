@@ -1,6 +1,6 @@
 const COLUMNS = 8
 
-/** A grid of emoji that one walks through by arrow keys (ARIA Authoring Practices, "Layout Grids"). */
+/** A grid of emoji that arrow keys move through (ARIA Authoring Practices, "Layout Grids"). */
 export class EmojiGrid {
   #element
 

@@ -15,7 +15,7 @@ export class RowReactions {
     this.#show(row, { reactions: message.reactions ?? [], own: ownAmong(message, row, this.#userId) })
   }
 
-  /** Take an event of a reaction, if there is its row, and it is newer. */
+  /** Apply the event of a reaction if its row is shown and the event is newer. */
   take(row, { rev, reactions, emoji, user_id, is_added }) {
     if (!row || Number(row.dataset.rev) >= rev) return
     row.dataset.rev = rev

@@ -19,14 +19,14 @@ export class RowThreads {
     this.show(row, chat_id)
   }
 
-  /** Take a reply to the row's message, if there is the row. */
+  /** Count a reply to a message, if its row is shown. */
   take(row, reply) {
     if (!row) return
     this.#stateOf(row).take(reply)
     this.show(row, reply.chat_id)
   }
 
-  /** Show it as of now: the last reply may be of another day by then. */
+  /** Show the times anew: the last reply may be of another day now. */
   show(row, chatId = null) {
     if (!row.dataset.thread && !this.#states.has(row)) return
     const { count, lastAt } = this.#stateOf(row)

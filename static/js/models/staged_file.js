@@ -1,7 +1,7 @@
 import { sizeText } from "helpers/files.js"
 import { shown } from "helpers/text.js"
 
-/** A file beside the text that is written, with a description of what an image shows. */
+/** A file attached to the text that is being written; an image has a description. */
 export class StagedFile {
   #file
   #url = null

@@ -44,7 +44,7 @@ async function upload(entry, file, chatId, progressed) {
   return id
 }
 
-/** By an XMLHttpRequest: `fetch` doesn't tell how far it is. */
+/** By an XMLHttpRequest, as `fetch` doesn't report progress. */
 function post(entry, url, content, progressed) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
