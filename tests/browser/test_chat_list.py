@@ -55,6 +55,36 @@ def test_reading_in_one_window_is_seen_in_the_other(
     expect(listing.chat_item("Engines").locator(".chat-item__unread")).to_be_hidden()
 
 
+def test_an_answer_that_is_older_than_what_was_told_undoes_nothing(
+    window_of: OpenWindow, group: Any, private_chat: Any, ada: Any, grace: Any, alan: Any
+) -> None:
+    gone = actions.create_group(ada, "Looms", [grace.pk])
+    mention, _ = actions.post_message(ada, group.pk, "@grace")
+    window = window_of(grace, f"/chats/{private_chat.pk}/")
+    window.is_connected()
+    answers: list[Any] = []
+    window.page.route("**/api/v1/chats/?*", lambda route: answers.append((route, route.fetch())))
+    window.cut_sockets()
+    window.mend()
+    for _ in range(500):
+        if not answers:
+            window.page.wait_for_timeout(20)
+    item = window.page.locator(".chat-item", has_text="Alan")  # by a chat that it doesn't know
+    added = actions.create_private_chat(alan, grace.pk)[0]
+    actions.post_message(alan, added.pk, "Hello")
+    actions.edit_message(ada, group, mention, "Nobody")
+    actions.rename_chat(ada, group, "Steam engines")
+    actions.remove_member(ada, gone, grace.pk)
+    expect(window.chat_item("Looms")).to_have_count(0)
+    expect(item).to_have_count(1)
+    route, answer = answers[0]
+    route.fulfill(response=answer)
+    window.page.wait_for_timeout(300)
+    expect(window.chat_item("Looms")).to_have_count(0)
+    expect(window.chat_item("Steam engines").locator(".chat-item__mention")).to_be_hidden()
+    expect(item).to_have_count(1)
+
+
 def test_a_chat_that_somebody_opens_with_me_appears(
     window_of: OpenWindow, ada: Any, grace: Any
 ) -> None:

@@ -6,6 +6,7 @@ import { protocol } from "helpers/protocol.js"
 import { forget } from "helpers/written.js"
 import { ChatItems } from "models/chat_items.js"
 import { LatestActivity } from "models/latest_activity.js"
+import { Meanwhile } from "models/meanwhile.js"
 import { people } from "models/people.js"
 import { LiveSocket } from "models/socket.js"
 import { TabTitle } from "models/tab_title.js"
@@ -21,6 +22,7 @@ export default class extends Controller {
 
   initialize() {
     people.loadBlocked(this.blockedValue)
+    this.meanwhile = new Meanwhile((frame) => this.#receive(frame))
     this.activity = new LatestActivity((activity) => this.#active(activity))
     this.countSoon = inNextFrame(() => this.#count())
     this.refreshSoon = after(NAMES_KEPT, () => this.refresh())
@@ -32,7 +34,7 @@ export default class extends Controller {
     document.addEventListener("visibilitychange", this.countSoon)
     this.endDays = onNewDay(() => this.items.showTimes())
     this.socket = new LiveSocket("/api/v1/users/me")
-    this.socket.addEventListener("frame", ({ detail }) => this.#receive(detail))
+    this.socket.addEventListener("frame", ({ detail }) => this.meanwhile.take(detail))
     // A refused handshake doesn't say why: the API does.
     this.socket.addEventListener("failed", () => navigator.onLine && this.#checkSignIn())
     this.socket.addEventListener("ended", () => this.#end())
@@ -107,7 +109,11 @@ export default class extends Controller {
   }
 
   /** Ask for what may have changed without an event. */
-  async refresh() {
+  refresh() {
+    return this.meanwhile.during(this.#refresh())
+  }
+
+  async #refresh() {
     const found = await api("GET", `/api/v1/chats/?limit=${protocol.chats_listed}`).catch(() => null)
     for (const [index, chat] of (found?.results.reverse() ?? []).entries()) {
       if (index % AT_ONCE === 0) await new Promise((done) => setTimeout(done))
@@ -117,10 +123,7 @@ export default class extends Controller {
   }
 
   async #checkSignIn() {
-    const nobody = { id: null }
-    const user = await api("GET", "/api/v1/users/me").catch(
-      (error) => error.signedOut && nobody,
-    )
+    const user = await api("GET", "/api/v1/users/me").catch((error) => error.signedOut && { id: null })
     if (user && user.id !== this.userIdValue) this.#end()
   }
 
@@ -152,9 +155,9 @@ export default class extends Controller {
     this.items.act(data)
   }
 
-  async #load(id) {
-    const chat = await api("GET", `/api/v1/chats/${id}`).catch(() => null)
-    return chat && this.#put(chat)
+  #load(id) {
+    const chat = api("GET", `/api/v1/chats/${id}`)
+    return this.meanwhile.during(chat.then((found) => this.#put(found), () => null))
   }
 
   /** Show a chat as the API describes it. */

@@ -177,7 +177,7 @@ export default class extends Controller {
 
   rename({ detail }) {
     if (!this.writing.renamed(detail)) return
-    this.#showMode()
+    this.notes.showMode(this.writing)
     this.#keep()
   }
 
