@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from chats import actions
 from chats.models import Chat, Message
 from chats.protocol import MENTION_ALL_MEMBERS
+from users import names
 
 from .long_chat import fill, read_all
 from .test_access import violations
