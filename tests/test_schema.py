@@ -17,7 +17,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, positive_data_accept
 from chatproject.rest import schema
 from chatproject.wsgi import application
 from chats import actions
-from chats.api import serializers
+from chats.api import chat_serializers, member_serializers, message_serializers
 from chats.models import Attachment, Chat, Message, MessageRow, Preview
 from chats.models.read_marker import Readers
 from chats.representation import MessageContext, message_data
@@ -90,9 +90,9 @@ def test_every_operation_tells_its_errors_and_those_with_a_body_an_example(docum
 @pytest.mark.parametrize(
     "serializer",
     [
-        serializers.MessageSerializer,
-        serializers.ChatSerializer,
-        serializers.ListedChatSerializer,
+        message_serializers.MessageSerializer,
+        chat_serializers.ChatSerializer,
+        chat_serializers.ListedChatSerializer,
     ],
 )
 def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
@@ -101,10 +101,10 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
     preview = Preview(message.pk.hex, 1, 1, "Hello", "text", message.created_at, None)
     context: dict[str, Any] = {
         "messages": MessageContext(Readers({1: [1]}), {}, {}),
-        "chats": serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),
+        "chats": chat_serializers.ChatContext(1, {chat.pk.hex: preview}, {}, {}),
     }
     declared = serializer(context=context)
-    if serializer is serializers.MessageSerializer:
+    if serializer is message_serializers.MessageSerializer:
         row = MessageRow.of(Message.objects.document(message))
         written: Any
         [written] = message_data([row], context["messages"], 1)
@@ -119,12 +119,12 @@ def test_what_is_written_by_hand_has_the_fields_that_are_declared(serializer):
 def test_the_history_has_the_fields_that_are_declared(ada, api, group):
     url = f"/api/v1/chats/{group.pk}/messages"
     page, changes = api(ada).get(url).json(), api(ada).get(f"{url}?changed_after=0").json()
-    fields = serializers.HistorySerializer().fields
+    fields = message_serializers.HistorySerializer().fields
     assert page.keys() == {name for name, field in fields.items() if field.required}
     assert changes.keys() == fields.keys()
     detail = api(ada).get(f"/api/v1/chats/{group.pk}").json()
-    assert detail.keys() == serializers.ChatDetailSerializer().fields.keys()
-    assert detail["members"][0].keys() == serializers.MemberSerializer().fields.keys()
+    assert detail.keys() == chat_serializers.ChatDetailSerializer().fields.keys()
+    assert detail["members"][0].keys() == member_serializers.MemberSerializer().fields.keys()
 
 
 # Every answer conforms ---------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from chatproject.text.bidi import isolate
 
 from . import actions, emails, group_invitations, invitations
 from .models import Arrival, Invitation, User
-from .pages.forms import SetPasswordForm
+from .pages.password_forms import SetPasswordForm
 from .signing_in import hashers, second_factor_changes
 
 # What allauth registers shows secrets, and would let people sign in past our own actions.

@@ -11,8 +11,6 @@ from .bans import ban as ban
 from .bans import bans_of as bans_of
 from .bans import lift_ban as lift_ban
 from .chats import change_access as change_access
-from .chats import create_group as create_group
-from .chats import create_private_chat as create_private_chat
 from .chats import delete_chat as delete_chat
 from .chats import make_private as make_private
 from .chats import rename_chat as rename_chat
@@ -35,11 +33,13 @@ from .link_previews import remove_link_preview as remove_link_preview
 from .members import add_members as add_members
 from .members import remove_member as remove_member
 from .members import set_permissions as set_permissions
+from .message_changes import delete_message as delete_message
+from .message_changes import edit_message as edit_message
 from .messages import bot_typing as bot_typing
-from .messages import delete_message as delete_message
-from .messages import edit_message as edit_message
 from .messages import post_bot_message as post_bot_message
 from .messages import post_message as post_message
+from .new_chats import create_group as create_group
+from .new_chats import create_private_chat as create_private_chat
 from .pins import pin_message as pin_message
 from .pins import unpin_message as unpin_message
 from .previews import preview_message as preview_message

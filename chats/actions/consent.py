@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from chats.errors import Invalid
-from chats.models import Chat, Message
+from chats.models import Chat
+from chats.models.writers import writers
 from users.models import AddedBy, Block, User
 
 
@@ -35,4 +36,4 @@ def sharing(user_id: int, others: Collection[int]) -> set[int]:
     shared = Chat.objects.shared_with(user_id, others)
     known = {one.member_id for one in shared if one.is_group or one.opened_by == one.member_id}
     silent = [one for one in shared if one.member_id not in known]
-    return known | Message.objects.writers({one.chat_id: one.last_seq for one in silent}, others)
+    return known | writers({one.chat_id: one.last_seq for one in silent}, others)

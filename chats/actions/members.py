@@ -17,8 +17,8 @@ from chats.permissions import Permissions, permissions_by, permissions_for
 from users.models import User
 
 from .changing import Transaction, change
-from .chats import announce_added
 from .consent import require_consent
+from .new_chats import announce_added
 from .rules import (
     require_grantable,
     require_group,

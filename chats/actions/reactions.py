@@ -15,7 +15,7 @@ from chats.protocol import REACTIONS_MAX
 from users.models import User
 
 from .changing import Transaction, change
-from .messages import confirmed_message
+from .message_changes import confirmed_message
 from .rules import require_permission, valid_emoji
 
 

@@ -21,7 +21,7 @@ from chats.models import Change, Chat, Message, rendered
 from chats.permissions import permissions_for
 from users.models import User
 
-from .messages import change_message
+from .message_changes import change_message
 
 
 def grow_message(message: Message, content: str) -> bool:

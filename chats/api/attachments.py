@@ -25,8 +25,8 @@ from chats.models import Attachment
 from chats.models.attachment import keys_of, shown
 
 from .inputs import UploadSerializer
+from .message_serializers import AttachmentSerializer
 from .openapi import ERRORS, READ_ERRORS
-from .serializers import AttachmentSerializer
 from .viewset import ChatViews
 
 MULTIPART, BINARY = "multipart/form-data", OTHER

@@ -15,12 +15,14 @@ from chats import actions
 from chats.models import ReadMarker
 from chats.permissions import is_closed, online_to, permissions_of
 
+from .chat_serializers import ChatContext, ChatDetailSerializer, ListedChatSerializer, by_name
 from .inputs import (
     ChatChangeSerializer,
     FirstUnreadSerializer,
     GroupSerializer,
     PrivateChatSerializer,
 )
+from .member_serializers import member_rows
 from .openapi import (
     BAD_INPUT,
     ERRORS,
@@ -33,13 +35,6 @@ from .openapi import (
     READ_ERRORS,
 )
 from .pagination import ChatList
-from .serializers import (
-    ChatContext,
-    ChatDetailSerializer,
-    ListedChatSerializer,
-    by_name,
-    member_rows,
-)
 from .viewset import ChatViews
 
 

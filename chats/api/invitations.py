@@ -22,8 +22,8 @@ from users.api.invitation_serializers import (
 from users.models import Invitation
 from users.registration import BAD_INVITATION
 
+from .chat_serializers import ListedChatSerializer
 from .openapi import BAD_INPUT, CODE, ERRORS, INVITATION, NOT_SIGNED_IN, REFUSED
-from .serializers import ListedChatSerializer
 from .viewset import ChatViews
 
 

@@ -23,8 +23,8 @@ from .joining_serializers import (
     PersonRowSerializer,
     person_rows,
 )
+from .member_serializers import MemberSerializer
 from .openapi import ERRORS, PERSON, READ_ERRORS
-from .serializers import MemberSerializer
 from .viewset import ChatViews
 
 SEARCH_MAX_LENGTH = 150  # characters

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from chats.models import Chat, ListedGroup, Standing
 from chats.representation import iso
-from users.api.serializers import UserSerializer
+from users.api.user_serializers import UserSerializer
 
 
 class PersonRowSerializer(UserSerializer):

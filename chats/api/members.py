@@ -19,14 +19,8 @@ from chats.permissions import online_to, permissions_for, permissions_of
 from users.models import User
 
 from .inputs import AddMembersSerializer, PermissionsSerializer
-from .openapi import (
-    ERRORS,
-    MODERATION,
-    NEWCOMER,
-    NEWCOMERS,
-    READ_ERRORS,
-)
-from .serializers import FlagsSerializer, MemberSerializer, member_rows
+from .member_serializers import FlagsSerializer, MemberSerializer, member_rows
+from .openapi import ERRORS, MODERATION, NEWCOMER, NEWCOMERS, READ_ERRORS
 from .viewset import ChatViews
 
 Rows = Sequence[dict[str, Any]]

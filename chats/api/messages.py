@@ -27,16 +27,11 @@ from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext
 
 from .changes import fitting, read_changed
+from .chat_serializers import ChatContext, ChatSerializer, by_name
 from .inputs import ContentSerializer, NewMessageSerializer
-from .openapi import (
-    CORRECTION,
-    ERRORS,
-    GREETING,
-    QUESTION,
-    READ_ERRORS,
-)
+from .message_serializers import HistorySerializer, MessageSerializer
+from .openapi import CORRECTION, ERRORS, GREETING, QUESTION, READ_ERRORS
 from .pagination import History, MessagePagination
-from .serializers import ChatContext, ChatSerializer, HistorySerializer, MessageSerializer, by_name
 from .viewset import ChatViews
 
 

@@ -16,9 +16,9 @@ from chats.models.read_marker import NOBODY
 from chats.representation import MessageContext, iso
 
 from .changes import fitting, fitting_rows
+from .message_serializers import MessageSerializer
 from .openapi import ERRORS, READ_ERRORS
 from .pagination import BoundedPagination
-from .serializers import MessageSerializer
 from .viewset import ChatViews
 
 

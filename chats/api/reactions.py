@@ -17,8 +17,8 @@ from chats.actions.rules import valid_emoji
 from chats.models.reactions import people_of
 
 from .inputs import ReactionSerializer
+from .message_serializers import MessageSerializer, ReactorSerializer, reactor_rows
 from .openapi import ERRORS, READ_ERRORS, THUMBS_UP
-from .serializers import MessageSerializer, ReactorSerializer, reactor_rows
 from .viewset import ChatViews
 
 

@@ -15,9 +15,9 @@ from chats.models.threads import seen_thread
 from chats.representation import MessageContext, message_data
 
 from .changes import fitting
+from .message_serializers import MessageSerializer
 from .openapi import READ_ERRORS
 from .pagination import BoundedPagination
-from .serializers import MessageSerializer
 from .viewset import ChatViews
 
 

@@ -19,8 +19,9 @@ from chats.representation import MessageContext, message_data
 from users.models import User
 
 from . import errors  # noqa: F401 - registers the refusals of chats
+from .chat_serializers import ChatContext, ListedChatSerializer
 from .inputs import NothingSerializer
-from .serializers import ChatContext, ListedChatSerializer, member_rows
+from .member_serializers import member_rows
 
 
 class ChatViews(GenericViewSet[Any]):

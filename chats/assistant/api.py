@@ -17,8 +17,8 @@ from rest_framework.views import APIView
 from chatproject.limits import limits
 from chatproject.rest.fields import StrictSerializer, TextField
 from chatproject.text.names import is_blank
+from chats.api.message_serializers import PhotoSerializer
 from chats.api.openapi import BAD_INPUT, NOT_SIGNED_IN
-from chats.api.serializers import PhotoSerializer
 from users.models import User
 
 from . import ai, direct, unsplash

@@ -1,5 +1,12 @@
 """The events that sockets receive, and their delivery."""
 
+from .chat_lists import BlockChanged as BlockChanged
+from .chat_lists import ChatActivity as ChatActivity
+from .chat_lists import ChatAdded as ChatAdded
+from .chat_lists import ChatCleared as ChatCleared
+from .chat_lists import ChatRemoved as ChatRemoved
+from .chat_lists import ChatUnread as ChatUnread
+from .chat_lists import MentionsChanged as MentionsChanged
 from .chats import ChatDeleted as ChatDeleted
 from .chats import ChatState as ChatState
 from .chats import ChatUpdated as ChatUpdated
@@ -22,6 +29,12 @@ from .messages import OfMessage as OfMessage
 from .messages import TextMessage as TextMessage
 from .messages import message_event as message_event
 from .messages import message_read as message_read
+from .people import MessageProgress as MessageProgress
+from .people import MessageRead as MessageRead
+from .people import TypingIndicator as TypingIndicator
+from .people import UserJoined as UserJoined
+from .people import UserLeft as UserLeft
+from .people import UserRenamed as UserRenamed
 from .pins import MessagePinned as MessagePinned
 from .pins import message_pinned as message_pinned
 from .publish import abroadcast as abroadcast
@@ -34,25 +47,12 @@ from .publish import to_hubs as to_hubs
 from .publish import user_group as user_group
 from .reactions import MessageReaction as MessageReaction
 from .reactions import message_reaction as message_reaction
-from .types import Authenticated as Authenticated
-from .types import BlockChanged as BlockChanged
+from .sockets import Authenticated as Authenticated
+from .sockets import Error as Error
+from .sockets import Pong as Pong
+from .sockets import Watching as Watching
+from .sockets import Welcome as Welcome
 from .types import Change as Change
-from .types import ChatActivity as ChatActivity
-from .types import ChatAdded as ChatAdded
-from .types import ChatCleared as ChatCleared
-from .types import ChatRemoved as ChatRemoved
-from .types import ChatUnread as ChatUnread
-from .types import Error as Error
 from .types import Event as Event
 from .types import Json as Json
-from .types import MentionsChanged as MentionsChanged
-from .types import MessageProgress as MessageProgress
-from .types import MessageRead as MessageRead
-from .types import Pong as Pong
-from .types import TypingIndicator as TypingIndicator
-from .types import UserJoined as UserJoined
-from .types import UserLeft as UserLeft
-from .types import UserRenamed as UserRenamed
-from .types import Watching as Watching
-from .types import Welcome as Welcome
 from .types import event_of as event_of

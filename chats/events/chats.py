@@ -11,7 +11,8 @@ from chats.models import Chat
 from chats.permissions import Permissions
 from users.names import Named
 
-from .types import Change, ChatRemoved, Event, ForChatList
+from .chat_lists import ChatRemoved
+from .types import Change, Event, ForChatList
 
 CHANGEABLE = ("name", "owner_id", "access", "history_for_new_members", "assistant_sees_history")
 

@@ -21,7 +21,9 @@ from chats.representation import (
     thread_fields,
 )
 
-from .types import Change, ChatActivity, ForChatList, MentionsChanged, MessageRead
+from .chat_lists import ChatActivity, MentionsChanged
+from .people import MessageRead
+from .types import Change, ForChatList
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from chats.permissions import permissions_for, permissions_of
 from chats.protocol import MOST_MISSED
 from users.models import User
 
-from .plans import Command, recorded, stock_engine
+from .plans import Command
+from .recorder import recorded, stock_engine
 
 PAGE = 50  # messages
 

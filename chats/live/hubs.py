@@ -1,4 +1,4 @@
-"""The hubs of one process, and the one channel they share."""
+"""The hubs of one process, and which of them each connection keeps."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from itertools import chain
 from typing import Any
 
-from channels.layers import get_channel_layer
-
-from chatproject.sockets import channel_layer
 from chatproject.sockets.coalescer import Coalescer
 from chatproject.sockets.connection import Connection
 from chatproject.sockets.subscribers import Subscribers
@@ -23,6 +20,7 @@ from .apart import Apart
 from .chat_hub import ChatHub
 from .hub import Hub
 from .reads import read_heads, read_starts
+from .subscriptions import Subscriptions
 from .user_hub import UserHub
 
 logger = logging.getLogger(__name__)
@@ -44,16 +42,13 @@ class Hubs:
         on_blocks_changed: Callable[[int], None],
     ) -> None:
         self.apart = Apart()
-        self.layer: Any = get_channel_layer()
-        self.channel = ""
+        self.subscriptions = Subscriptions()
         self.kept: dict[Connection, set[Hub]] = {}  # hubs by connection
         self._spawn = spawn
         self._on_chat_added = on_chat_added
         self._on_blocks_changed = on_blocks_changed
         self._hubs: dict[str, Hub] = {}  # by group
         self._starts: dict[str, asyncio.Task[None]] = {}  # by group
-        self._connected = asyncio.Event()
-        self._additions = Coalescer(self._add)
         self._starts_of = Coalescer(_read_starts)
 
     # Coming and going
@@ -75,7 +70,7 @@ class Hubs:
         group = events.user_group(user_id)
         if group not in self._hubs:
             fresh = [UserHub(user_id, self._on_chat_added)]
-            self._keep(fresh, self._subscribe(fresh))
+            self._keep(fresh, self.subscriptions.begin(fresh))
         hub = self._hubs[group]
         assert isinstance(hub, UserHub)
         self._attach(hub, connection)
@@ -147,7 +142,7 @@ class Hubs:
         if not hubs:
             return
         try:
-            await self._subscribe(hubs)
+            await self.subscriptions.begin(hubs)
             starts = await self._starts_of.ask([hub.chat_id for hub in hubs])
             for hub in hubs:
                 if hub.chat_id in starts:
@@ -172,25 +167,20 @@ class Hubs:
         groups = [hub.group for hub in hubs if self._forget(hub)]
         if not groups:
             return
-        try:
-            async with asyncio.timeout(channel_layer.TIMEOUT):
-                await self.layer.groups_discard(groups, self.channel)
-        except Exception as error:
-            reason = str(error) or type(error).__name__
-            logger.warning("Still subscribed to %s groups: %s", len(groups), reason)
+        await self.subscriptions.leave(groups)
         # Somebody may have joined new hubs meanwhile.
-        await self._join([self._hubs[group] for group in groups if group in self._hubs])
+        await self.subscriptions.join([self._hubs[one] for one in groups if one in self._hubs])
 
     # The channel layer
 
     async def receive(self) -> None:
         """Receive events from the layer and pass each to its hub, for ever."""
+        subscriptions = self.subscriptions
         while True:
             try:
-                if not self.channel:
-                    self.channel = await self.layer.new_channel("hub.")
-                    self._connected.set()
-                self._dispatch(await self.layer.receive(self.channel))
+                if not subscriptions.channel:
+                    await subscriptions.connect()
+                self._dispatch(await subscriptions.layer.receive(subscriptions.channel))
             except Exception:
                 logger.exception("The channel layer failed")
                 await asyncio.sleep(1)
@@ -216,39 +206,13 @@ class Hubs:
         if isinstance(hub, ChatHub):
             hub.tell_own(event)
 
-    async def _subscribe(self, hubs: Sequence[Hub]) -> None:
-        try:
-            async with asyncio.timeout(channel_layer.TIMEOUT):
-                await self._connected.wait()
-        except TimeoutError:
-            logger.warning("The channel layer is away; events come from MongoDB.")
-            return
-        await self._join(hubs)
-
-    async def _join(self, hubs: Sequence[Hub]) -> None:
-        """Join the groups of hubs; if the layer is away, `resubscribe` tries again."""
-        if not hubs:
-            return
-        try:
-            await self._additions.ask([hub.group for hub in hubs])
-        except Exception as error:
-            reason = str(error) or type(error).__name__
-            logger.warning("Not subscribed to %s groups: %s", len(hubs), reason)
-            return
-        for hub in hubs:
-            hub.subscribed_at = time.monotonic()
-
-    async def _add(self, groups: list[list[str]]) -> list[None]:
-        async with asyncio.timeout(channel_layer.TIMEOUT):
-            await self.layer.groups_add(list(chain.from_iterable(groups)), self.channel)
-        return [None] * len(groups)
-
     # Now and then
 
     async def resubscribe(self) -> None:
         """Join the groups that couldn't be joined; apart from `compare`, which must not wait."""
-        if self.channel:
-            await self._join([hub for hub in self._hubs.values() if hub.subscribed_at is None])
+        if self.subscriptions.channel:
+            hubs = [hub for hub in self._hubs.values() if hub.subscribed_at is None]
+            await self.subscriptions.join(hubs)
 
     async def end_idle(self) -> None:
         """End the hubs that have had no connection for `IDLE_SECONDS`."""

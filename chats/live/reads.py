@@ -15,7 +15,7 @@ from chats.models import Change, Chat, Head, Message, MessageRow, ReadMarker, lo
 from chats.permissions import Permissions, permissions_of
 from chats.protocol import MOST_MISSED
 from chats.representation import MessageContext
-from users.models import Block, SignIn, User
+from users.models import Block, SignIn
 
 
 def _chat(chat_id: uuid.UUID) -> Chat | None:
@@ -134,7 +134,7 @@ class Held:
 @in_thread
 def read_claims(claims: list[Claim]) -> list[Held | None]:
     """What holds for each of these people; None for a claim that doesn't hold."""
-    sign_ins = User.objects.signed_in_among({one.sign_in for one in claims if one.sign_in})
+    sign_ins = SignIn.objects.not_ended({one.sign_in for one in claims if one.sign_in})
     chat_ids = {one.chat_id for one in claims if one.chat_id}
     user_ids = {one.user_id for one in claims}
     members = Chat.objects.members_among(chat_ids, user_ids)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Q
 
-from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet
+from chatproject.stores.mongodb.documents import ONE_BATCH, Document
 from chats.protocol import UNREAD_MENTIONS_LISTED
 from users.models import User
 
 from .floors import since
+from .ranges import RangeQuerySet
 
 EVERYBODY_ID = 0  # among the ids that a message mentions: all members, by `@all`; nobody's own id
 MENTIONING = Q(mention_ids__gte=EVERYBODY_ID)  # the messages of the index
@@ -34,7 +34,7 @@ class UnreadMentions:
 NONE = UnreadMentions()
 
 
-class MentionQuerySet(DocumentQuerySet[Any]):
+class MentionQuerySet(RangeQuerySet):
     """The query of unread mentions."""
 
     def unread_mentions(

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 from django.db import models
-from django.db.models import Q
 from django.utils.functional import cached_property
 from django_mongodb_backend.fields import ArrayField
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chatproject.stores.mongodb.documents import ONE_BATCH, Document, DocumentQuerySet, now
-from chatproject.stores.mongodb.indexes import ExpiryIndex, UniqueIndex
 from chatproject.stores.outages import is_away
 from chatproject.text import markdown
 
 from .chat import Chat
-from .log import DUPLICATE_KEY, EPOCH, LINES
-from .mentions import MENTIONING
+from .log import DUPLICATE_KEY, EPOCH
+from .message_indexes import INDEXES
 from .previews import PreviewQuerySet
 from .reactions import Reactions
 from .uuid7 import uuid7
@@ -78,7 +76,6 @@ class MessageRow(NamedTuple):
 COLUMNS = ["_id", *MessageRow._fields[1:]]
 
 
-NO_ID = uuid.UUID(int=0)
 NOBODY: Mapping[str, int] = {}
 
 
@@ -93,37 +90,8 @@ def rendered(
     return {"html": html, "html_version": markdown.VERSION}
 
 
-LATELY = 100  # messages of a chat
-
-
 class MessageQuerySet(PreviewQuerySet, DocumentQuerySet["Message"]):
     """Queries and bulk inserts of messages."""
-
-    def in_chat(self, chat_id: uuid.UUID) -> Self:
-        """The messages of a chat, tombstones included."""
-        return self.filter(chat_id=chat_id)
-
-    def seen_by(self, chat: Chat, user_id: int) -> Self:
-        """The messages of a chat that a member reads."""
-        rows = self.in_chat(chat.pk)
-        since_seq = chat.since(user_id)
-        return rows.after(since_seq) if since_seq else rows
-
-    def newest_first(self) -> Self:
-        """Order by `seq`, highest first."""
-        return self.order_by("-seq")
-
-    def oldest_first(self) -> Self:
-        """Order by `seq`, lowest first."""
-        return self.order_by("seq")
-
-    def before(self, seq: int) -> Self:
-        """The messages with a lower `seq`."""
-        return self.filter(seq__lt=seq)
-
-    def after(self, seq: int) -> Self:
-        """The messages with a higher `seq`."""
-        return self.filter(seq__gt=seq)
 
     def between(self, chat_id: uuid.UUID, low: int, high: int | None = None) -> list[MessageRow]:
         """The messages of a chat with `low` < `seq` ≤ `high`, in order of `seq`."""
@@ -131,28 +99,6 @@ class MessageQuerySet(PreviewQuerySet, DocumentQuerySet["Message"]):
         query = {"chat_id": chat_id.hex, "seq": bounds}
         rows = self.collection().find(query, sort={"seq": 1}, batch_size=ONE_BATCH)
         return [MessageRow.of(row) for row in rows]
-
-    def writers(self, last_seqs: Mapping[str, int], people: Collection[int]) -> set[int]:
-        """Who of these people wrote one of the last `LATELY` messages of these chats.
-
-        The chats by stored id, with their last `seq`; one command, none without chats.
-        """
-        if not last_seqs:
-            return set()
-        latest = [
-            {"chat_id": chat_id, "seq": {"$gt": max(seq - LATELY, 0)}}
-            for chat_id, seq in last_seqs.items()
-        ]
-        rows = self.collection().aggregate(
-            [
-                {"$match": {"$or": latest}},
-                {"$match": {"sender_id": {"$in": list(people)}}},
-                {"$group": {"_id": "$sender_id"}},
-            ],
-            hint="message_seq",
-            batchSize=ONE_BATCH,
-        )
-        return {row["_id"] for row in rows}
 
     def insert(self, messages: Sequence[Message]) -> tuple[int, str]:
         """Store new messages in order, up to the first that is refused.
@@ -284,71 +230,7 @@ class Message(models.Model):
     objects = MessageManager()
 
     class Meta:
-        # No index on `chat_id` alone: it is a prefix of three of these.
-        indexes = [
-            # History at any offset, before and after; the latest message of a chat. Not unique:
-            # the other rows of the log have no `seq`, and `rev` is unique.
-            models.Index(fields=["chat_id", "-seq"], name="message_seq"),
-            # The log: a row takes its number by it; catch-up; the end of each chat's log.
-            UniqueIndex(fields=["chat_id", "-rev"], name="message_rev"),
-            # Messages of a chat by date: the admin's filter.
-            models.Index(fields=["chat_id", "-created_at"], name="message_created"),
-            # Messages of a person, newest first (ids are in time order): the admin's filter.
-            models.Index(fields=["sender_id", "-id"], name="message_sender"),
-            # A repeated send is stored once.
-            UniqueIndex(
-                fields=["chat_id", "sender_id", "client_id"],
-                condition=Q(client_id__gt=""),
-                name="message_client_id",
-            ),
-            # The replies of a thread, in order; those of many are counted by it alone.
-            models.Index(
-                fields=["chat_id", "root_id", "seq", "created_at", "deleted_at", "changed_rev"],
-                condition=Q(root_id__gt=NO_ID),
-                name="message_thread",
-            ),
-            # How many of the unread messages were deleted.
-            models.Index(
-                fields=["chat_id", "seq", "deleted_at"],
-                condition=Q(deleted_at__gt=EPOCH),
-                name="message_deleted",
-            ),
-            # The lines between the messages: see `Lines`.
-            models.Index(
-                fields=["chat_id", "after_seq", "rev"],
-                condition=Q(kind__in=LINES),
-                name="message_lines",
-            ),
-            # The pinned messages of a chat, the latest pin first.
-            models.Index(
-                fields=["chat_id", "-pinned_at"],
-                condition=Q(pinned_at__gt=EPOCH),
-                name="message_pinned",
-            ),
-            # The @ai and @photo that are no jobs yet.
-            models.Index(
-                fields=["answer_due_at"],
-                condition=Q(answer_due_at__gt=EPOCH),
-                name="message_answer_due",
-            ),
-            # The links that are no jobs yet.
-            models.Index(
-                fields=["links_due_at"],
-                condition=Q(links_due_at__gt=EPOCH),
-                name="message_links_due",
-            ),
-            # The unread messages that mention somebody, and by whom: read from the index alone.
-            models.Index(
-                fields=["chat_id", "mention_ids", "seq", "sender_id"],
-                condition=MENTIONING,
-                name="message_mentions",
-            ),
-            ExpiryIndex(
-                fields=["expires_at"],
-                condition=Q(expires_at__gt=EPOCH),
-                name="message_expires",
-            ),
-        ]
+        indexes = INDEXES
 
     def __str__(self) -> str:
         return self.content[:60] or "(deleted)"

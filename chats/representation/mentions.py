@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from html import escape
 from typing import Annotated, Any, Protocol, TypedDict
 
@@ -10,11 +10,8 @@ from chatproject.text import markdown
 from chatproject.text.bidi import shown
 from chats.models import EVERYBODY_ID
 from chats.models.previews import named_files, start_of_text
-from users.names import Named
 
-DELETED_USER = "Deleted user"
-
-Names = Mapping[int, Named]  # by the id of the user
+from .names import DELETED_USER, Names
 
 
 class MentionFields(TypedDict):

@@ -14,7 +14,7 @@ from pymongo.errors import AutoReconnect
 from chatproject.stores.mongodb import documents
 from chatproject.stores.mongodb.clock import clock
 from chats import actions, events
-from chats.actions import accounts, members, messages, sending
+from chats.actions import accounts, members, message_changes, sending
 from chats.actions import chats as chat_actions
 from chats.actions import known_chats as known_chats_module
 from chats.actions.known_chats import known_chats
@@ -258,7 +258,7 @@ def test_nobody_acts_after_the_change_that_ended_their_right(
         actions.remove_member(ada, group, grace.pk)
     rev = log.head(group.pk).rev
     allowed = Permissions(group, grace.pk, everything)  # as read before
-    for module in (chat_actions, members, messages):
+    for module in (chat_actions, members, message_changes):
         monkeypatch.setattr(module, "permissions_for", lambda *args: allowed)
     # Somebody who isn't in the chat any more changes nobody in it.
     with pytest.raises((Refused, Chat.DoesNotExist, Invalid)):

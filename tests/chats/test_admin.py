@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from chats import actions, events
 from chats.admin import change_lists, filters
-from chats.explain.plans import recorded
+from chats.explain.recorder import recorded
 from chats.explain.sample import build
 from chats.models import Chat, Message, ReadMarker
 from tests.jobs import run_due

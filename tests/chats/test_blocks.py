@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chats import actions
-from chats.actions import chats as chat_actions
+from chats.actions import new_chats
 from chats.actions.blocks import follow_people
 from chats.errors import Invalid, Refused
 from chats.events import chat_group, user_group
@@ -156,13 +156,13 @@ def test_neither_the_log_nor_an_event_says_who_blocked_whom(
 def test_a_chat_that_is_opened_at_that_moment_is_closed_for_both(
     ada: Any, grace: Any, api: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_transaction = chat_actions.in_transaction
+    in_transaction = new_chats.in_transaction
 
     def blocked_before(work: Any) -> Any:
         blocks.block(grace, ada.pk)  # after the rule was asked; it finds no chat
         return in_transaction(work)
 
-    monkeypatch.setattr(chat_actions, "in_transaction", blocked_before)
+    monkeypatch.setattr(new_chats, "in_transaction", blocked_before)
     chat, _ = actions.create_private_chat(ada, grace.pk)
     assert not can_send(ada, chat, api)
     assert not can_send(grace, chat, api)

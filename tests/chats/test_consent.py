@@ -12,9 +12,10 @@ from django.test.utils import CaptureQueriesContext
 
 from chats import actions
 from chats.errors import Invalid
-from chats.explain.plans import recorded
+from chats.explain.recorder import recorded
 from chats.explain.sample import build
-from chats.models import Chat, Message
+from chats.models import Chat
+from chats.models.writers import writers
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,7 @@ def test_a_group_counts_while_both_are_in_it(ada: Any, grace: Any, victim: Any) 
 def test_an_answer_of_long_ago_counts_no_more(
     ada: Any, victim: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chats.models.message.LATELY", 3)
+    monkeypatch.setattr("chats.models.writers.LATELY", 3)
     chat, _ = actions.create_private_chat(ada, victim.pk)
     actions.post_message(victim, chat.pk, "Hello")
     for _ in range(2):
@@ -195,9 +196,9 @@ def test_it_reads_the_chats_of_who_adds_and_the_end_of_private_ones_by_their_ind
         shared = Chat.objects.shared_with(1, others)
         seqs = {one.chat_id: one.last_seq for one in shared if not one.is_group}
         seqs[long.pk.hex] = long.last_seq
-        writers = Message.objects.writers(seqs, others)
+        found = writers(seqs, others)
     assert {one.member_id for one in shared} == set(others) - {41}
-    assert len(writers) == 39
+    assert len(found) == 39
     chats, messages = (command.explain() for command in commands)
     assert (chats.indexes, chats.documents) == (("chat_member",), 21)
     assert set(messages.indexes) == {"message_seq"}

@@ -10,8 +10,8 @@ from django.db.models import UniqueConstraint
 from django_mongodb_backend.indexes import get_pymongo_index_model
 
 from chatproject.stores.mongodb.indexes import UniqueIndex
-from chats.explain.plans import recorded, stock_engine
 from chats.explain.queries import hot_queries
+from chats.explain.recorder import recorded, stock_engine
 from chats.explain.sample import build
 from chats.models import Chat, ChatPermissions, Message, ReadMarker
 from users.models import User

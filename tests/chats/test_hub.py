@@ -386,7 +386,7 @@ async def test_a_hub_that_comes_back_while_its_group_is_left_is_subscribed(
 
 async def subscriptions(kept):
     """The groups that this process is subscribed to."""
-    layer = kept.layer._get_layer()
+    layer = kept.subscriptions.layer._get_layer()
     channels = {channel for shard in layer._shards for channel in shard._subscribed_to}
     return {channel.partition("__group__")[2] for channel in channels}
 

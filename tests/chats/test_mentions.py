@@ -13,7 +13,7 @@ from chatproject.limits.rates import Rate
 from chats import actions, events
 from chats.actions import mentions as mention_actions
 from chats.actions import sending
-from chats.explain.plans import recorded
+from chats.explain.recorder import recorded
 from chats.explain.sample import build
 from chats.models import EVERYBODY_ID, Chat, Message, MessageRow
 from chats.pages.chat_list import chat_items

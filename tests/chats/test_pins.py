@@ -9,7 +9,7 @@ import pytest
 from chats import actions, events
 from chats.actions.deleted_chats import remove_rows
 from chats.errors import Refused
-from chats.explain.plans import recorded
+from chats.explain.recorder import recorded
 from chats.models import Chat, Message, log
 from chats.protocol import MOST_FORMER_TEXTS, MOST_PINS
 from users.models import Block

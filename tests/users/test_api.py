@@ -20,7 +20,7 @@ from tests.conftest import PASSWORD
 from tests.jobs import run_due
 from users import actions
 from users.actions import deactivate
-from users.api.serializers import RegisterSerializer
+from users.api.registration_serializers import RegisterSerializer
 from users.models import SignIn, User
 from users.signing_in import tokens
 

@@ -45,15 +45,14 @@ from .openapi import (
     SECOND_FACTOR_REQUIRED,
     TOKENS,
 )
-from .serializers import (
+from .registration_serializers import RegisterSerializer, SignUpAddressSerializer
+from .sign_in_serializers import (
     LoginSerializer,
     RefreshSerializer,
-    RegisterSerializer,
     SecondFactorSerializer,
-    SignUpAddressSerializer,
     TokensSerializer,
-    UserSerializer,
 )
+from .user_serializers import UserSerializer
 
 
 class OpenView(generics.GenericAPIView[Any]):

@@ -18,7 +18,7 @@ from users.models import User
 
 from .me import own
 from .openapi import BAD_INPUT, PERSON
-from .serializers import UserSerializer
+from .user_serializers import UserSerializer
 
 
 @extend_schema_view(

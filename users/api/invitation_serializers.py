@@ -10,7 +10,7 @@ from chatproject.rest.fields import StrictSerializer, TextField, WholeNumberFiel
 from users import group_invitations, invitations
 from users.models import Arrival, Invitation
 
-from .serializers import UserSerializer
+from .user_serializers import UserSerializer
 
 
 class ArrivalSerializer(serializers.ModelSerializer[Arrival]):

@@ -35,7 +35,8 @@ from .openapi import (
     PASSWORD,
     PASSWORD_NEEDED,
 )
-from .serializers import CodeSerializer, MeSerializer, PasswordSerializer, SignInSerializer
+from .sign_in_serializers import CodeSerializer, PasswordSerializer, SignInSerializer
+from .user_serializers import MeSerializer
 
 
 def current_sign_in(request: Request) -> uuid.UUID | None:

@@ -6,7 +6,7 @@ import django.db.models.functions.text
 import django.utils.timezone
 import users.ids
 import users.models
-import users.models.user
+import users.models.user_fields
 import users.rules
 import uuid
 from django.conf import settings
@@ -36,9 +36,9 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
                 ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
                 ('username', models.CharField(error_messages={'unique': 'This user name is taken.'}, help_text='Letters, digits and @ . + - _ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.ASCIIUsernameValidator(), users.models.not_the_bot])),
-                ('skeleton', users.models.user.SkeletonField(editable=False, max_length=150, unique=True)),
-                ('search_text', users.models.user.SearchTextField(editable=False)),
-                ('added_by', models.CharField(choices=[('anyone', 'Anyone'), ('shared', 'People I share a chat with'), ('nobody', 'Nobody')], default=users.models.user.initial_added_by, help_text='Sharing a chat: a group that you are both in, or a private chat that you have opened or lately written in.', max_length=6, verbose_name='who may add me to groups')),
+                ('skeleton', users.models.user_fields.SkeletonField(editable=False, max_length=150, unique=True)),
+                ('search_text', users.models.user_fields.SearchTextField(editable=False)),
+                ('added_by', models.CharField(choices=[('anyone', 'Anyone'), ('shared', 'People I share a chat with'), ('nobody', 'Nobody')], default=users.models.user_fields.initial_added_by, help_text='Sharing a chat: a group that you are both in, or a private chat that you have opened or lately written in.', max_length=6, verbose_name='who may add me to groups')),
                 ('is_bot', models.BooleanField(default=False, editable=False)),
                 ('awaits_approval', models.BooleanField(default=False, editable=False)),
                 ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),

@@ -17,8 +17,8 @@ from .mailed_code import keyed_hash as keyed_hash
 from .second_step import SecondStep as SecondStep
 from .sign_in import Session as Session
 from .sign_in import SignIn as SignIn
-from .user import USERNAME_TAKEN as USERNAME_TAKEN
-from .user import AddedBy as AddedBy
 from .user import User as User
 from .user import UserManager as UserManager
-from .user import not_the_bot as not_the_bot
+from .user_fields import USERNAME_TAKEN as USERNAME_TAKEN
+from .user_fields import AddedBy as AddedBy
+from .user_fields import not_the_bot as not_the_bot

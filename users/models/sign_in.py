@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Self
 
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import connections, models
 from django.utils import timezone
 
 from users.devices import device_of
@@ -16,6 +17,27 @@ from users.devices import device_of
 from .user import User
 
 BATCH = 500  # ids in one query
+
+SIGN_IN_ID: Any = models.UUIDField()  # which each database stores in its own form
+
+# As SQL, because nearly every request asks it, and the ORM takes longer to write it than the
+# database to answer.
+SIGNED_IN = """
+SELECT {} FROM users_user
+WHERE id = %s AND is_active
+AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id)
+"""
+SIGNED_IN_AMONG = """
+SELECT users_signin.id FROM users_signin JOIN users_user ON users_user.id = user_id
+WHERE users_signin.id IN ({}) AND is_active
+"""
+
+
+@cache
+def _plain_fields() -> tuple[str, ...]:
+    """The columns of users except times, which only the ORM can convert: those are deferred."""
+    fields = User._meta.concrete_fields
+    return tuple(field.attname for field in fields if not isinstance(field, models.DateTimeField))
 
 
 class SignInQuerySet(models.QuerySet["SignIn"]):
@@ -36,6 +58,26 @@ class SignInQuerySet(models.QuerySet["SignIn"]):
             rows = self.live().filter(pk__in=batch).values_list("pk", "expires_at")
             found.update({pk: ends.timestamp() for pk, ends in rows})
         return found
+
+    def user_of(self, sign_in: uuid.UUID, user_id: int) -> User | None:
+        """The active user whose sign-in this is, if it wasn't ended; one query."""
+        connection = connections[self.db]
+        sign_in_id = SIGN_IN_ID.get_db_prep_value(sign_in, connection)
+        columns = _plain_fields()
+        with connection.cursor() as cursor:
+            cursor.execute(SIGNED_IN.format(", ".join(columns)), [user_id, sign_in_id])
+            row = cursor.fetchone()
+        return User.from_db(self.db, columns, row) if row else None
+
+    def not_ended(self, sign_ins: Collection[uuid.UUID]) -> set[uuid.UUID]:
+        """Those of these sign-ins that weren't ended, of active users; one query at most."""
+        if not sign_ins:
+            return set()
+        connection = connections[self.db]
+        ids = [SIGN_IN_ID.get_db_prep_value(sign_in, connection) for sign_in in sign_ins]
+        with connection.cursor() as cursor:
+            cursor.execute(SIGNED_IN_AMONG.format(", ".join(["%s"] * len(ids))), ids)
+            return {SIGN_IN_ID.to_python(row[0]) for row in cursor.fetchall()}
 
 
 class SignIn(models.Model):

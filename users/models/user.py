@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import connections, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 
@@ -21,65 +18,18 @@ from chatproject.text.folding import words
 from users import names, signals
 from users.ids import new_id
 from users.names import Name, full_name
-from users.rules import BOT_USERNAME, LOOKS_LIKE, is_like_the_bot, plain_name
+from users.rules import BOT_USERNAME, LOOKS_LIKE, plain_name
 
-USERNAME_TAKEN = "This user name is taken."
+from .user_fields import (
+    USERNAME_TAKEN,
+    AddedBy,
+    SearchTextField,
+    SkeletonField,
+    initial_added_by,
+    not_the_bot,
+)
+
 NAMES_AT_ONCE = 1000  # parameters of one query
-
-SIGN_IN_ID: Any = models.UUIDField()  # which each database stores in its own form
-
-# As SQL, because nearly every request asks it, and the ORM takes longer to write it than the
-# database to answer.
-SIGNED_IN = """
-SELECT {} FROM users_user
-WHERE id = %s AND is_active
-AND EXISTS (SELECT 1 FROM users_signin WHERE id = %s AND user_id = users_user.id)
-"""
-SIGNED_IN_AMONG = """
-SELECT users_signin.id FROM users_signin JOIN users_user ON users_user.id = user_id
-WHERE users_signin.id IN ({}) AND is_active
-"""
-
-
-def not_the_bot(username: str) -> None:
-    """Refuse a user name under which a person could pass as the bot; a validator."""
-    if is_like_the_bot(username):
-        raise ValidationError(USERNAME_TAKEN)
-
-
-class SkeletonField(models.CharField):
-    """What the user name looks like; unique, so that no two can be taken for one another."""
-
-    def pre_save(self, model_instance: Any, add: bool) -> str:
-        look = skeleton(model_instance.username)
-        setattr(model_instance, self.attname, look)
-        return look
-
-
-class SearchTextField(models.TextField):
-    """The folded words of all names, each after a blank: what `search` looks into."""
-
-    SOURCES = frozenset({"username", "first_name", "last_name"})
-
-    def pre_save(self, model_instance: Any, add: bool) -> str:
-        names = [getattr(model_instance, name) for name in ("first_name", "last_name", "username")]
-        text = "".join(f" {word}" for word in words(" ".join(names)))
-        setattr(model_instance, self.attname, text)
-        return text
-
-
-class AddedBy(models.TextChoices):
-    """Who may add a person to groups."""
-
-    ANYONE = "anyone", "Anyone"
-    SHARED = "shared", "People I share a chat with"
-    NOBODY = "nobody", "Nobody"
-
-
-def initial_added_by() -> str:
-    """What a new account begins with: the setting `ADDED_BY`."""
-    value: str = settings.ADDED_BY
-    return value
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -124,39 +74,12 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(skeleton=skeleton(username))
 
 
-@cache
-def _plain_fields() -> tuple[str, ...]:
-    """The columns except times, which only the ORM can convert: those are deferred."""
-    fields = User._meta.concrete_fields
-    return tuple(field.attname for field in fields if not isinstance(field, models.DateTimeField))
-
-
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Creates users, and has the queries of `UserQuerySet`."""
 
     def names(self, ids: Iterable[int]) -> dict[int, Name]:
         """The names of these people by id, with one query, or none if all are cached."""
         return names.names_of(ids, self.db)
-
-    def signed_in(self, user_id: int, sign_in: uuid.UUID) -> User | None:
-        """An active user with a sign-in that wasn't ended, in one query."""
-        connection = connections[self.db]
-        sign_in_id = SIGN_IN_ID.get_db_prep_value(sign_in, connection)
-        columns = _plain_fields()
-        with connection.cursor() as cursor:
-            cursor.execute(SIGNED_IN.format(", ".join(columns)), [user_id, sign_in_id])
-            row = cursor.fetchone()
-        return self.model.from_db(self.db, columns, row) if row else None
-
-    def signed_in_among(self, sign_ins: Collection[uuid.UUID]) -> set[uuid.UUID]:
-        """Those of these sign-ins that weren't ended, of active users; one query at most."""
-        if not sign_ins:
-            return set()
-        connection = connections[self.db]
-        ids = [SIGN_IN_ID.get_db_prep_value(sign_in, connection) for sign_in in sign_ins]
-        with connection.cursor() as cursor:
-            cursor.execute(SIGNED_IN_AMONG.format(", ".join(["%s"] * len(ids))), ids)
-            return {SIGN_IN_ID.to_python(row[0]) for row in cursor.fetchall()}
 
     def bot(self) -> User:
         """The user that answers `@ai` and `@photo`; nobody can sign in as it."""

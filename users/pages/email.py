@@ -15,7 +15,7 @@ from django.views.generic import FormView
 from users import emails
 from users.models import User
 
-from .forms import EmailCodeForm, EmailForm
+from .email_forms import EmailCodeForm, EmailForm
 from .views import PasswordAskedMixin
 
 

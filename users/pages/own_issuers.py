@@ -16,9 +16,9 @@ from users import emails
 from users.models import User
 from users.signing_in import issuers, reauthentication
 
-from .forms import PasswordAskedForm
 from .issuers import leave
 from .own_change import OwnChange, own
+from .password_forms import PasswordAskedForm
 
 LAST = "Your account has no password: it must stay connected to one."
 

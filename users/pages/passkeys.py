@@ -21,8 +21,8 @@ from users.signing_in import (
 )
 from users.signing_in.backends import remember_place
 
-from .forms import PasswordAskedForm
 from .own_change import own
+from .password_forms import PasswordAskedForm
 from .second_factors import show
 from .sign_in import AllowsPasskeys
 from .views import not_owner

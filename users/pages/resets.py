@@ -13,7 +13,7 @@ from users.models import BAD_CODE
 from users.signing_in import second_factors
 from users.signing_in.backends import remember_place
 
-from .forms import NewPasswordForm, ResetForm
+from .password_forms import NewPasswordForm, ResetForm
 
 
 class PasswordReset(SuccessMessageMixin, FormView):

@@ -9,7 +9,7 @@ from django import forms
 from users.models import User
 from users.signing_in import second_factor_changes, second_factors
 
-from .forms import PasswordAskedForm
+from .password_forms import PasswordAskedForm
 
 
 def code_field(label: str) -> forms.CharField:

@@ -13,8 +13,8 @@ from django.views.generic import FormView
 from users.models import User
 from users.signing_in import reauthentication, second_factor_changes, second_factors
 
-from .forms import PasswordAskedForm
 from .own_change import OwnChange, own
+from .password_forms import PasswordAskedForm
 from .second_factor_forms import OwnAppForm
 from .sign_in import NEW_APP, secret_of
 from .views import PasswordAskedMixin

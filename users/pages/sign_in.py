@@ -16,7 +16,7 @@ from chatproject.headers import PASSKEY_PERMISSIONS
 from users.models import SecondStep, User
 from users.signing_in import passkeys, second_factor_changes, second_factors, second_steps
 
-from .forms import SignInForm
+from .password_forms import SignInForm
 from .second_factor_forms import AppForm, CodeForm
 
 NEW_APP = "totp_secret"  # in a session: that of an app which isn't set up yet, encrypted

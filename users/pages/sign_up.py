@@ -23,8 +23,9 @@ from users.models import Invitation, User
 from users.signing_in import issuers, second_steps
 from users.signing_in.backends import WAITS, remember_place
 
-from .forms import IssuerSignUpForm, ResetForm, SignUpForm
+from .account_forms import IssuerSignUpForm, SignUpForm
 from .invitation_forms import InvitationForm
+from .password_forms import ResetForm
 
 CODE_MAILED = "We mail a code to your address: your profile asks for it."
 CODE_LATER = "We mail a code to your address once your account is let in."

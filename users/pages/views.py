@@ -26,7 +26,8 @@ from users.models import SignIn, User
 from users.signing_in import hashers, reauthentication, sign_ins
 from users.signing_in.backends import one_try
 
-from .forms import CONFIRM, PasswordAskedForm, ProfileForm
+from .account_forms import ProfileForm
+from .password_forms import CONFIRM, PasswordAskedForm
 
 
 class Profile(LoginRequiredMixin, SuccessMessageMixin, UpdateView):

@@ -18,7 +18,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from users.models import User
+from users.models import SignIn, User
 
 from .token_signing import has_mark, password_mark, sign, verified
 
@@ -71,7 +71,7 @@ def read_access_token(token: str | bytes) -> Access:
         raise AuthenticationFailed(REFUSED) from None
     if ended:
         raise AuthenticationFailed(REFUSED)
-    user = User.objects.signed_in(user_id, sign_in)
+    user = SignIn.objects.user_of(sign_in, user_id)
     if user is None or claims["typ"] != "access" or not has_mark(user, claims):
         raise AuthenticationFailed(REFUSED)
     return Access(user, sign_in, float(claims["exp"]))

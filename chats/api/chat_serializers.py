@@ -1,4 +1,4 @@
-"""JSON of chats, messages and members.
+"""JSON of chats.
 
 Output is built by hand: a `ModelSerializer` takes six times as long for a page of 50. The fields
 are declared anyway, for the schema and the forms of the browsable API.
@@ -6,42 +6,23 @@ are declared anyway, for the schema and the forms of the browsable API.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from chatproject.rest.fields import (
-    serializer_of,
-)
 from chatproject.stores.mongodb.documents import Document
 from chats.models import Chat, Message, Preview, Unread, UnreadMentions, read_seqs, unread_of
 from chats.models.chat import other_of
 from chats.models.floors import since
-from chats.permissions import Permissions
 from chats.protocol import UNREAD_MENTIONS_LISTED
-from chats.representation import (
-    Attachment,
-    MessageContext,
-    MessageData,
-    Names,
-    Photo,
-    dashed,
-    iso,
-    people_in,
-    preview,
-    title_of,
-)
-from users.api.serializers import UserSerializer
+from chats.representation import MessageContext, Names, dashed, iso, people_in, preview, title_of
 from users.models import User
 
-MessageSerializer = serializer_of(MessageData)
-PhotoSerializer = serializer_of(Photo)
-AttachmentSerializer = serializer_of(Attachment)
+from .member_serializers import FlagsSerializer, MemberSerializer
 
 
 @dataclass(frozen=True)
@@ -195,73 +176,6 @@ def _last_message(message: Preview, names: Names) -> dict[str, Any]:
     }
 
 
-class FlagsSerializer(serializers.Serializer[Any]):
-    """The four permissions as they hold for a member."""
-
-    can_send_messages = serializers.BooleanField()
-    can_change_permissions = serializers.BooleanField()
-    can_remove_members = serializers.BooleanField()
-    can_delete_other_messages = serializers.BooleanField()
-
-
-class MemberSerializer(UserSerializer):
-    """A member of a chat, with presence and permissions."""
-
-    is_owner = serializers.BooleanField()
-    online = serializers.BooleanField(
-        help_text="Has the group open; in a private chat: has any socket."
-    )
-    permissions = FlagsSerializer()
-
-    class Meta(UserSerializer.Meta):
-        fields = (*UserSerializer.Meta.fields, "is_owner", "online", "permissions")  # type: ignore[assignment]
-        read_only_fields = fields  # type: ignore[assignment]
-
-
-def member_rows(
-    chat: Chat, allowed: dict[int, Permissions], online: Iterable[int]
-) -> list[dict[str, Any]]:
-    """The members of a chat, in the order in which they joined."""
-    people, here = get_user_model().objects.names(chat.member_ids), set(online)
-    return [
-        {
-            "id": user_id,
-            "username": people[user_id].username,
-            "name": people[user_id].name,
-            "is_bot": people[user_id].is_bot,
-            "is_owner": allowed[user_id].is_owner,
-            "online": user_id in here,
-            "permissions": allowed[user_id].as_flags(),
-        }
-        for user_id in chat.member_ids
-        if user_id in people
-    ]
-
-
-class ReactorSerializer(serializers.Serializer[Any]):
-    """A reaction of one person."""
-
-    emoji = serializers.CharField()
-    user_id = serializers.IntegerField()
-    username = serializers.CharField(help_text="Empty if the account is gone.")
-    name = serializers.CharField()
-
-
-def reactor_rows(reactions: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
-    """The emoji and the person of each of these reactions, in order; one query."""
-    pairs = list(reactions)
-    people: Names = get_user_model().objects.names({user_id for _, user_id in pairs})
-    return [
-        {
-            "emoji": emoji,
-            "user_id": user_id,
-            "username": people[user_id].username if user_id in people else "",
-            "name": people[user_id].name if user_id in people else "Deleted user",
-        }
-        for emoji, user_id in pairs
-    ]
-
-
 class ChatDetailSerializer(ListedChatSerializer):
     """One chat, with its members, what one may do in it, and how far each has read."""
 
@@ -271,26 +185,6 @@ class ChatDetailSerializer(ListedChatSerializer):
         help_text="Whether nobody can write in a private chat: the other account isn't active."
     )
     read_markers = serializers.DictField(child=serializers.IntegerField())
-
-
-@extend_schema_serializer(many=False)
-class HistorySerializer(serializers.Serializer[Any]):
-    """The answer to a request for messages."""
-
-    count = serializers.IntegerField(help_text="Of all messages asked for, not of this page.")
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    chat = ChatSerializer()
-    results = MessageSerializer(many=True)
-    last_rev = serializers.IntegerField(required=False, help_text="With `changed_after`.")
-    too_far_behind = serializers.BooleanField(
-        required=False,
-        help_text="With `changed_after`: over 1,000 changes, or not even that; load anew.",
-    )
-    read_markers = serializers.DictField(
-        child=serializers.IntegerField(), required=False, help_text="With `changed_after`."
-    )
-    permissions = FlagsSerializer(required=False, help_text="One's own; with `changed_after`.")
 
 
 def by_name(markers: dict[int, int]) -> dict[str, int]:
