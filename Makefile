@@ -19,10 +19,8 @@ COMPILE := $(BIN)/uv --no-config pip compile --quiet --upgrade --universal --pyt
 	--custom-compile-command "make requirements" pyproject.toml
 FIND_CHROMIUM := echo $$CHROMIUM | grep . || command -v chromium-headless-shell || command -v chromium \
 	|| command -v chromium-browser || command -v google-chrome
-# A worker has servers of its own and takes whole files, in the order of tests/conftest.py. There is one
-# more than there are cores, since tests wait a third of their time; and no more than four.
-PARALLEL := --numprocesses=$(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --maxprocesses=4 \
-	--dist=loadfile --no-loadscope-reorder
+# A worker has servers of its own and takes whole files, in the order of tests/conftest.py.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 APPS := chatproject chats users
 # What a deployment sets, for the checks of one.
 PRODUCTION := DEBUG=0 TRUSTED_PROXIES=1 ALLOWED_HOSTS=chat.example.org ORIGINS=https://chat.example.org \

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from .cluster import Cluster
 SENDS = 50  # of one `client_id`
 OPENINGS = 100  # of one private chat
 NEWCOMERS, LEAVERS = 20, 20  # members who come and go at once
+PATIENCE = 30.0  # seconds for which a request that is told to come again (503) does so
 
 
 @pytest.fixture
@@ -33,7 +35,11 @@ async def cluster(start_cluster: Callable[..., Any]) -> Cluster:
 async def at_once(
     cluster: Cluster, requests: list[tuple[Person, str, str, Any]]
 ) -> list[httpx2.Response]:
-    """These requests (person, method, path, JSON) at once, in turn to each of the processes."""
+    """These requests (person, method, path, JSON) at once, in turn to each of the processes.
+
+    Where a machine is too busy for all of them, some are told to come again, and do.
+    """
+    until = time.monotonic() + PATIENCE
     limits = httpx2.Limits(max_connections=len(requests))
     async with httpx2.AsyncClient(timeout=60, limits=limits) as http:
 
@@ -41,7 +47,11 @@ async def at_once(
             person, method, path, body = requests[number]
             ports = cluster.ports()
             url = f"http://127.0.0.1:{ports[number % len(ports)]}/api/v1/{path}"
-            return await http.request(method, url, json=body, headers=person.headers)
+            while True:
+                answer = await http.request(method, url, json=body, headers=person.headers)
+                if answer.status_code != 503 or time.monotonic() > until:
+                    return answer
+                await asyncio.sleep(float(answer.headers["retry-after"]))
 
         return await asyncio.gather(*map(ask, range(len(requests))))
 
@@ -137,10 +147,10 @@ async def test_members_added_and_removed_at_once_are_all_added_and_removed(
         ]
     async with ChatEvents(cluster, owner, chat_id) as told:
         answers = await at_once(cluster, requests)
-        assert Counter(answer.status_code for answer in answers) == {
-            204: LEAVERS,
-            201: 2 * NEWCOMERS,
-        }
+        found = [(answer.request.method, answer.status_code) for answer in answers]
+        # What comes again may have been done.
+        assert {status for method, status in found if method == "DELETE"} <= {204, 404}
+        assert {status for method, status in found if method == "POST"} == {201}
         (chat,) = cluster.database.chats_chat.find()
         entitled = {owner.user_id, *(person.user_id for person in newcomers)}
         assert sorted(chat["member_ids"]) == sorted(entitled)
