@@ -17,7 +17,7 @@ from . import accounts, documents, stage
 from .documents import Plan
 from .meter import FOLDER
 
-VERSION = 2
+VERSION = 3
 STAMP = FOLDER / "data.json"
 
 NAMESPACE = uuid.UUID("6f3c8f0e-6c5c-4f6e-9d52-0d6c1b7f5a11")

@@ -136,7 +136,10 @@ class Ours(Form):
         }
 
     def _messages(self, plan: Plan) -> Iterator[Document]:
-        shape = stored(self.models["message"], {"chat_id": plan.id, "seq": 1, "rev": 1})
+        from chats.models.message import rendered
+
+        values = {"chat_id": plan.id, "seq": 1, "rev": 1, **rendered(plan.content(1))}
+        shape = stored(self.models["message"], values)  # the texts have nothing to mark up
         for seq in range(1, plan.size + 1):
             row, key, moment = dict(shape), plan.message_id(seq), plan.created_at(seq)
             row["_id"] = key

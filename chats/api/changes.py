@@ -82,6 +82,8 @@ def _is_small(rows: Iterable[MessageRow]) -> bool:
 
 def _most(row: MessageRow) -> int:
     """More bytes than a message has in an answer."""
+    if not (row.html or row.mention_ids or row.link_previews or row.reactions or row.attachments):
+        return 6 * len(row.content) + 5_000
     text = 6 * (len(row.content) + len(row.html or ""))
     if row.mention_ids:  # each shows a name
         shown = (row.html or "").count(markdown.MENTION_MARK) + len(row.mention_ids)

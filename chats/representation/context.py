@@ -62,7 +62,9 @@ class MessageContext:
 
     def fields(self, row: MessageRow) -> MessageFields:
         """One of these messages on the wire."""
-        return message_fields(row, self.names, self.reply_of(row), self.thread_of(row))
+        replied = self.reply_of(row) if row.reply_to else None
+        thread = self.thread_of(row) if self.threads else None
+        return message_fields(row, self.names, replied, thread)
 
 
 def _threads(rows: Collection[MessageRow], since: int) -> dict[str, Thread]:

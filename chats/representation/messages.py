@@ -80,7 +80,7 @@ def message_fields(
         "sender_username": sender.username if sender else "",
         "sender_name": sender.name if sender else "",
         "content": row.content,
-        "html": shown_html(row, names, f"/chats/{chat_id}/"),
+        "html": shown_html(row, names, f"/chats/{chat_id}/") if row.html else None,
         "is_few_emoji": is_few_emoji(row.content),
         "kind": row.kind,
         "photo": row.photo,
