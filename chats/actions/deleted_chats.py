@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from chatproject.jobs.kinds import Kind
 from chatproject.jobs.models import Job
 from chatproject.stores.mongodb.documents import now
 from chats.models import ChatPermissions, JoinRequest, ReadMarker, log
+from chats.models.emptied import EMPTIED
 from users.models import Invitation
 
 from .known_chats import KEPT_FOR
@@ -18,23 +18,6 @@ from .removed_files import remove_files_of_chat
 # For which the latest rows of a deleted chat keep their numbers taken: a process that knows it as
 # it was believes that the number after them is free.
 NUMBERS_KEPT = 10 * timedelta(seconds=KEPT_FOR)
-EMPTIED: dict[str, Any] = {
-    "content": "",
-    "html": None,
-    "photo": None,
-    "attachments": None,
-    "link_previews": None,
-    "links_due_at": None,
-    "reactions": None,
-    "mention_ids": None,
-    "mention_names": None,
-    "answer_due_at": None,
-    "is_streaming": False,  # the bot must write no more
-    "stop_asked_at": None,
-    "pinned_at": None,
-    "pinned_by": None,
-    "edit_revs": [],
-}
 
 
 def remove_rows(chat_id: uuid.UUID) -> None:

@@ -9,6 +9,7 @@ from chatproject.stores.mongodb.documents import Document, now
 from chats import events
 from chats.errors import Refused
 from chats.models import Attachment, Change, Chat, Head, Message, MessageRow
+from chats.models.emptied import EMPTIED
 from chats.permissions import permissions_for
 from chats.representation import MessageContext
 from users.models import User
@@ -57,24 +58,11 @@ def delete_message(user: User, chat: Chat, message: Message, *, moderator: bool 
         require_permission(permissions_for(chat, user.pk), permission)
     if not moderator:
         limits.DELETIONS.spend(user.pk)
-    tombstone: dict[str, Any] = {
-        "content": "",
-        "html": None,
-        "photo": None,
-        "attachments": None,
-        "link_previews": None,
-        "links_due_at": None,
+    tombstone = {
+        **EMPTIED,
         "kind": Message.Kind.TEXT.value,
-        **NOBODY,
-        "answer_due_at": None,
-        "reactions": None,
-        "is_streaming": False,
-        "stop_asked_at": None,
         "deleted_at": now(),
         "deleted_by": user.pk,
-        "pinned_at": None,
-        "pinned_by": None,
-        "edit_revs": [],
     }
     if message.deleted_at:
         return confirmed_message(message)
